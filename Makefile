@@ -1,0 +1,33 @@
+# `make demo` and `make test` are all a newcomer needs; both build on `make install`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test install check bench clean
+
+demo: install
+	$(BIN)/sightsound demo
+
+test: check
+	$(BIN)/pytest
+
+# Format, lint, types and import contracts: everything but the tests.
+check: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install
+	$(BIN)/python -m benchmarks
+
+install: .venv/installed
+
+# torch first and alone: its exact version decides which build pip takes (docs/decisions/0001-pinned-torch.md).
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt torch
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[cpu,train,dev]'
+	touch $@
+
+clean:
+	rm -rf .venv sightsound-data

@@ -1,0 +1,85 @@
+"""What a gallery holds and finds: clips, hits, stored features."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from models.types import F32, Sense, Window
+
+MEDIA_TYPES = {
+    ".aac": "audio/aac",
+    ".avi": "video/x-msvideo",
+    ".flac": "audio/flac",
+    ".m4a": "audio/mp4",
+    ".m4v": "video/mp4",
+    ".mkv": "video/x-matroska",
+    ".mov": "video/quicktime",
+    ".mp3": "audio/mpeg",
+    ".mp4": "video/mp4",
+    ".oga": "audio/ogg",
+    ".ogg": "audio/ogg",
+    ".ogv": "video/ogg",
+    ".opus": "audio/ogg",
+    ".wav": "audio/wav",
+    ".webm": "video/webm",
+}
+
+
+def media_type(name: str) -> str:
+    """The media type of a file by its name; plain bytes when it is not one of media."""
+    return MEDIA_TYPES.get(PurePath(name).suffix.lower(), "application/octet-stream")
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A file in a gallery. `id` is the first half of its `sha256`: the same bytes are the same clip."""
+
+    id: str
+    name: str
+    labels: tuple[str, ...]
+    media_type: str
+    size_bytes: int
+    sha256: str
+    duration_s: float
+    windows: tuple[Window, ...]
+    senses: frozenset[Sense]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A window of a clip that was found, with its score: higher is better, comparable within one answer."""
+
+    clip_id: str
+    name: str
+    labels: tuple[str, ...]
+    window: Window
+    score: float
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class GallerySummary:
+    """A gallery in numbers. `labels` counts clips by label, `routes` are those that can be searched."""
+
+    name: str
+    bundle: str
+    generation: int
+    clips: int
+    windows: int
+    labels: Mapping[str, int]
+    routes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFeatures:
+    """What is stored of the windows that have all the senses asked for, in the order they were added.
+
+    Args:
+        clip_ids: [n] the clip of each window.
+        labels: [n] its labels.
+        features: [n, width] for each sense, float32 of the float16 that is stored.
+    """
+
+    clip_ids: tuple[str, ...]
+    labels: tuple[tuple[str, ...], ...]
+    features: Mapping[Sense, F32]

@@ -1,0 +1,60 @@
+"""The port that every vector index implements, and what all of them refuse."""
+
+from collections.abc import Collection
+from typing import Protocol
+
+import numpy as np
+
+from models.errors import Conflict, InvalidInput
+from models.types import F32, I64, Hits, Metric
+
+
+class VectorIndex(Protocol):
+    """Vectors under the caller's ids, searched by `metric`; safe to use from several threads.
+
+    `add` refuses (and then adds nothing of) ids that are there already (Conflict), and vectors of another width or
+    that are not finite (InvalidInput). `remove` says how many of the ids were there. `search` pads with the id -1
+    and the score -inf where fewer than `k` are found; with `allowed` it looks at these ids only.
+    """
+
+    dim: int
+    metric: Metric
+
+    def add(self, ids: I64, vectors: F32) -> None: ...
+    def remove(self, ids: I64) -> int: ...
+    def search(self, queries: F32, k: int, *, allowed: I64 | None = None) -> Hits: ...
+    def ids(self) -> I64: ...
+    def __len__(self) -> int: ...
+
+
+def check_vectors(vectors: F32, dim: int) -> None:
+    """Refuse what is not float32 [n, dim] and finite."""
+    if vectors.ndim != 2 or vectors.shape[1] != dim or vectors.dtype != np.float32:
+        raise InvalidInput(f"vectors must be float32 [n, {dim}], found {vectors.dtype} {list(vectors.shape)}")
+    if not np.isfinite(vectors).all():
+        raise InvalidInput("vectors must be finite, found NaN or infinity")
+
+
+def check_k(k: int) -> None:
+    """Refuse a `k` below 1."""
+    if k < 1:
+        raise InvalidInput(f"k must be at least 1, found {k}")
+
+
+def check_new_ids(ids: I64, count: int, taken: Collection[int]) -> None:
+    """Refuse ids that are negative, there twice, taken already or not as many as the vectors."""
+    if ids.dtype != np.int64 or ids.shape != (count,):
+        raise InvalidInput(f"ids must be int64 [{count}], one a vector; found {ids.dtype} {list(ids.shape)}")
+    if len(ids) and ids.min() < 0:
+        raise InvalidInput(f"ids must not be negative, found {ids.min()}")
+    new = ids.tolist()
+    if len(set(new)) < len(new):
+        raise Conflict("the same id is there twice among the vectors to add")
+    if known := next((each for each in new if each in taken), None):
+        raise Conflict(f"there is a vector with the id {known} already")
+
+
+def padded(ids: I64, scores: F32, k: int) -> Hits:
+    """Hits of exactly `k` columns: [q, up to k] filled up with the id -1 and the score -inf."""
+    missing = ((0, 0), (0, k - ids.shape[1]))
+    return Hits(np.pad(ids, missing, constant_values=-1), np.pad(scores, missing, constant_values=-np.inf))

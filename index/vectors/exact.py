@@ -1,0 +1,60 @@
+"""Exact search by numpy: the oracle of the contract, and what serves where FAISS is not installed."""
+
+from threading import Lock
+
+import numpy as np
+
+from index.vectors.base import check_k, check_new_ids, check_vectors, padded
+from models.scoring import scores
+from models.types import F32, I64, Hits, Metric
+
+
+class ExactIndex:
+    """Every query against every vector; equal scores in the order of their ids.
+
+    Changes make new arrays and replace the pair of them at once, so that a search never waits and never sees half
+    a change.
+    """
+
+    def __init__(self, dim: int, metric: Metric) -> None:
+        self.dim = dim
+        self.metric = metric
+        self._changing = Lock()
+        self._rows: tuple[I64, F32] = np.empty(0, np.int64), np.empty((0, dim), np.float32)
+
+    def __len__(self) -> int:
+        return len(self._rows[0])
+
+    def ids(self) -> I64:
+        """The ids that are there, ascending."""
+        return self._rows[0]
+
+    def add(self, ids: I64, vectors: F32) -> None:
+        """Add vectors [n, dim] under new ids [n]."""
+        check_vectors(vectors, self.dim)
+        with self._changing:
+            old_ids, old_vectors = self._rows
+            check_new_ids(ids, len(vectors), set(old_ids.tolist()))
+            all_ids = np.concatenate([old_ids, ids])
+            order = np.argsort(all_ids)
+            self._rows = all_ids[order], np.concatenate([old_vectors, vectors])[order]
+
+    def remove(self, ids: I64) -> int:
+        """Forget these ids; says how many there were."""
+        with self._changing:
+            old_ids, old_vectors = self._rows
+            kept = ~np.isin(old_ids, ids)
+            self._rows = old_ids[kept], old_vectors[kept]
+            return int((~kept).sum())
+
+    def search(self, queries: F32, k: int, *, allowed: I64 | None = None) -> Hits:
+        """The `k` best for each of the queries [q, dim]."""
+        check_vectors(queries, self.dim)
+        check_k(k)
+        ids, vectors = self._rows
+        if allowed is not None:
+            among = np.isin(ids, allowed)
+            ids, vectors = ids[among], vectors[among]
+        found = scores(queries, vectors, self.metric)
+        best = np.argsort(-found, axis=1, kind="stable")[:, :k]
+        return padded(ids[best], np.take_along_axis(found, best, axis=1), k)

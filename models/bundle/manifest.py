@@ -1,0 +1,98 @@
+"""What a bundle says of itself: `bundle.json`, the seam between training and serving."""
+
+from hashlib import sha256
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from models.errors import RouteMissing
+from models.types import Metric, Modality, Sense
+
+Sha256 = str
+Channel = Literal["audio", "video", "av"]
+"""Which modalities of a clip are looked at together when it is classified."""
+
+
+class Frozen(BaseModel):
+    """A value that checks itself on construction and refuses keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class HeadSpec(Frozen):
+    """One ONNX graph from features to an embedding [b, dim]; one input [b, width] a modality, of its name."""
+
+    file: str
+    inputs: tuple[Modality, ...] = Field(min_length=1)
+    dim: int = Field(gt=0)
+    sha256: Sha256
+
+
+class RouteSpec(Frozen):
+    """From a query head to a gallery head by a metric."""
+
+    query: str
+    gallery: str
+    metric: Metric
+
+
+class EncoderRef(Frozen):
+    """The backbone or text encoder that the features must come from."""
+
+    name: str = Field(pattern=r"^[^@\s]+@[^@\s]+$", description="name@version")
+    sha256: Sha256
+    width: int = Field(gt=0)
+
+
+class SeenClass(Frozen):
+    """A class that training saw, with its text feature [width of the text encoder]."""
+
+    name: str
+    feature: tuple[float, ...]
+
+
+class Manifest(Frozen):
+    """Everything that serving needs to know of a trained method.
+
+    `routes` are named `query->gallery`, such as `text->audio`, `audio->video`, `av->text`; classification
+    uses the routes `audio->text`, `video->text` and `av->text`. `betas` is what calibrated stacking takes off
+    the score of every seen class, one a channel. `vocabulary` lists the class names to choose from by default,
+    seen ones included. `attention` names the head, if any, whose output [b, 2] weighs audio and video.
+    """
+
+    schema_version: Literal[1] = 1
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    method: str
+    heads: dict[str, HeadSpec]
+    routes: dict[str, RouteSpec]
+    backbones: dict[Sense, EncoderRef]
+    text_encoder: EncoderRef
+    seen_classes: tuple[SeenClass, ...]
+    vocabulary: tuple[str, ...]
+    betas: dict[Channel, float]
+    attention: str | None = None
+    trained_on: str
+    evaluation: dict[str, float]
+    export_difference: float = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _routes_name_heads(self) -> "Manifest":
+        named = {head for route in self.routes.values() for head in (route.query, route.gallery)}
+        if self.attention is not None:
+            named.add(self.attention)
+        if odd := named - self.heads.keys():
+            raise ValueError(f"routes name heads {sorted(odd)}; the bundle has {sorted(self.heads)}")
+        return self
+
+    def route(self, name: str) -> RouteSpec:
+        """The route of that name; raises RouteMissing, naming those there are."""
+        if name not in self.routes:
+            raise RouteMissing(
+                f"the bundle {self.name!r} has no route {name!r}; it has {', '.join(sorted(self.routes))}"
+            )
+        return self.routes[name]
+
+    def space(self, route: RouteSpec) -> Sha256:
+        """The space of a route's gallery vectors: a hash over the gallery head's bytes, the metric and the dim."""
+        head = self.heads[route.gallery]
+        return sha256(f"{head.sha256}:{route.metric.value}:{head.dim}".encode()).hexdigest()

@@ -1,0 +1,117 @@
+"""Every error a user can meet, one tree.
+
+SightsoundError
+├── InvalidInput            the request or file cannot be used as it is
+│   ├── MediaInvalid        not a media file, damaged, or nothing in it
+│   ├── SenseMissing        no sound in a clip asked for by its sound, or no pictures
+│   ├── QueryInvalid        empty words, k out of range, an unknown choice
+│   ├── RouteMissing        the bundle cannot go from this query to that gallery
+│   ├── BundleInvalid       a bundle or backbone whose files do not fit its manifest
+│   ├── SpaceMismatch       vectors of two models would be mixed
+│   ├── CatalogInvalid      a catalog that this version cannot read
+│   ├── SettingsInvalid     a setting that cannot hold
+│   └── RecipeInvalid       a recipe with an unknown key or a term without a weight
+├── TooLarge                more bytes, seconds or pixels than the limit
+├── NotFound
+│   ├── GalleryNotFound
+│   ├── ClipNotFound
+│   └── BundleNotFound
+├── Conflict                the thing changed meanwhile, or exists already
+└── Unavailable             cannot answer now; trying again may help
+    ├── DecodeOverrun       the decoder ran out of its time or memory, or crashed
+    └── DependencyMissing   an optional library or file is not installed
+
+The docstring's first line is the error's title, the message its particular case.
+"""
+
+import re
+
+
+class SightsoundError(Exception):
+    """Something went wrong in Sightsound."""
+
+    @property
+    def title(self) -> str:
+        """The general case, for people."""
+        return (type(self).__doc__ or "").strip().splitlines()[0]
+
+    @property
+    def code(self) -> str:
+        """The general case, for programs: the class name in kebab case."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", type(self).__name__).lower()
+
+
+class InvalidInput(SightsoundError):
+    """The input cannot be used as it is."""
+
+
+class MediaInvalid(InvalidInput):
+    """The file is not a media file that can be decoded."""
+
+
+class SenseMissing(InvalidInput):
+    """The clip lacks the sound or the pictures that were asked for."""
+
+
+class QueryInvalid(InvalidInput):
+    """The query is not one that can be answered."""
+
+
+class RouteMissing(InvalidInput):
+    """The bundle has no route from this query to that gallery."""
+
+
+class BundleInvalid(InvalidInput):
+    """The bundle's or backbone's files do not fit its manifest."""
+
+
+class SpaceMismatch(InvalidInput):
+    """Vectors of two different spaces must not be mixed."""
+
+
+class CatalogInvalid(InvalidInput):
+    """The catalog is not one that this version can read."""
+
+
+class SettingsInvalid(InvalidInput):
+    """A setting has a value that cannot hold."""
+
+
+class RecipeInvalid(InvalidInput):
+    """The recipe cannot be trained as written."""
+
+
+class TooLarge(SightsoundError):
+    """The input is over a limit."""
+
+
+class NotFound(SightsoundError):
+    """There is no such thing."""
+
+
+class GalleryNotFound(NotFound):
+    """There is no such gallery."""
+
+
+class ClipNotFound(NotFound):
+    """There is no such clip."""
+
+
+class BundleNotFound(NotFound):
+    """There is no such bundle."""
+
+
+class Conflict(SightsoundError):
+    """The thing changed meanwhile, or exists already."""
+
+
+class Unavailable(SightsoundError):
+    """This cannot be answered now."""
+
+
+class DecodeOverrun(Unavailable):
+    """The decoder ran out of time or memory, or crashed, on this file."""
+
+
+class DependencyMissing(Unavailable):
+    """Something optional is not installed."""

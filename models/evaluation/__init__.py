@@ -1,0 +1,1 @@
+"""How well: scores, rankings and the numbers of the field, with numpy only."""

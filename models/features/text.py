@@ -1,0 +1,83 @@
+"""The text encoder: from words to a feature."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from tokenizers import Encoding, Tokenizer
+
+from models.errors import BundleInvalid, QueryInvalid
+from models.features.card import TextEncoderCard, checked_bytes, read_card
+from models.features.graph import Graph
+from models.features.recent import Recent
+from models.types import F32
+
+BATCH = 32
+REMEMBERED = 4096
+
+
+class TextEncoder:
+    """A network from words to a unit vector [width]; remembers recent texts.
+
+    Its ONNX graph has the inputs `input_ids` and `attention_mask` int64 [b, s] and the output `embedding` [b, width].
+    """
+
+    def __init__(self, card: TextEncoderCard, tokenizer: Tokenizer, graph: Graph) -> None:
+        self.card = card
+        self._tokenizer, self._graph = tokenizer, graph
+        self._recent = Recent(REMEMBERED)
+
+    @classmethod
+    def open(cls, folder: Path, *, threads: int = 1) -> Self:
+        """From a folder with `text_encoder.json`; raises BundleInvalid where its files do not fit."""
+        card = read_card(folder / "text_encoder.json", TextEncoderCard)
+        vocabulary = checked_bytes(folder / card.tokenizer, card.tokenizer_sha256)
+        graph = checked_bytes(folder / card.file, card.sha256)
+        inputs = ["input_ids", "attention_mask"]
+        return cls(card, _tokenizer(vocabulary, card), Graph(graph, name=card.ref, inputs=inputs, threads=threads))
+
+    def encode(self, texts: Sequence[str]) -> F32:
+        """[n, width], rows of unit length; raises QueryInvalid for a text without words."""
+        for text in texts:
+            _check(text)
+        known = self._recent.get(texts)
+        # Sorted, so that a batch is not padded to the length of one long text.
+        unknown = sorted({text for text in texts if text not in known}, key=len)
+        for start in range(0, len(unknown), BATCH):
+            batch = unknown[start : start + BATCH]
+            known |= zip(batch, self._embed(batch), strict=True)
+        self._recent.put({text: known[text] for text in unknown})
+        return np.stack([known[text] for text in texts]) if texts else np.empty((0, self.card.width), np.float32)
+
+    def _embed(self, texts: Sequence[str]) -> F32:
+        encodings = self._tokenizer.encode_batch(list(texts))
+        for text, encoding in zip(texts, encodings, strict=True):
+            _check_tokens(text, encoding)
+        ids = np.array([encoding.ids for encoding in encodings], np.int64)
+        mask = np.array([encoding.attention_mask for encoding in encodings], np.int64)
+        rows = self._graph.embedding({"input_ids": ids, "attention_mask": mask})
+        if rows.shape != (len(texts), self.card.width):
+            expected = [len(texts), self.card.width]
+            raise BundleInvalid(f"{self.card.ref} gave {list(rows.shape)}; its card says {expected}")
+        return rows
+
+
+def _tokenizer(content: bytes, card: TextEncoderCard) -> Tokenizer:
+    tokenizer = Tokenizer.from_str(content.decode())
+    tokenizer.enable_truncation(card.max_tokens)
+    # To the longest of the batch; a tokenizer's own file may pad to a fixed length.
+    tokenizer.enable_padding(pad_id=tokenizer.token_to_id("[PAD]") or 0, pad_token="[PAD]")
+    return tokenizer
+
+
+def _check(text: str) -> None:
+    if not text.strip():
+        raise QueryInvalid("the text is empty; expected words")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise QueryInvalid("the text holds half of a surrogate pair; expected Unicode text")
+
+
+def _check_tokens(text: str, encoding: Encoding) -> None:
+    if not sum(encoding.attention_mask):
+        raise QueryInvalid(f"the text {text[:40]!r} holds no words")

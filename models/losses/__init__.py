@@ -1,0 +1,1 @@
+"""What methods minimise: functions of embeddings, each with its source."""

@@ -1,0 +1,111 @@
+"""Decoding of strangers' files in processes that may be starved, killed and replaced."""
+
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
+
+from models.errors import DecodeOverrun, SightsoundError
+from models.media.child import OUT_OF_MEMORY, confine, decode_confined
+from models.media.limits import Limits
+from models.media.media import FrameSpec, Media, SoundSpec
+
+
+class Cage:
+    """Child processes, warm and limited in time, memory and what they may touch, that decode one file at a time.
+
+    Safe to use from several threads. A child that crashes, or overruns its limits, costs its own file only.
+    """
+
+    def __init__(self, limits: Limits, workers: int = 2) -> None:
+        self._limits, self._workers = limits, workers
+        self._lock = Lock()
+        self._pending: set[ProcessFuture[Media]] = set()
+        self._closed = False
+        self._pool = self._fresh_pool()
+
+    def decode(self, path: Path, *, sound: SoundSpec, pictures: FrameSpec) -> Media:
+        """As `models.media.decode.decode`; raises DecodeOverrun too."""
+        return self._result(self._schedule(path, sound, pictures))
+
+    def decode_all(
+        self, paths: Iterable[Path], *, sound: SoundSpec, pictures: FrameSpec
+    ) -> Iterator[Media | SightsoundError]:
+        """The files in order, two a child ahead of the reader; a file that cannot be decoded is an error value."""
+        remaining = iter(paths)
+        futures = deque(self._schedule(path, sound, pictures) for path in islice(remaining, 2 * self._workers))
+        while futures:
+            try:
+                media: Media | SightsoundError = self._result(futures.popleft())
+            except SightsoundError as error:
+                media = error
+            futures.extend(self._schedule(path, sound, pictures) for path in islice(remaining, 1))
+            yield media
+
+    def close(self) -> None:
+        """End the children, whatever they are at; who still waits for one gets a DecodeOverrun."""
+        with self._lock:
+            self._closed = True
+            _end(self._pool)
+        for future in tuple(self._pending):
+            future.cancel()  # type: ignore[no-untyped-call]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _fresh_pool(self) -> ProcessPool:
+        # Children are forked from a small server that has imported the decoder and little else: not from this
+        # process, whose threads they must not copy and whose memory is not theirs to read.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["models.media.child", "pebble"])
+        limits = (self._limits.memory_bytes,)
+        return ProcessPool(max_workers=self._workers, initializer=confine, initargs=limits, context=context)
+
+    def _schedule(self, path: Path, sound: SoundSpec, pictures: FrameSpec) -> "ProcessFuture[Media]":
+        with self._lock:
+            if self._closed:
+                raise DecodeOverrun("the decoder is closed")
+            if not self._pool.active:  # as when an idle child was killed from outside
+                _end(self._pool)
+                self._pool = self._fresh_pool()
+            work = (path, sound, pictures, self._limits)
+            future = self._pool.schedule(decode_confined, args=work, timeout=self._limits.wall_s)
+        self._pending.add(future)
+        future.add_done_callback(self._pending.discard)
+        return future
+
+    def _result(self, future: "ProcessFuture[Media]") -> Media:
+        try:
+            return future.result()
+        except TimeoutError as error:
+            raise DecodeOverrun(f"decoding the file took over {self._limits.wall_s:g} s, the limit") from error
+        except ProcessExpired as error:
+            raise DecodeOverrun(self._last_words(error.exitcode)) from error
+        except (BrokenProcessPool, CancelledError) as error:
+            raise DecodeOverrun("the decoder was stopped while it was at the file") from error
+
+    def _last_words(self, status: int) -> str:
+        if status == OUT_OF_MEMORY:
+            return f"decoding the file took over {self._limits.memory_bytes} bytes of memory, the limit"
+        if status == -signal.SIGXCPU:
+            return f"decoding the file took over {self._limits.cpu_s} s of processor time, the limit"
+        return f"the decoder crashed on the file (exit status {status})"
+
+
+def _end(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]
+    pool.join()

@@ -1,0 +1,50 @@
+"""The inside of the cage: what a child process does to itself and to a file."""
+
+import os
+import resource
+from pathlib import Path
+
+import av
+
+from models.media.decode import decode
+from models.media.limits import Limits
+from models.media.media import FrameSpec, Media, SoundSpec
+
+OPEN_FILES = 64  # the pool's own pipes and one media file
+OUT_OF_MEMORY = 77  # exit status
+
+
+def confine(memory_bytes: int) -> None:
+    """Let this process write no file, open few and grow little."""
+    av.logging.set_level(av.logging.PANIC)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+    ceiling = _mapped_bytes() + memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
+
+
+def decode_confined(path: Path, sound: SoundSpec, pictures: FrameSpec, limits: Limits) -> Media:
+    """As `decode`, on a budget of processor time; ends the process when memory runs out."""
+    _allow_cpu(_spent_cpu_s() + limits.cpu_s + 1)
+    try:
+        return decode(path, sound=sound, pictures=pictures, limits=limits)
+    except MemoryError:
+        # A process short of memory could lose the next file's pictures without a word.
+        os._exit(OUT_OF_MEMORY)
+    finally:
+        _allow_cpu(resource.RLIM_INFINITY)  # so that it is never killed while it hands the media over
+
+
+def _allow_cpu(limit_s: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (limit_s, resource.RLIM_INFINITY))
+
+
+def _spent_cpu_s() -> int:
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    return int(spent.ru_utime + spent.ru_stime)
+
+
+def _mapped_bytes() -> int:
+    """What is mapped already, most of it libraries; it varies with the machine's cores."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

@@ -1,0 +1,82 @@
+"""Decoded sound and pictures, and how a backbone asks for them."""
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
+from models.types import F32, U8, Sense, Window
+
+A = TypeVar("A", F32, U8)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundSpec:
+    """Mono samples in [-1, 1] at `rate` samples a second."""
+
+    rate: int
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}  # a card that asks for more than this is refused
+
+    def __post_init__(self) -> None:
+        if self.rate < 1:
+            raise ValueError(f"sound needs at least 1 sample a second, found {self.rate}")
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSpec:
+    """RGB frames, `rate` a second: the shorter side scaled to `shorter_side`, the central `size` x `size` kept."""
+
+    rate: float
+    size: int
+    shorter_side: int
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    def __post_init__(self) -> None:
+        if not (self.rate > 0 and 0 < self.size <= self.shorter_side):
+            raise ValueError(f"frames need rate > 0 and 0 < size <= shorter_side, found {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """What was decoded of a file or of a window of it.
+
+    Args:
+        duration_s: length in seconds, of the longer of sound and pictures.
+        samples: [n] float32 at `sound.rate`, None where the file has no (usable) sound.
+        frames: [t, size, size, 3] uint8 RGB, evenly spaced in time, frame i shown at i / `pictures.rate`
+            seconds; None where the file has no pictures.
+        sound, pictures: what was asked for.
+    """
+
+    duration_s: float
+    sound: SoundSpec
+    pictures: FrameSpec
+    samples: F32 | None
+    frames: U8 | None
+
+    @property
+    def senses(self) -> frozenset[Sense]:
+        """Which of sound and pictures are there."""
+        found: set[Sense] = set()
+        if self.samples is not None:
+            found.add("audio")
+        if self.frames is not None:
+            found.add("video")
+        return frozenset(found)
+
+    def cut(self, window: Window) -> "Media":
+        """The part of it inside a window."""
+        return Media(
+            duration_s=window.end_s - window.start_s,
+            sound=self.sound,
+            pictures=self.pictures,
+            samples=_part(self.samples, window, self.sound.rate),
+            frames=_part(self.frames, window, self.pictures.rate),
+        )
+
+
+def _part(values: A | None, window: Window, rate: float) -> A | None:
+    if values is None:
+        return None
+    part = values[round(window.start_s * rate) : max(round(window.end_s * rate), round(window.start_s * rate) + 1)]
+    return part if len(part) else None

@@ -1,0 +1,17 @@
+"""How a clip is cut: short clips stay whole, long ones become overlapping stretches."""
+
+from models.types import Window
+
+WHOLE_S = 15.0
+LENGTH_S = 10.0
+STEP_S = 5.0
+
+
+def windows(duration_s: float) -> tuple[Window, ...]:
+    """One window up to 15 s, else 10 s windows every 5 s, the last one ending where the clip ends."""
+    if duration_s <= WHOLE_S:
+        return (Window(0.0, duration_s),)
+    starts: list[float] = []
+    while len(starts) * STEP_S + LENGTH_S < duration_s:
+        starts.append(len(starts) * STEP_S)
+    return tuple(Window(start_s, start_s + LENGTH_S) for start_s in (*starts, duration_s - LENGTH_S))

@@ -1,0 +1,71 @@
+"""The application: everything opened once, every route, every refusal in one shape."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from fastapi import Depends, FastAPI
+
+from service import problems
+from service.parameters import known_only
+from service.resources import Resources
+from service.routes import bundles, classify, clips, explanations, galleries, health, page, search
+from service.schemas import Problem
+from service.security import SecurityHeaders
+from service.settings import Settings
+from service.uploads import BodyLimit
+
+ROUTERS = (health, galleries, search, clips, classify, bundles, explanations, page)
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A problem document (RFC 9457)",
+        "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+    }
+}
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service over a data folder, opened here and closed when the application stops.
+
+    Raises:
+        SettingsInvalid: there is no such data folder.
+        DependencyMissing, BundleInvalid: a gallery's bundle needs what the data folder lacks.
+    """
+    resources = Resources.open(settings)
+    app = FastAPI(
+        title="Sightsound",
+        summary="Search sight by sound, sound by sight, and both by words.",
+        version=_version(),
+        lifespan=_closing(resources),
+        # The usual documentation pages load scripts from other hosts.
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(known_only)],
+        responses=REFUSALS,
+        form_limits={"max_files": 4, "max_fields": 1100, "max_part_size": 64 * 1024},
+    )
+    app.state.settings, app.state.resources = settings, resources
+    for each in ROUTERS:
+        app.include_router(each.router)
+    page.mount(app)
+    problems.install(app)
+    app.add_middleware(BodyLimit, limit_bytes=settings.upload_limit_bytes)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def _closing(resources: Resources) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with resources:
+            yield
+
+    return lifespan
+
+
+def _version() -> str:
+    try:
+        return version("sightsound")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,67 @@
+"""The backbones and text encoders of a data folder, opened once each, when a bundle first names them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Lock
+
+from models.bundle.manifest import EncoderRef, Manifest
+from models.errors import BundleInvalid, DependencyMissing
+from models.features.backbone import Backbone
+from models.features.extract import Extractor
+from models.features.text import TextEncoder
+from models.media.cage import Cage
+
+
+class Encoders:
+    """What turns clips and words into the features that bundles read; safe to use from several threads."""
+
+    def __init__(self, folder: Path, cage: Cage) -> None:
+        self._folder, self._cage = folder, cage
+        self._opening = Lock()
+        self._texts: dict[EncoderRef, TextEncoder] = {}
+        self._backbones: dict[EncoderRef, Backbone] = {}
+
+    def text(self, manifest: Manifest) -> TextEncoder:
+        """The text encoder that a bundle names.
+
+        Raises:
+            DependencyMissing: it is not in the folder.
+            BundleInvalid: one of its name is there, but is not the one that the bundle was trained with.
+        """
+        with self._opening:
+            return self._text(manifest.text_encoder)
+
+    def extractor(self, manifest: Manifest) -> Extractor:
+        """The features of clips by the backbones that a bundle names; raises as `text` does."""
+        with self._opening:
+            backbones = {sense: self._backbone(ref) for sense, ref in manifest.backbones.items()}
+        return Extractor(backbones, self._cage)
+
+    def _text(self, ref: EncoderRef) -> TextEncoder:
+        if ref not in self._texts:
+            encoder = TextEncoder.open(self._find(ref, "text encoder"))
+            _check(ref, encoder.card.sha256)
+            self._texts[ref] = encoder
+        return self._texts[ref]
+
+    def _backbone(self, ref: EncoderRef) -> Backbone:
+        if ref not in self._backbones:
+            backbone = Backbone.open(self._find(ref, "backbone"))
+            _check(ref, backbone.card.sha256)
+            self._backbones[ref] = backbone
+        return self._backbones[ref]
+
+    def _find(self, ref: EncoderRef, what: str) -> Path:
+        folder = self._folder / ref.name
+        if not folder.is_dir():
+            found = ", ".join(sorted(self._names())) or "nothing"
+            raise DependencyMissing(f"the {what} {ref.name} is missing: looked in {self._folder}, found {found}")
+        return folder
+
+    def _names(self) -> Iterator[str]:
+        return (each.name for each in self._folder.glob("*@*") if each.is_dir())
+
+
+def _check(ref: EncoderRef, found: str) -> None:
+    if found != ref.sha256:
+        raise BundleInvalid(f"{ref.name} has sha256 {found[:12]}…, expected {ref.sha256[:12]}… as the bundle names it")

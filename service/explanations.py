@@ -1,0 +1,51 @@
+"""Every kind of problem with advice for who meets it."""
+
+from collections.abc import Iterator
+
+from models.errors import NotFound, SightsoundError
+from service.problems import HTTP_TITLES, status_of
+from service.schemas import ProblemKind
+
+ADVICE = {
+    "bad-request": "Check that the request is complete HTTP, and that a form has its boundary.",
+    "not-found": "Check the address; /openapi.json lists every route.",
+    "method-not-allowed": "Use one of the methods that the Allow header names.",
+    "too-large": "Send a shorter or smaller clip; the detail names the limit.",
+    "unsupported-media-type": "Send clips as the part `file` of multipart/form-data, typed video/* or audio/*.",
+    "range-not-satisfiable": "Ask for bytes that the file has; Content-Range says how many there are.",
+    "internal-error": "Try again; if it stays, report it with the time it happened.",
+    "sightsound-error": "Something unforeseen; the detail says more.",
+    "invalid-input": "The detail says what was found and what was expected.",
+    "media-invalid": "Send a clip that a player can play, such as an MP4 with H.264 and AAC.",
+    "sense-missing": "Search with what the clip has: `from=video` needs pictures, `from=audio` needs sound.",
+    "query-invalid": "Correct the parameters that `faults` or the detail names.",
+    "route-missing": "Ask for one of the routes that the gallery lists.",
+    "bundle-invalid": "Export the bundle again, or restore its files: they are not those of its manifest.",
+    "space-mismatch": "Reindex the gallery with the bundle that is to be used.",
+    "catalog-invalid": "Restore the catalog from a copy, or open it with the version that wrote it.",
+    "settings-invalid": "Correct the setting that the detail names.",
+    "recipe-invalid": "Correct the recipe as the detail says.",
+    "gallery-not-found": "Use one of the galleries that /v1/galleries lists.",
+    "clip-not-found": "The clip was removed, or belongs to another gallery.",
+    "bundle-not-found": "Use one of the bundles that /v1/bundles lists.",
+    "conflict": "Look at the thing as it is now, and decide again.",
+    "unavailable": "Try again in a moment.",
+    "decode-overrun": "The clip needs more time or memory to decode than is allowed: send a shorter or smaller one.",
+    "dependency-missing": "Install or restore what the detail names, on the server.",
+}
+
+
+def explain(code: str) -> ProblemKind:
+    """The kind of problem of that code; raises NotFound for a code that there is not."""
+    titles = {**{kind("").code: (status_of(kind), kind("").title) for kind in kinds(SightsoundError)}, **HTTP_TITLES}
+    if code not in titles:
+        raise NotFound(f"no problem is called {code!r}; there are {', '.join(sorted(titles))}")
+    status, title = titles[code]
+    return ProblemKind(type=f"/problems/{code}", title=title, status=status, advice=ADVICE[code])
+
+
+def kinds(root: type[SightsoundError]) -> Iterator[type[SightsoundError]]:
+    """An error class and all those below it."""
+    yield root
+    for each in root.__subclasses__():
+        yield from kinds(each)

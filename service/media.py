@@ -1,0 +1,44 @@
+"""A clip's file as an answer."""
+
+from pathlib import Path
+
+from fastapi import Request, Response
+from fastapi.responses import FileResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from service.problems import refusal
+
+
+class MediaResponse(FileResponse):
+    """A file in ranges of bytes; a range that cannot be answered is a problem document."""
+
+    @classmethod
+    def of(cls, path: Path, media_type: str, sha256: str, request: Request) -> Response:
+        """The file, or 304 where the client has these bytes already."""
+        # The name holds a hash of the bytes, so they never change; private, since galleries may be.
+        headers = {"ETag": f'"{sha256}"', "Cache-Control": "private, max-age=31536000, immutable"}
+        if headers["ETag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return cls(path, media_type=media_type, headers=headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Starlette answers a range it cannot give with plain text; here that becomes a problem."""
+        refused = False
+
+        async def watched(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start" and message["status"] >= 400:
+                refused = True
+                await _refuse(message, scope, receive, send)
+            elif not refused:
+                await send(message)
+
+        await super().__call__(scope, receive, watched)
+
+
+async def _refuse(start: Message, scope: Scope, receive: Receive, send: Send) -> None:
+    asked = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"range"), "")
+    length = next((value.decode() for name, value in start["headers"] if name == b"content-range"), None)
+    detail = f"found Range: {asked[:80]}, expected bytes within the file" + (f" ({length})" if length else "")
+    answer = refusal(start["status"], detail, scope["path"], headers={"Content-Range": length} if length else None)
+    await answer(scope, receive, send)

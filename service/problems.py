@@ -1,0 +1,129 @@
+"""Every failure as an RFC 9457 problem document; the only place where HTTP and our errors meet."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from models.errors import Conflict, InvalidInput, NotFound, QueryInvalid, SightsoundError, TooLarge, Unavailable
+from service.schemas import Fault, Problem
+from service.security import SECURITY_HEADERS
+
+STATUS: dict[type[SightsoundError], int] = {
+    InvalidInput: 422,
+    TooLarge: 413,
+    NotFound: 404,
+    Conflict: 409,
+    Unavailable: 503,
+    SightsoundError: 500,
+}
+
+HTTP_TITLES: dict[str, tuple[int, str]] = {
+    "bad-request": (400, "The request is not well formed."),
+    "not-found": (404, NotFound("").title),
+    "method-not-allowed": (405, "This address answers other methods."),
+    "too-large": (413, TooLarge("").title),
+    "unsupported-media-type": (415, "The body is of a type that is not read here."),
+    "range-not-satisfiable": (416, "The range lies outside of the file."),
+    "internal-error": (500, "Something went wrong on the server."),
+}
+"""What HTTP itself can refuse, by code; those that Sightsound refuses too share its words."""
+
+
+def install(app: FastAPI) -> None:
+    """Answer every failure as application/problem+json."""
+    app.add_exception_handler(SightsoundError, _sightsound)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def status_of(kind: type[SightsoundError]) -> int:
+    """The HTTP status of an error class: its own or its nearest ancestor's."""
+    return next(STATUS[each] for each in kind.__mro__ if each in STATUS)
+
+
+def refusal(status: int, detail: str, instance: str, *, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The problem document of a refusal by HTTP itself."""
+    code, title = _http_case(status)
+    return _document(
+        Problem(type=f"/problems/{code}", title=title, status=status, detail=detail, instance=instance), headers
+    )
+
+
+async def _sightsound(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, SightsoundError)
+    return _document(_problem(error, request))
+
+
+async def _validation(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    faults = tuple(_fault(each) for each in error.errors())
+    detail = "; ".join(f"{each.parameter}: {each.found}; {each.expected}" for each in faults)
+    return _document(_problem(QueryInvalid(detail), request).model_copy(update={"faults": faults}))
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return refusal(error.status_code, _explain(request, error), request.url.path, headers=error.headers)
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    # Starlette answers this one outside of all middleware, so the headers are put on here.
+    detail = "the server's log says more; the request was left undone"
+    return refusal(500, detail, request.url.path, headers=SECURITY_HEADERS)
+
+
+def _problem(error: SightsoundError, request: Request) -> Problem:
+    return Problem(
+        type=f"/problems/{error.code}",
+        title=error.title,
+        status=status_of(type(error)),
+        detail=str(error),
+        instance=request.url.path,
+    )
+
+
+def _document(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    content = problem.model_dump(exclude_none=True)
+    return JSONResponse(content, problem.status, headers, media_type="application/problem+json")
+
+
+def _fault(error: Mapping[str, object]) -> Fault:
+    """One parameter that does not hold, from what pydantic says of it."""
+    location = error["loc"]
+    assert isinstance(location, tuple)
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return Fault(
+        parameter=".".join(str(part) for part in location[1:]) or str(location[0]),
+        found="it is missing" if error["type"] == "missing" else f"found {_shown(error.get('input'))}",
+        expected=message[:1].lower() + message[1:],
+    )
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _http_case(status: int) -> tuple[str, str]:
+    for code, (known, title) in HTTP_TITLES.items():
+        if known == status:
+            return code, title
+    phrase = HTTPStatus(status).phrase
+    return phrase.lower().replace(" ", "-"), f"{phrase}."
+
+
+def _explain(request: Request, error: HTTPException) -> str:
+    """What was asked for and what there is; starlette's own words say only the status."""
+    if error.detail != HTTPStatus(error.status_code).phrase:
+        return error.detail
+    if error.status_code == 404:
+        return f"there is nothing at {request.url.path}; /openapi.json lists what there is"
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("allow") or (error.headers or {}).get("Allow", "no method")
+        return f"{request.method} is not answered at {request.url.path}; expected {allowed}"
+    return error.detail

@@ -1,0 +1,110 @@
+"""Everything that the routes work with, opened once."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Self
+
+from fastapi import Depends, Request
+
+from index.gallery import Galleries, Gallery
+from models.bundle.manifest import Manifest
+from models.bundle.runtime import Bundle
+from models.errors import GalleryNotFound, SettingsInvalid, SightsoundError, Unavailable
+from models.media.cage import Cage
+from models.media.limits import Limits
+from service.encoders import Encoders
+from service.settings import Settings
+
+
+class Resources:
+    """The galleries of a data folder and the encoders their bundles name; close it, or use it in a `with` block."""
+
+    def __init__(self, galleries: Galleries, encoders: Encoders, closing: ExitStack) -> None:
+        self.galleries, self.encoders = galleries, encoders
+        self._closing = closing
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """From a data folder, with every gallery opened and searched once, so that no request meets a gap.
+
+        Raises:
+            SettingsInvalid: there is no such data folder.
+            DependencyMissing, BundleInvalid: a bundle, backbone or text encoder is not there or not the one named.
+        """
+        _check_folder(settings.data)
+        with ExitStack() as closing:
+            galleries = Galleries.open(settings.data)
+            closing.callback(galleries.close)
+            cage = closing.enter_context(Cage(_limits(settings), settings.decode_workers))
+            resources = cls(galleries, Encoders(settings.data / "backbones", cage), closing)
+            for each in resources.all_galleries():
+                resources.prepare(each.active.bundle.manifest)
+                _rehearse(each, resources.encoders)
+            resources._closing = closing.pop_all()
+        return resources
+
+    def prepare(self, manifest: Manifest) -> None:
+        """Open what a bundle names, so that whatever is missing is known now; raises as `open` does."""
+        self.encoders.text(manifest)
+        self.encoders.extractor(manifest)
+
+    def gallery(self, name: str | None) -> Gallery:
+        """The gallery of that name, or the first one there is; raises GalleryNotFound."""
+        names = self.galleries.names()
+        if name is None and not names:
+            raise GalleryNotFound("there is no gallery yet")
+        return self.galleries.get(names[0] if name is None else name)
+
+    def all_galleries(self) -> Iterator[Gallery]:
+        """The galleries in the order of their names."""
+        return (self.galleries.get(name) for name in sorted(self.galleries.names()))
+
+    def all_bundles(self) -> Iterator[Bundle]:
+        """The bundles in the order of their names."""
+        return (self.galleries.bundle(name) for name in sorted(self.galleries.bundle_names()))
+
+    def rehearse(self) -> None:
+        """Search every gallery with a word; raises Unavailable, naming the first that cannot answer."""
+        for name in self.galleries.names():
+            try:
+                _rehearse(self.galleries.get(name), self.encoders)
+            except SightsoundError as error:
+                raise Unavailable(f"the gallery {name!r} cannot answer: {error}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._closing.close()
+
+
+def _rehearse(gallery: Gallery, encoders: Encoders) -> None:
+    text = encoders.text(gallery.active.bundle.manifest).encode(["ready"])
+    for route in gallery.active.routes:
+        if route.startswith("text->"):
+            gallery.search(route, {"text": text}, k=1)
+
+
+def _check_folder(data: Path) -> None:
+    if not (data / "catalog.sqlite").is_file():
+        raise SettingsInvalid(f"{data} holds no catalog.sqlite, expected a data folder such as `sightsound demo` makes")
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        size_bytes=settings.upload_limit_bytes,
+        duration_s=settings.clip_limit_s,
+        wall_s=settings.decode_wall_s,
+        memory_bytes=settings.decode_memory_bytes,
+    )
+
+
+def _opened(request: Request) -> Resources:
+    resources = request.app.state.resources
+    assert isinstance(resources, Resources)
+    return resources
+
+
+Opened = Annotated[Resources, Depends(_opened)]

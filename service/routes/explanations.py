@@ -1,0 +1,14 @@
+"""What each kind of problem means: the address that problem documents name as their type."""
+
+from fastapi import APIRouter
+
+from service.explanations import explain
+from service.schemas import ProblemKind
+
+router = APIRouter(tags=["problems"])
+
+
+@router.get("/problems/{code}")
+async def problem(code: str) -> ProblemKind:
+    """What a kind of problem means and what to do about it."""
+    return explain(code)

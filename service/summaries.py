@@ -1,0 +1,72 @@
+"""What the rooms below know, in the shapes of answers."""
+
+from urllib.parse import quote
+
+import index.clips as stored
+from index.gallery import Gallery
+from models import types
+from models.bundle.manifest import Manifest
+from service.schemas import BundleSummary, Clip, ClipDetail, GallerySummary, Hit, Window
+
+
+def summary(gallery: Gallery) -> GallerySummary:
+    """A gallery in numbers."""
+    found = gallery.summary()
+    return GallerySummary(
+        name=found.name,
+        clips=found.clips,
+        windows=found.windows,
+        bundle=found.bundle,
+        generation=found.generation,
+        routes=found.routes,
+        labels=dict(found.labels),
+    )
+
+
+def bundle_summary(manifest: Manifest) -> BundleSummary:
+    """A bundle by its manifest."""
+    return BundleSummary(
+        name=manifest.name,
+        method=manifest.method,
+        routes=tuple(manifest.routes),
+        trained_on=manifest.trained_on,
+        evaluation=manifest.evaluation,
+    )
+
+
+def clip_detail(gallery: str, clip: stored.Clip) -> ClipDetail:
+    """A clip of a gallery, with all that is known of it."""
+    return ClipDetail(
+        id=clip.id,
+        name=clip.name,
+        labels=clip.labels,
+        media=media_address(gallery, clip.id),
+        media_type=clip.media_type,
+        duration_s=clip.duration_s,
+        size_bytes=clip.size_bytes,
+        sha256=clip.sha256,
+        senses=tuple(sorted(clip.senses)),
+        windows=tuple(window(each) for each in clip.windows),
+    )
+
+
+def hit(gallery: str, found: stored.Hit) -> Hit:
+    """A window that was found in a gallery."""
+    clip = Clip(
+        id=found.clip_id,
+        name=found.name,
+        labels=found.labels,
+        media=media_address(gallery, found.clip_id),
+        media_type=found.media_type,
+    )
+    return Hit(score=found.score, clip=clip, window=window(found.window))
+
+
+def window(found: types.Window) -> Window:
+    """A stretch of a clip."""
+    return Window(start_s=found.start_s, end_s=found.end_s)
+
+
+def media_address(gallery: str, clip_id: str) -> str:
+    """Where a clip's file is fetched."""
+    return f"/v1/galleries/{quote(gallery, safe='')}/clips/{clip_id}/media"

@@ -1,0 +1,124 @@
+/** The page: what was asked goes out, what was found comes in. */
+
+import * as address from "./address.js";
+import * as api from "./api.js";
+import * as composer from "./composer.js";
+import * as guess from "./guess.js";
+import * as hits from "./hits.js";
+
+const at = (id) => document.getElementById(id);
+let gallery = null;
+let current = new AbortController();
+
+async function open(name) {
+  gallery = await api.gallery(name);
+  const labels = Object.keys(gallery.labels).sort();
+  composer.offer(labels);
+  at("about").textContent = `${gallery.clips.toLocaleString("en")} clips · ${labels.length} labels · ${gallery.bundle}`;
+  ideas(labels);
+}
+
+function ideas(labels) {
+  const every = Math.max(1, Math.floor(labels.length / 8));
+  const some = labels.filter((_, i) => i % every === 0).slice(0, 8);
+  at("ideas").replaceChildren(...some.map((text) => {
+    const href = address.link({ text, to: "video", gallery: address.read().gallery });
+    return Object.assign(document.createElement("a"), { href, textContent: text });
+  }));
+}
+
+async function choose(names) {
+  const asked = address.read().gallery;
+  at("gallery").replaceChildren(...names.map((name) => new Option(name, name, false, name === asked)));
+  at("gallery").hidden = names.length < 2;
+  at("gallery").addEventListener("change", ({ target }) => location.assign(address.link({ ...composer.asked(), gallery: target.value })));
+  if (!names.length) throw new api.Refusal({ title: "There is no gallery yet.", detail: "Run `sightsound demo` to make one.", status: 0 });
+  await open(asked ?? names[0]);
+}
+
+async function words({ text, to }) {
+  if (!text) return home();
+  address.write({ text, to, gallery: address.read().gallery });
+  await answer(async (signal) => found(await api.searchByWords(gallery.name, { text, to }, signal), `“${text}”`));
+}
+
+async function clip({ file, from }) {
+  const what = from === "audio" ? "the sound of the clip" : "the pictures of the clip";
+  await answer(async (signal) => {
+    const guessed = classified(file, "", signal);
+    guessed.catch(() => {});
+    found(await api.searchByClip(gallery.name, { file, from }, signal), what);
+    await guessed;
+  });
+}
+
+async function classified(file, classes, signal) {
+  const said = await api.classify(gallery.name, { file, classes }, signal);
+  const again = (own) => classified(file, own, current.signal).then(() => trouble(null), trouble);
+  guess.show(at("guess"), said, { onClasses: again, asked: classes });
+}
+
+/** Show that work goes on, then what came of it; a newer question silences an older one. */
+async function answer(work) {
+  current.abort();
+  current = new AbortController();
+  const { signal } = current;
+  document.body.classList.add("busy");
+  at("ideas").hidden = at("guess").hidden = true;
+  trouble(null);
+  at("status").textContent = "Searching…";
+  hits.ghosts(at("hits"));
+  try {
+    await ready;
+    await work(signal);
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    trouble(error);
+    at("hits").querySelectorAll(".ghost").forEach((ghost) => ghost.remove());
+    if (!at("hits").children.length) at("status").textContent = "";
+  }
+}
+
+function found(result, what) {
+  const said = at("status");
+  said.replaceChildren(bold(`${result.hits.length} ${result.hits.length === 1 ? "result" : "results"}`), ` for ${what}`);
+  said.append(` · ${result.route.replace("->", " → ")} · ${result.took_ms.toFixed(0)} ms · ${result.bundle}`);
+  hits.show(at("hits"), result);
+}
+
+const bold = (textContent) => Object.assign(document.createElement("b"), { textContent });
+
+function trouble(error) {
+  const place = at("trouble");
+  place.hidden = !error;
+  if (!error) return;
+  if (!(error instanceof api.Refusal)) throw error;
+  const title = Object.assign(document.createElement("h2"), { textContent: error.title });
+  place.replaceChildren(title, Object.assign(document.createElement("p"), { textContent: sentence(error.message) }));
+}
+
+const sentence = (words) => words && `${words[0].toUpperCase()}${words.slice(1)}${/[.?!]$/.test(words) ? "" : "."}`;
+
+function home() {
+  current.abort();
+  document.body.classList.remove("busy");
+  at("ideas").hidden = false;
+  at("guess").hidden = true;
+  at("status").textContent = "";
+  at("hits").replaceChildren();
+  trouble(null);
+  address.write({ text: "", to: "video", gallery: address.read().gallery });
+}
+
+function follow() {
+  const search = address.read();
+  composer.clear();
+  composer.fill(search);
+  return search.text ? words(search) : home();
+}
+
+const ready = api.galleries().then(({ galleries }) => choose(galleries.map(({ name }) => name)));
+ready.catch(trouble);
+composer.start({ onWords: words, onClip: clip, onCleared: () => follow() });
+addEventListener("popstate", follow);
+follow();

@@ -1,0 +1,143 @@
+"""What the service answers, as the client hands it on; docs/http-api.md says what each field means."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Sense = Literal["audio", "video"]
+
+
+class Answer(BaseModel):
+    """A frozen part of an answer; fields that a newer service adds are passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Fault(Answer):
+    """One parameter that does not hold."""
+
+    parameter: str
+    found: str
+    expected: str
+
+
+class Problem(Answer):
+    """Why a request was refused (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    faults: tuple[Fault, ...] | None = None
+
+
+class Clip(Answer):
+    """A file with sound, pictures or both, and where to fetch it."""
+
+    id: str
+    name: str
+    labels: tuple[str, ...]
+    media: str
+    media_type: str
+
+
+class Window(Answer):
+    """A stretch of a clip, `[start_s, end_s)` in seconds."""
+
+    start_s: float
+    end_s: float
+
+
+class ClipDetail(Clip):
+    """A clip with all that is known of it; its `windows` are what is found."""
+
+    duration_s: float
+    size_bytes: int
+    sha256: str
+    senses: tuple[Sense, ...]
+    windows: tuple[Window, ...]
+
+
+class Hit(Answer):
+    """A window of a clip and how near it is to the query; higher is nearer."""
+
+    score: float
+    clip: Clip
+    window: Window
+
+
+class SearchAnswer(Answer):
+    """What was found, best first."""
+
+    gallery: str
+    route: str
+    bundle: str
+    took_ms: float
+    hits: tuple[Hit, ...]
+
+
+class RankedClass(Answer):
+    """A class, its calibrated score, and the part that each modality has in it."""
+
+    name: str
+    score: float
+    seen: bool
+    parts: dict[Sense, float]
+
+
+class ClassifyAnswer(Answer):
+    """What a clip shows, best first."""
+
+    gallery: str
+    route: str
+    bundle: str
+    took_ms: float
+    channel: Literal["audio", "video", "av"]
+    decided_by: Sense | None
+    beta: float
+    classes: tuple[RankedClass, ...]
+
+
+class GallerySummary(Answer):
+    """What a gallery holds and can answer."""
+
+    name: str
+    clips: int
+    windows: int
+    bundle: str
+    generation: int
+    routes: tuple[str, ...]
+    labels: dict[str, int]
+
+
+class GalleryList(Answer):
+    """All galleries."""
+
+    galleries: tuple[GallerySummary, ...]
+
+
+class Generation(Answer):
+    """A gallery as embedded by one bundle."""
+
+    gallery: str
+    generation: int
+    bundle: str
+    windows: int
+    took_ms: float
+
+
+class BundleSummary(Answer):
+    """A trained method that galleries can be embedded with."""
+
+    name: str
+    method: str
+    routes: tuple[str, ...]
+    trained_on: str
+    evaluation: dict[str, float]
+
+
+class BundleList(Answer):
+    """All bundles."""
+
+    bundles: tuple[BundleSummary, ...]

@@ -1,0 +1,77 @@
+"""The `sightsound` command. A failure is one line on stderr and exit status 2, never a traceback."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from models.errors import DependencyMissing, SightsoundError
+
+app = typer.Typer(
+    name="sightsound",
+    help="Search sight by sound, sound by sight, and both by words.",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+EXTRA = "pip install 'sightsound[cpu]'"
+FAILED = 2
+DATA = Path("sightsound-data")
+
+
+@app.callback()
+def _commands() -> None:
+    """Search sight by sound, sound by sight, and both by words."""
+
+
+@app.command()
+def serve(
+    data: Annotated[
+        Path, typer.Option(envvar="SIGHTSOUND_DATA", help="A data folder, as `sightsound demo` makes.")
+    ] = DATA,
+    host: Annotated[str, typer.Option(envvar="SIGHTSOUND_HOST", help="The address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="SIGHTSOUND_PORT", help="The port; 0 takes any free one.")] = 8765,
+    allow_public: Annotated[
+        bool, typer.Option(envvar="SIGHTSOUND_ALLOW_PUBLIC", help="Allow a host that others can reach, without keys.")
+    ] = False,
+) -> None:
+    """Serve the page and the API over a data folder; other settings come from SIGHTSOUND_… variables."""
+    from service.serving import serve as serve_forever
+    from service.settings import Settings
+
+    settings = Settings(data=data, host=host, port=port, allow_public=allow_public)
+    serve_forever(settings, announce=lambda address: typer.echo(f"Sightsound is at {address} (Ctrl+C stops it)"))
+
+
+def main() -> None:
+    """The command's entry point."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit status of the command with these arguments."""
+    try:
+        status = app(arguments, prog_name="sightsound", standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except (SightsoundError, typer.TyperException, ValidationError, ModuleNotFoundError, OSError) as error:
+        typer.echo(f"sightsound: {_line(error)}", err=True)
+        return FAILED
+    return status if isinstance(status, int) else 0
+
+
+def _line(error: Exception) -> str:
+    """What went wrong, in one line."""
+    if isinstance(error, ModuleNotFoundError):
+        error = _missing(error)
+    if isinstance(error, ValidationError):
+        return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+    if isinstance(error, typer.TyperException):
+        return " ".join(error.format_message().split())
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _missing(error: ModuleNotFoundError) -> DependencyMissing:
+    return DependencyMissing(f"the module {error.name!r} is not installed; {EXTRA} brings it")

@@ -1,0 +1,216 @@
+"""What every vector index must do; the numpy one is the oracle, and is itself checked against a loop."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.vectors.base import VectorIndex
+from index.vectors.exact import ExactIndex
+from index.vectors.faiss_store import MASKED, FaissIndex
+from index.vectors.opening import open_index
+from models.errors import Conflict, InvalidInput
+from models.types import F32, I64, Metric
+
+Build = Callable[[int, Metric], VectorIndex]
+DIM = 6
+BACKENDS: list[Build] = [ExactIndex, FaissIndex]
+TOLERANCE = 2e-3  # of float32 distances from |q|^2 + |g|^2 - 2qg, near zero
+
+
+@pytest.fixture(params=BACKENDS, ids=lambda build: build.__name__)
+def build(request: pytest.FixtureRequest) -> Build:
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture(params=list(Metric))
+def metric(request: pytest.FixtureRequest) -> Metric:
+    return request.param  # type: ignore[no-any-return]
+
+
+def rows(n: int, seed: int = 0) -> F32:
+    return np.random.default_rng(seed).normal(size=(n, DIM)).astype(np.float32)
+
+
+def ids(n: int, first: int = 100) -> I64:
+    return np.arange(first, first + n, dtype=np.int64)
+
+
+def filled(build: Build, metric: Metric, vectors: F32) -> VectorIndex:
+    index = build(DIM, metric)
+    index.add(ids(len(vectors)), vectors)
+    return index
+
+
+def score(query: F32, vector: F32, metric: Metric) -> float:
+    if metric is Metric.EUCLIDEAN:
+        return -float(np.linalg.norm(query - vector))
+    length = float(np.linalg.norm(query) * np.linalg.norm(vector)) if metric is Metric.COSINE else 1.0
+    return float(query @ vector) / length
+
+
+def test_hits_are_the_best_of_a_loop_over_all_vectors(build: Build, metric: Metric) -> None:
+    vectors, queries = rows(40), rows(3, seed=1)
+    found = filled(build, metric, vectors).search(queries, 5)
+    for query, hit_ids, hit_scores in zip(queries, found.ids, found.scores, strict=True):
+        brute = sorted(((score(query, v, metric), i) for i, v in enumerate(vectors, 100)), reverse=True)[:5]
+        assert hit_ids.tolist() == [i for _, i in brute]
+        assert hit_scores == pytest.approx([s for s, _ in brute], abs=1e-5)
+
+
+@pytest.mark.parametrize("queries", [1, 30])
+def test_backends_agree_with_the_oracle(build: Build, metric: Metric, queries: int) -> None:
+    vectors = rows(500)
+    found = filled(build, metric, vectors).search(vectors[:queries], 10)
+    exact = filled(ExactIndex, metric, vectors).search(vectors[:queries], 10)
+    assert (found.ids == exact.ids).mean() > 0.99
+    assert found.scores == pytest.approx(exact.scores, abs=TOLERANCE)
+
+
+@given(order=st.permutations(range(12)), k=st.integers(1, 15), seed=st.integers(0, 5))
+@settings(max_examples=25, deadline=None)
+@pytest.mark.parametrize("backend", BACKENDS, ids=lambda build: build.__name__)
+@pytest.mark.parametrize("by", list(Metric))
+def test_permuting_the_gallery_permutes_the_hits(
+    backend: Build, by: Metric, order: list[int], k: int, seed: int
+) -> None:
+    vectors, queries = rows(12, seed), rows(2, seed + 50)
+    straight, shuffled = backend(DIM, by), backend(DIM, by)
+    straight.add(np.arange(12, dtype=np.int64), vectors)
+    shuffled.add(np.arange(12, dtype=np.int64), vectors[order])
+    first, second = straight.search(queries, k), shuffled.search(queries, k)
+    renamed = np.append(np.array(order), -1)[second.ids]
+    assert renamed.tolist() == first.ids.tolist()
+    assert second.scores == pytest.approx(first.scores, abs=1e-5)
+
+
+@given(gone=st.sets(st.integers(0, 29)), k=st.integers(1, 35))
+@settings(max_examples=25, deadline=None)
+@pytest.mark.parametrize("backend", BACKENDS, ids=lambda build: build.__name__)
+def test_removing_is_as_if_it_had_never_been_there(backend: Build, gone: set[int], k: int) -> None:
+    vectors = rows(30)
+    index, other = backend(DIM, Metric.EUCLIDEAN), backend(DIM, Metric.EUCLIDEAN)
+    index.add(np.arange(30, dtype=np.int64), vectors)
+    kept = np.array(sorted(set(range(30)) - gone), np.int64)
+    other.add(kept, vectors[kept])
+    assert index.remove(np.array(sorted(gone), np.int64)) == len(gone)
+    assert index.search(rows(2, 9), k).ids.tolist() == other.search(rows(2, 9), k).ids.tolist()
+    assert len(index) == len(kept)
+    assert index.ids().tolist() == kept.tolist()
+
+
+def test_search_pads_with_minus_one_when_the_index_is_small(build: Build, metric: Metric) -> None:
+    found = filled(build, metric, rows(2)).search(rows(3, 1), 4)
+    assert found.ids.shape == (3, 4)
+    assert (found.ids[:, 2:] == -1).all()
+    assert np.isneginf(found.scores[:, 2:]).all()
+    assert np.isfinite(found.scores[:, :2]).all()
+
+
+def test_an_empty_index_and_no_queries_give_padding(build: Build, metric: Metric) -> None:
+    assert build(DIM, metric).search(rows(2), 3).ids.tolist() == [[-1] * 3] * 2
+    assert filled(build, metric, rows(2)).search(rows(0), 3).ids.shape == (0, 3)
+
+
+def test_only_allowed_ids_are_found(build: Build, metric: Metric) -> None:
+    index = filled(build, metric, rows(50))
+    index.remove(np.array([103], np.int64))
+    found = index.search(rows(1, 4), 5, allowed=np.array([103, 107, 130, 999], np.int64))
+    assert set(found.ids[0].tolist()) == {107, 130, -1}
+    assert index.search(rows(1, 4), 2, allowed=np.empty(0, np.int64)).ids.tolist() == [[-1, -1]]
+
+
+def test_the_distance_of_a_vector_to_itself_is_zero(build: Build) -> None:
+    vectors = rows(20)
+    assert filled(build, Metric.EUCLIDEAN, vectors).search(vectors[:1], 1).scores[0, 0] == pytest.approx(0, abs=1e-6)
+
+
+def test_cosine_does_not_look_at_lengths_and_leaves_the_callers_vectors_alone(build: Build) -> None:
+    vectors = rows(10)
+    before = vectors.copy()
+    found = filled(build, Metric.COSINE, vectors).search(vectors * 7, 1)
+    assert found.ids[:, 0].tolist() == ids(10).tolist()
+    assert found.scores[:, 0] == pytest.approx(1, abs=1e-5)
+    assert (vectors == before).all()
+
+
+@pytest.mark.parametrize("new", [[100, 200], [200, 200]])
+def test_an_id_that_is_there_is_refused_and_nothing_is_added(build: Build, new: list[int]) -> None:
+    index = filled(build, Metric.INNER, rows(3))
+    with pytest.raises(Conflict, match=r"100|twice"):
+        index.add(np.array(new, np.int64), rows(2, 1))
+    assert len(index) == 3
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf])
+def test_vectors_and_queries_that_are_not_finite_are_refused(build: Build, metric: Metric, odd: float) -> None:
+    index, vectors = filled(build, metric, rows(3)), rows(2, 1)
+    vectors[1, 2] = odd
+    with pytest.raises(InvalidInput, match="finite"):
+        index.add(ids(2, 500), vectors)
+    with pytest.raises(InvalidInput, match="finite"):
+        index.search(vectors, 1)
+    assert len(index) == 3
+
+
+def test_vectors_of_another_width_or_type_are_refused(build: Build) -> None:
+    index = build(DIM, Metric.INNER)
+    odd_ones: list[Any] = [np.zeros((1, DIM + 1), np.float32), np.zeros(DIM, np.float32), np.zeros((1, DIM))]
+    for odd in odd_ones:
+        with pytest.raises(InvalidInput, match=rf"float32 \[n, {DIM}\]"):
+            index.add(ids(1), odd)
+        with pytest.raises(InvalidInput, match=rf"float32 \[n, {DIM}\]"):
+            index.search(odd, 1)
+
+
+def test_a_k_below_one_and_negative_or_too_few_ids_are_refused(build: Build) -> None:
+    index = filled(build, Metric.INNER, rows(3))
+    with pytest.raises(InvalidInput, match="k must be"):
+        index.search(rows(1), 0)
+    with pytest.raises(InvalidInput, match="negative"):
+        index.add(np.array([-1], np.int64), rows(1))
+    with pytest.raises(InvalidInput, match="one a vector"):
+        index.add(ids(2, 500), rows(1))
+
+
+def test_an_id_can_come_back_with_another_vector(build: Build) -> None:
+    index, vectors = filled(build, Metric.EUCLIDEAN, rows(200)), rows(1, 8)
+    index.remove(ids(MASKED + 20))
+    index.add(ids(1), vectors)
+    assert index.search(vectors, 1).ids.tolist() == [[100]]
+    assert index.remove(np.array([101, 100], np.int64)) == 1
+    assert len(index) == 200 - MASKED - 20
+
+
+def test_searching_while_others_add_and_remove_never_sees_half_a_change(build: Build) -> None:
+    """Ids 0..49 stay and are the only good answers; blocks of others come and go far away."""
+    near, far = rows(50), rows(40, 2) + np.float32(1000)
+    index = build(DIM, Metric.EUCLIDEAN)
+    index.add(np.arange(50, dtype=np.int64), near)
+    expected = index.search(near[:1], 10)
+
+    def change(worker: int) -> None:
+        for turn in range(15):
+            block = ids(40, 1000 * (worker + 1) + 40 * turn)
+            index.add(block, far)
+            assert index.remove(block) == 40
+
+    def look(_: int) -> None:
+        for _turn in range(60):
+            found = index.search(near[:1], 10)
+            assert found.ids.tolist() == expected.ids.tolist()
+            assert found.scores == pytest.approx(expected.scores, abs=1e-5)
+
+    with ThreadPoolExecutor(5) as pool:
+        work = [pool.submit(change, i) for i in range(2)] + [pool.submit(look, i) for i in range(3)]
+        for each in work:
+            each.result()
+    assert len(index) == 50
+
+
+def test_faiss_is_chosen_where_it_is_installed() -> None:
+    assert isinstance(open_index(DIM, Metric.COSINE), FaissIndex)

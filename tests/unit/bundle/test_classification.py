@@ -1,0 +1,147 @@
+"""Zero-shot classification of one clip."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.bundle.classification import Classifier, class_scores
+from models.bundle.runtime import Bundle
+from models.bundle.store import save
+from models.errors import QueryInvalid, RouteMissing, SenseMissing
+from models.types import F32, Sense
+from tests.tiny.bundles import AUDIO, CLASSES, SEEN, TEXT, VIDEO, tiny_bundle, tiny_maps
+
+SEED = 5
+
+
+class Letters:
+    """Words to text features by their letters."""
+
+    def encode(self, texts: Sequence[str]) -> F32:
+        seeds = [sum(map(ord, text)) for text in texts]
+        return np.array([np.random.default_rng(seed).normal(size=8) for seed in seeds], np.float32)
+
+
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
+    folder = tmp_path_factory.mktemp("bundles") / "tiny"
+    tiny_bundle(folder, seed=SEED)
+    return Classifier(Bundle.open(folder), Letters())
+
+
+def clip(seed: int = 0) -> dict[Sense, F32]:
+    numbers = np.random.default_rng(seed)
+    return {"audio": numbers.normal(size=8).astype(np.float32), "video": numbers.normal(size=8).astype(np.float32)}
+
+
+def squares(classifier: Classifier, features: dict[Sense, F32], names: Sequence[str]) -> dict[Sense, F32]:
+    """[c] squared distances of each sense to each class, by hand."""
+    maps = tiny_maps({"audio": AUDIO, "video": VIDEO, "text": TEXT}, SEED)
+    text = classifier.text_features(names) @ maps["text"]
+    return {sense: ((features[sense] @ maps[sense] - text) ** 2).sum(1) for sense in features}
+
+
+def test_both_modalities_are_ranked_by_the_mean_of_their_squared_distances(classifier: Classifier) -> None:
+    found = classifier.classify(clip(), classes=CLASSES, beta=0)
+    by_hand = squares(classifier, clip(), CLASSES)
+    expected = -(by_hand["audio"] + by_hand["video"]) / 2
+    assert found.channel == "av"
+    assert [each.name for each in found.ranked] == [CLASSES[i] for i in np.argsort(-expected)]
+    assert [each.score for each in found.ranked] == pytest.approx(np.sort(expected)[::-1].tolist(), abs=1e-4)
+
+
+def test_the_parts_of_the_modalities_add_up_to_the_score(classifier: Classifier) -> None:
+    for each in classifier.classify(clip(), classes=CLASSES, beta=0).ranked:
+        assert sum(each.parts.values()) == pytest.approx(each.score, abs=1e-4)
+
+
+def test_the_modality_with_the_larger_part_in_the_margin_decided(classifier: Classifier) -> None:
+    decided = set()
+    for seed in range(12):
+        found = classifier.classify(clip(seed), classes=CLASSES, beta=0)
+        first, second = (CLASSES.index(each.name) for each in found.ranked[:2])
+        gains = {s: float(d[second] - d[first]) for s, d in squares(classifier, clip(seed), CLASSES).items()}
+        assert found.decided_by == max(gains, key=lambda sense: gains[sense])
+        decided.add(found.decided_by)
+    assert decided == {"audio", "video"}
+
+
+@pytest.mark.parametrize("sense", ["audio", "video"])
+def test_one_modality_is_enough(classifier: Classifier, sense: Sense) -> None:
+    features: dict[Sense, F32] = {sense: clip()[sense]}
+    found = classifier.classify(features, classes=CLASSES, beta=0)
+    assert (found.channel, found.decided_by) == (sense, sense)
+    expected = -np.sqrt(squares(classifier, features, CLASSES)[sense])
+    assert [each.score for each in found.ranked] == pytest.approx(np.sort(expected)[::-1].tolist(), abs=1e-4)
+
+
+@pytest.mark.parametrize(("senses", "beta"), [(["audio"], 0.1), (["video"], 0.2), (["audio", "video"], 0.3)])
+def test_the_bundles_beta_of_the_channel_is_taken_off_seen_classes(
+    classifier: Classifier, senses: list[Sense], beta: float
+) -> None:
+    features = {sense: clip()[sense] for sense in senses}
+    plain = {each.name: each for each in classifier.classify(features, classes=CLASSES, beta=0).ranked}
+    found = classifier.classify(features, classes=CLASSES)
+    assert found.beta == beta
+    for each in found.ranked:
+        assert each.seen == (each.name in SEEN)
+        assert plain[each.name].score - each.score == pytest.approx(beta if each.seen else 0, abs=1e-5)
+
+
+def test_a_large_beta_puts_every_seen_class_last(classifier: Classifier) -> None:
+    found = classifier.classify(clip(), classes=[*CLASSES, "rain"], beta=1000)
+    assert [each.seen for each in found.ranked] == [False, False, True, True, True]
+
+
+def test_a_seen_class_is_known_whatever_its_case_and_spaces_and_keeps_its_trained_feature(
+    classifier: Classifier,
+) -> None:
+    (known,) = [each for each in classifier.bundle.manifest.seen_classes if each.name == SEEN[0]]
+    assert classifier.seen([f"  {SEEN[0].upper()} ", "rain"]).tolist() == [True, False]
+    assert classifier.text_features([SEEN[0].title()])[0] == pytest.approx(np.array(known.feature), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("classes", "complaint"),
+    [([], "no class"), (["a", " "], "class 2 of 2 is empty"), (["Dog  barking", "dog barking "], "twice")],
+)
+def test_odd_classes_are_refused(classifier: Classifier, classes: list[str], complaint: str) -> None:
+    with pytest.raises(QueryInvalid, match=complaint):
+        classifier.classify(clip(), classes=classes)
+
+
+def test_a_beta_that_is_no_number_is_refused(classifier: Classifier) -> None:
+    with pytest.raises(QueryInvalid, match="finite number, found nan"):
+        classifier.classify(clip(), classes=CLASSES, beta=float("nan"))
+
+
+def test_a_clip_without_sound_and_pictures_is_refused(classifier: Classifier) -> None:
+    with pytest.raises(SenseMissing, match="neither"):
+        classifier.classify({}, classes=CLASSES)
+
+
+def test_one_class_has_no_runner_up_to_decide_against(classifier: Classifier) -> None:
+    assert classifier.classify(clip(), classes=["rain"]).decided_by is None
+
+
+def test_a_bundle_without_the_route_says_so(tmp_path: Path) -> None:
+    manifest = tiny_bundle(tmp_path / "tiny")
+    graphs = {name: (tmp_path / "tiny" / head.file).read_bytes() for name, head in manifest.heads.items()}
+    routes = {name: route for name, route in manifest.routes.items() if name != "av->text"}
+    save(tmp_path / "other", manifest.model_copy(update={"routes": routes}), graphs, "")
+    with pytest.raises(RouteMissing, match="'av->text'"):
+        Classifier(Bundle.open(tmp_path / "other"), Letters()).classify(clip(), classes=CLASSES)
+
+
+def test_many_clips_score_as_each_alone(classifier: Classifier) -> None:
+    many = [clip(seed) for seed in range(6)]
+    together: dict[Sense, F32] = {sense: np.stack([each[sense] for each in many]) for sense in many[0]}
+    text = classifier.text_features(CLASSES)
+    found = class_scores(classifier.bundle, together, text, "av")
+    for each, row in zip(many, found, strict=True):
+        ranked = classifier.classify(each, classes=CLASSES, beta=0).ranked
+        assert {one.name: one.score for one in ranked} == pytest.approx(
+            dict(zip(CLASSES, row.tolist(), strict=True)), abs=1e-5
+        )

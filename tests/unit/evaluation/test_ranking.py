@@ -1,0 +1,120 @@
+"""Average precision against scikit-learn, its expectation against all orders."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from sklearn.metrics import average_precision_score
+
+from models.evaluation.metrics import split
+from models.evaluation.ranking import average_precision, by_label, chance_by_label, expected_average_precision
+from models.types import F32, Bool, Metric
+
+# Test items a class of AudioSetZSL: seen, then unseen.
+AUDIOSET_SEEN = [2529, 711, 620, 145, 365, 5031, 64, 439, 623, 7663, 1838, 846, 1333, 1713, 541, 568]
+AUDIOSET_SEEN += [350, 58, 68, 86, 143, 566, 293]
+AUDIOSET_UNSEEN = [156, 126, 527, 962, 1034, 130, 144, 638, 220, 750]
+
+
+def rankings() -> st.SearchStrategy[tuple[F32, Bool]]:
+    """Scores with many ties, and at least one relevant item."""
+    scores = arrays.arrays(np.float32, st.integers(2, 30), elements=st.sampled_from([-2.0, -0.5, 0.0, 0.5, 1.5, 2.0]))
+    return scores.flatmap(
+        lambda row: st.tuples(st.just(row), arrays.arrays(np.bool_, len(row)).filter(lambda marks: bool(marks.any())))
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(rankings())
+def test_average_precision_is_scikit_learns_even_with_ties(ranking: tuple[F32, Bool]) -> None:
+    scores, relevant = ranking
+    found = average_precision(scores[None], relevant[None])[0]
+    assert found == pytest.approx(average_precision_score(relevant, scores), abs=1e-12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(rankings(), st.integers(0, 2**32 - 1))
+def test_the_order_of_the_gallery_changes_nothing(ranking: tuple[F32, Bool], seed: int) -> None:
+    scores, relevant = ranking
+    order = np.random.default_rng(seed).permutation(len(scores))
+    shuffled = average_precision(scores[None, order], relevant[None, order])
+    assert shuffled == pytest.approx(average_precision(scores[None], relevant[None]))
+
+
+@settings(max_examples=30, deadline=None)
+@given(rankings(), st.floats(-3, 3, width=32))
+def test_an_irrelevant_item_more_never_raises_average_precision(ranking: tuple[F32, Bool], score: float) -> None:
+    scores, relevant = ranking
+    more = average_precision(np.append(scores, np.float32(score))[None], np.append(relevant, False)[None])[0]
+    assert more <= average_precision(scores[None], relevant[None])[0] + 1e-12
+
+
+def test_a_perfect_ranking_scores_one_and_no_relevant_item_nan() -> None:
+    scores = np.array([[3, 2, 1], [3, 2, 1]], np.float32)
+    found = average_precision(scores, np.array([[True, True, False], [False, False, False]]))
+    assert found[0] == 1
+    assert np.isnan(found[1])
+
+
+def test_by_label_is_scikit_learns_on_each_query_over_chunks_and_metrics() -> None:
+    numbers = np.random.default_rng(0)
+    queries, gallery = (numbers.normal(size=(n, 5)).astype(np.float32) for n in (300, 40))
+    of_queries, of_gallery = numbers.integers(0, 4, 300), numbers.integers(0, 4, 40)
+    for metric, scored in {
+        Metric.INNER: queries @ gallery.T,
+        Metric.EUCLIDEAN: -np.linalg.norm(queries[:, None] - gallery, axis=2),
+    }.items():
+        found = by_label(queries, gallery, query_labels=of_queries, gallery_labels=of_gallery, metric=metric)
+        expected = [
+            average_precision_score(of_gallery == label, row) for label, row in zip(of_queries, scored, strict=True)
+        ]
+        assert found == pytest.approx(expected)
+
+
+def test_leaving_out_the_own_clip_is_ranking_the_gallery_without_it() -> None:
+    numbers = np.random.default_rng(0)
+    queries, gallery = (numbers.normal(size=(12, 3)).astype(np.float32) for _ in range(2))
+    labels = np.arange(12) % 4
+    found = by_label(
+        queries, gallery, query_labels=labels, gallery_labels=labels, metric=Metric.INNER, own=np.arange(12)
+    )
+    for query in range(12):
+        others = np.arange(12) != query
+        expected = average_precision_score(labels[others] == labels[query], gallery[others] @ queries[query])
+        assert found[query] == pytest.approx(expected)
+
+
+def test_a_class_whose_only_item_is_the_query_has_no_figure() -> None:
+    vectors, labels = np.eye(3, dtype=np.float32), np.array([0, 0, 1])
+    found = by_label(
+        vectors, vectors, query_labels=labels, gallery_labels=labels, metric=Metric.COSINE, own=np.arange(3)
+    )
+    chance = chance_by_label(query_labels=labels, gallery_labels=labels, own=np.arange(3))
+    assert np.isnan(found).tolist() == np.isnan(chance).tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize(("relevant", "ranked"), [(1, 1), (1, 4), (2, 5), (3, 6), (6, 6)])
+def test_chance_is_the_mean_over_all_orders(relevant: int, ranked: int) -> None:
+    orders = np.array(list(permutations(range(ranked))), np.float32)
+    marks = np.broadcast_to(np.arange(ranked) < relevant, orders.shape)
+    assert expected_average_precision(relevant, ranked) == pytest.approx(average_precision(orders, marks).mean())
+
+
+def test_chance_on_audioset_zsl_is_a_little_above_how_common_the_classes_are() -> None:
+    counts = AUDIOSET_SEEN + AUDIOSET_UNSEEN
+    assert sum(counts) == 31_280
+    classes, gallery = np.arange(33), np.repeat(np.arange(33), counts)
+    common = split(np.array(counts) / sum(counts), classes < 23)
+    chance = split(chance_by_label(query_labels=classes, gallery_labels=gallery), classes < 23)
+    # The share of relevant items is what is usually quoted as chance; the expectation adds about H_N / N.
+    assert (round(common.seen * 100, 2), round(common.unseen * 100, 2)) == (3.70, 1.50)
+    assert (round(chance.seen * 100, 2), round(chance.unseen * 100, 2)) == (3.73, 1.53)
+
+
+@pytest.mark.parametrize(("relevant", "ranked"), [(0, 3), (4, 3)])
+def test_chance_refuses_counts_that_cannot_be(relevant: int, ranked: int) -> None:
+    with pytest.raises(ValueError, match=f"{relevant} relevant of {ranked}"):
+        expected_average_precision(relevant, ranked)

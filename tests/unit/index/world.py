@@ -1,0 +1,54 @@
+"""A data folder whose clips are made-up bytes and features: what a gallery does needs no decoding."""
+
+from pathlib import Path
+
+import numpy as np
+
+from index.clips import Clip
+from index.gallery import Galleries, Gallery
+from models.features.extract import ClipFeatures, WindowFeatures
+from models.types import F32, Modality, Sense, Window
+from tests.tiny.bundles import tiny_bundle
+
+BOTH: tuple[Sense, ...] = ("audio", "video")
+
+
+def library(folder: Path) -> Galleries:
+    """A library with the bundles "tiny" and "other", over the same backbones."""
+    tiny_bundle(folder / "bundles" / "tiny", name="tiny", seed=0)
+    tiny_bundle(folder / "bundles" / "other", name="other", seed=1)
+    return Galleries.open(folder)
+
+
+def vectors(seed: int, senses: tuple[Sense, ...] = BOTH) -> dict[Sense, F32]:
+    """Features [8] that float16 holds exactly, other ones for each seed."""
+    numbers = np.random.default_rng(seed)
+    rows = {sense: numbers.integers(-64, 64, 8).astype(np.float32) / np.float32(32) for sense in BOTH}
+    return {sense: rows[sense] for sense in senses}
+
+
+def query(seed: int, *modalities: Modality) -> dict[Modality, F32]:
+    """One query [8] of each of these modalities."""
+    numbers = np.random.default_rng(1000 + seed)
+    everything: tuple[Modality, ...] = ("audio", "video", "text")
+    rows = {each: numbers.standard_normal(8, np.float32) for each in everything}
+    return {each: rows[each] for each in modalities}
+
+
+def clip_features(seed: int, *, senses: tuple[Sense, ...] = BOTH, windows: int = 1) -> ClipFeatures:
+    """A clip of so many windows of 2 s."""
+    cuts = [WindowFeatures(Window(2.0 * i, 2.0 * i + 2), vectors(seed + 100 * i, senses)) for i in range(windows)]
+    return ClipFeatures(2.0 * windows, tuple(cuts))
+
+
+def add(gallery: Gallery, folder: Path, seed: int, *, senses: tuple[Sense, ...] = BOTH, windows: int = 1) -> Clip:
+    """Put the clip of that seed into the gallery, from a file written to `folder`."""
+    path = folder / f"clip {seed}.mp4"
+    path.write_bytes(f"the bytes of clip {seed}".encode())
+    features = clip_features(seed, senses=senses, windows=windows)
+    return gallery.add(path, name=path.name, labels=[f"label {seed % 3}", "thing"], features=features)
+
+
+def media_files(folder: Path) -> list[str]:
+    """The names of all files under `media/`, drafts included."""
+    return sorted(each.name for each in (folder / "media").rglob("*") if each.is_file())

@@ -1,0 +1,166 @@
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from multiprocessing import get_context
+from pathlib import Path
+from resource import RLIMIT_CORE, RLIMIT_FSIZE, RLIMIT_NOFILE, getrlimit
+
+import numpy as np
+import pytest
+from pebble import ProcessPool
+
+from models.errors import DecodeOverrun, MediaInvalid, SightsoundError, TooLarge
+from models.media.cage import Cage
+from models.media.child import confine
+from models.media.decode import decode
+from models.media.limits import Limits
+from models.media.media import FrameSpec, Media, SoundSpec
+from tests.tiny.clips import render, tiny_clip
+
+SOUND = SoundSpec(rate=16_000)
+PICTURES = FrameSpec(rate=4, size=32, shorter_side=32)
+
+
+def look(cage: Cage, path: Path) -> Media:
+    return cage.decode(path, sound=SOUND, pictures=PICTURES)
+
+
+@pytest.fixture(scope="module")
+def slow_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """About a second of work for a decoder: noise, which does not compress."""
+    noise = np.random.default_rng(0).integers(0, 255, (4, 360, 640, 3), np.uint8)
+    return render(tmp_path_factory.mktemp("slow") / "slow.mp4", frames=np.concatenate([noise] * 24))
+
+
+def children(cage: Cage) -> list[int]:
+    return list(cage._pool._pool_manager.worker_manager.workers)
+
+
+@pytest.fixture(scope="module")
+def cage() -> Iterator[Cage]:
+    with Cage(Limits(size_bytes=10_000_000)) as cage:
+        yield cage
+
+
+def test_what_comes_out_of_the_cage_is_what_decoding_gives(cage: Cage, tmp_path: Path) -> None:
+    clip = tiny_clip(tmp_path / "clip.mp4")
+    caged, free = look(cage, clip), decode(clip, sound=SOUND, pictures=PICTURES, limits=Limits())
+    assert caged.duration_s == free.duration_s
+    np.testing.assert_array_equal(caged.samples, free.samples)
+    np.testing.assert_array_equal(caged.frames, free.frames)
+
+
+def test_a_bad_file_is_refused_in_the_cages_words_too(cage: Cage, tmp_path: Path) -> None:
+    (tmp_path / "empty.mp4").touch()
+    with pytest.raises(MediaInvalid, match="is empty"):
+        look(cage, tmp_path / "empty.mp4")
+    with (tmp_path / "huge.mp4").open("wb") as huge:
+        huge.truncate(10_000_001)
+    with pytest.raises(TooLarge):
+        look(cage, tmp_path / "huge.mp4")
+
+
+def test_many_files_come_in_order_and_a_bad_one_is_an_error_in_its_place(cage: Cage, tmp_path: Path) -> None:
+    seconds = [1.0, 2.0, 0.5, 3.0, 1.5, 0.3, 2.5]
+    clips = [tiny_clip(tmp_path / f"{i}.mp4", seconds=length) for i, length in enumerate(seconds)]
+    clips[2].write_bytes(b"not a clip")
+    found = list(cage.decode_all(clips, sound=SOUND, pictures=PICTURES))
+    assert isinstance(found.pop(2), MediaInvalid)
+    del seconds[2]
+    for media, length in zip(found, seconds, strict=True):
+        assert not isinstance(media, SightsoundError)
+        assert media.duration_s == pytest.approx(length, abs=0.1)
+
+
+def test_reading_many_files_looks_only_a_little_ahead(cage: Cage, tmp_path: Path) -> None:
+    clip = tiny_clip(tmp_path / "clip.mp4", seconds=0.2)
+    asked = 0
+
+    def endless() -> Iterator[Path]:
+        nonlocal asked
+        while True:
+            asked += 1
+            yield clip
+
+    found = cage.decode_all(endless(), sound=SOUND, pictures=PICTURES)
+    for _ in range(3):
+        next(found)
+    assert asked <= 8
+
+
+def test_several_threads_share_a_cage(cage: Cage, tmp_path: Path) -> None:
+    clips = [tiny_clip(tmp_path / f"{i}.mp4", seconds=0.5 + i / 4) for i in range(4)]
+    found: dict[Path, float] = {}
+    threads = [
+        threading.Thread(target=lambda clip: found.update({clip: look(cage, clip).duration_s}), args=(clip,))
+        for clip in clips
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [found[clip] for clip in clips] == pytest.approx([0.5, 0.75, 1.0, 1.25], abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (Limits(wall_s=0.15), "took over 0.15 s, the limit"),
+        (Limits(memory_bytes=100 * 2**20), "bytes of memory, the limit"),
+    ],
+)
+def test_a_file_that_overruns_a_limit_costs_itself_only(
+    tmp_path: Path, slow_clip: Path, limits: Limits, said: str
+) -> None:
+    hungry = FrameSpec(rate=100, size=360, shorter_side=360)  # 370 MB for the slow clip
+    with Cage(limits, workers=1) as cage:
+        with pytest.raises(DecodeOverrun, match=said):
+            cage.decode(slow_clip, sound=SOUND, pictures=hungry)
+        assert look(cage, tiny_clip(tmp_path / "clip.mp4", seconds=0.1)).senses == {"audio", "video"}
+
+
+def test_a_child_has_no_way_to_write_a_file_or_to_open_many() -> None:
+    with ProcessPool(1, initializer=confine, initargs=(2**30,), context=get_context("forkserver")) as pool:
+        limits = [RLIMIT_FSIZE, RLIMIT_CORE, RLIMIT_NOFILE]
+        found = [pool.schedule(getrlimit, args=(each,)).result() for each in limits]
+    assert found == [(0, 0), (0, 0), (64, 64)]
+
+
+def test_a_child_that_is_killed_while_idle_is_replaced(tmp_path: Path) -> None:
+    clip = tiny_clip(tmp_path / "clip.mp4")
+    with Cage(Limits(), workers=1) as cage:
+        look(cage, clip)
+        (child,) = children(cage)
+        os.kill(child, signal.SIGKILL)
+        for _ in range(2):  # the first may meet the dying child
+            try:
+                found = look(cage, clip)
+            except DecodeOverrun:
+                continue
+        assert found.senses == {"audio", "video"}
+        assert children(cage) != [child]
+
+
+def test_a_child_that_crashes_on_a_file_is_replaced(tmp_path: Path, slow_clip: Path) -> None:
+    clip = tiny_clip(tmp_path / "clip.mp4")
+    with Cage(Limits(), workers=1) as cage:
+        look(cage, clip)
+        (child,) = children(cage)
+        threading.Timer(0.1, os.kill, (child, signal.SIGSEGV)).start()
+        with pytest.raises(DecodeOverrun, match="the decoder crashed"):
+            look(cage, slow_clip)
+        assert look(cage, clip).senses == {"audio", "video"}
+
+
+def test_a_closed_cage_takes_no_more_files_and_keeps_nobody_waiting(tmp_path: Path, slow_clip: Path) -> None:
+    clip = tiny_clip(tmp_path / "clip.mp4")
+    cage = Cage(Limits(), workers=1)
+    look(cage, clip)
+    waiting = cage.decode_all([slow_clip, slow_clip], sound=SOUND, pictures=PICTURES)
+    closing = threading.Timer(0.1, cage.close)
+    closing.start()
+    assert any(isinstance(each, DecodeOverrun) for each in waiting)
+    closing.join()
+    with pytest.raises(DecodeOverrun, match="closed"):
+        look(cage, clip)

@@ -1,0 +1,61 @@
+"""The registry of methods, their options and their weighted sum."""
+
+import pytest
+import torch
+
+from models.errors import RecipeInvalid
+from models.methods import build
+from models.methods.base import Widths, total
+from models.methods.cjme import CJME
+
+WIDTHS = Widths(audio=6, video=5, text=4)
+
+
+def test_an_unknown_method_is_refused_naming_those_there_are() -> None:
+    with pytest.raises(RecipeInvalid, match=r"no method 'cjm'; there are avgzslnet, cjme"):
+        build("cjm", WIDTHS, {})
+
+
+@pytest.mark.parametrize(
+    ("options", "named"), [({"hiden": 8}, "hiden"), ({"dropout": 1.0}, "dropout"), ({"hidden": "many"}, "hidden")]
+)
+def test_odd_options_are_refused_by_name(options: dict[str, object], named: str) -> None:
+    with pytest.raises(RecipeInvalid, match=f"options.{named}"):
+        build("cjme", WIDTHS, options)
+
+
+def test_the_parameters_are_as_many_as_the_papers_comparison_counts() -> None:
+    widths = Widths(audio=512, video=512, text=300)
+    counted = {
+        name: sum(each.numel() for each in build(name, widths, {}).parameters()) for name in ("cjme", "avgzslnet")
+    }
+    assert counted == {"cjme": 1_299_157, "avgzslnet": 1_319_872}
+
+
+def test_the_total_weighs_every_term_once() -> None:
+    terms = {"near": torch.tensor(2.0), "far": torch.tensor(3.0)}
+    assert total(terms, {"far": 0.5, "near": 10}).item() == 21.5
+
+
+@pytest.mark.parametrize("weights", [{"near": 1.0}, {"near": 1.0, "far": 1.0, "farther": 1.0}])
+def test_terms_without_exactly_one_weight_are_refused(weights: dict[str, float]) -> None:
+    with pytest.raises(RecipeInvalid, match="far"):
+        total({"near": torch.tensor(2.0), "far": torch.tensor(3.0)}, weights)
+
+
+def test_cjme_gives_the_whole_weight_to_a_sample_when_asked_to() -> None:
+    torch.manual_seed(0)
+    method = build("cjme", WIDTHS, {"weighed": "sample", "hidden": 8})
+    assert isinstance(method, CJME)
+    assert method.options.weighed == "sample"
+
+
+def test_cjme_s_attention_sums_to_one_and_reads_both_modalities() -> None:
+    torch.manual_seed(0)
+    method = build("cjme", WIDTHS, {"hidden": 8}).eval()
+    head = method.heads()["attention"]
+    audio, video = torch.randn(3, 6), torch.randn(3, 5)
+    weights = head.module(audio, video)
+    assert weights.sum(dim=1).tolist() == pytest.approx([1, 1, 1])
+    assert not torch.allclose(weights, head.module(audio, -video))
+    assert not torch.allclose(weights, head.module(-audio, video))

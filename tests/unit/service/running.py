@@ -1,0 +1,29 @@
+"""A service on a real socket, in a thread of the test."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import uvicorn
+from starlette.types import ASGIApp
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the test runner."""
+
+    def install_signal_handlers(self) -> None: ...
+
+
+@contextmanager
+def running(app: ASGIApp) -> Iterator[str]:
+    """The address of `app`, served by uvicorn until the block ends."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = _Server(uvicorn.Config(app, log_level="critical", lifespan="on"))
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()

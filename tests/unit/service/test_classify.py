@@ -1,0 +1,76 @@
+"""What a clip shows, among known classes and any words."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.tiny.bundles import CLASSES, SEEN
+from tests.unit.service.asking import refused, upload
+
+CLASSIFY = "/v1/classify"
+
+
+def scores(answer: Any) -> dict[str, float]:
+    return {each["name"]: each["score"] for each in answer.json()["classes"]}
+
+
+def test_the_bundles_vocabulary_is_the_default(client: TestClient, clip: Path) -> None:
+    answer = upload(client, CLASSIFY, clip).json()
+    assert {each["name"]: each["seen"] for each in answer["classes"]} == {name: name in SEEN for name in CLASSES}
+    ranked = [each["score"] for each in answer["classes"]]
+    assert ranked == sorted(ranked, reverse=True)
+    assert (answer["gallery"], answer["bundle"], answer["channel"], answer["route"]) == (
+        "demo",
+        "tiny",
+        "av",
+        "av->text",
+    )
+
+
+def test_the_decider_has_the_larger_part_in_the_margin(client: TestClient, clip: Path) -> None:
+    answer = upload(client, CLASSIFY, clip).json()
+    first, second = (each["parts"] for each in answer["classes"][:2])
+    margins = {sense: first[sense] - second[sense] for sense in ("audio", "video")}
+    assert answer["decided_by"] == max(margins, key=lambda sense: margins[sense])
+
+
+def test_a_clip_of_one_sense_is_looked_at_by_it(client: TestClient, silent_clip: Path, sound_clip: Path) -> None:
+    assert upload(client, CLASSIFY, silent_clip).json()["channel"] == "video"
+    assert upload(client, CLASSIFY, sound_clip).json()["channel"] == "audio"
+
+
+def test_classes_are_any_words_repeated_or_separated_by_commas(client: TestClient, clip: Path) -> None:
+    repeated = upload(client, CLASSIFY, clip, classes=["red lamp", "a drum", "rain"])
+    separated = upload(client, CLASSIFY, clip, classes="red lamp, a drum,rain")
+    assert scores(repeated) == scores(separated)
+    assert set(scores(repeated)) == {"red lamp", "a drum", "rain"}
+
+
+def test_calibration_takes_its_beta_off_seen_classes_only(client: TestClient, clip: Path) -> None:
+    on, off, own = (upload(client, CLASSIFY, clip, calibration=how) for how in ("on", "off", "2.5"))
+    assert [each.json()["beta"] for each in (on, off, own)] == pytest.approx([0.3, 0.0, 2.5])
+    for answer, beta in ((on, 0.3), (own, 2.5)):
+        lowered = {name: scores(off)[name] - beta if name in SEEN else scores(off)[name] for name in CLASSES}
+        assert scores(answer) == pytest.approx(lowered, abs=1e-5)
+
+
+def test_k_is_how_many_classes_there_are(client: TestClient, clip: Path) -> None:
+    assert list(scores(upload(client, CLASSIFY, clip, k=2))) == list(scores(upload(client, CLASSIFY, clip)))[:2]
+
+
+def test_a_calibration_that_is_none_is_refused(client: TestClient, clip: Path) -> None:
+    answer = upload(client, CLASSIFY, clip, calibration="maybe")
+    refused(answer, 422, "query-invalid", "calibration: found 'maybe'", "expected on, off or a number")
+
+
+@pytest.mark.parametrize(("classes", "word"), [("a bell,,a drum", "empty"), ("a bell, A Bell", "twice")])
+def test_classes_that_are_empty_or_there_twice_are_refused(
+    client: TestClient, clip: Path, classes: str, word: str
+) -> None:
+    refused(upload(client, CLASSIFY, clip, classes=classes), 422, "query-invalid", word)
+
+
+def test_a_gallery_that_is_not_there_is_refused(client: TestClient, clip: Path) -> None:
+    refused(upload(client, CLASSIFY, clip, gallery="none"), 404, "gallery-not-found", "'none'", "demo")

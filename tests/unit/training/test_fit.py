@@ -1,0 +1,85 @@
+"""The loop: it learns, keeps the best epoch, repeats itself, and stops at nonsense."""
+
+import pytest
+import torch
+
+from models.errors import RecipeInvalid
+from models.evaluation.gzsl import accuracies
+from tests.tiny.world import World, world
+from training.fit import Fitted, Progress, fit
+from training.recipe import Optimiser, Plateau, Recipe, named
+from training.validation import class_scores, validate
+
+SMALL = world(seen=8, unseen=4, clips=6, audio=12, video=10, text=16)
+QUICK = named("demo-cjme").model_copy(
+    update={"options": {"hidden": 16, "text_hidden": 16, "out": 8}, "batch": 32, "steps_per_epoch": 3, "epochs": 3}
+)
+
+
+def quiet(_: Progress) -> None:
+    """Somebody who does not listen."""
+
+
+def fitted(recipe: Recipe, given: World = SMALL) -> Fitted:
+    return fit(recipe, given.training, validation=given.validation, report=quiet)
+
+
+@pytest.fixture(scope="module")
+def compositional() -> World:
+    return world(clips=12)
+
+
+@pytest.mark.parametrize("name", ["demo-cjme", "demo-avgzslnet"])
+def test_the_demo_recipes_recognise_new_combinations_of_known_words(name: str, compositional: World) -> None:
+    recipe = named(name).model_copy(update={"epochs": 4})
+    found = fitted(recipe, compositional)
+    test = compositional.test
+    scored = class_scores(found.method, test, "av")
+    stacked = accuracies(scored, test.features.label, test.classes.seen, found.betas["av"]).stacked
+    assert stacked.unseen >= 0.40
+    assert stacked.harmonic >= 0.45
+
+
+def test_the_same_recipe_gives_the_same_weights_and_another_seed_others() -> None:
+    first, again = (fitted(QUICK).method.state_dict() for _ in range(2))
+    other = fitted(QUICK.model_copy(update={"seed": 1})).method.state_dict()
+    assert all(torch.equal(first[key], again[key]) for key in first)
+    assert not all(torch.equal(first[key], other[key]) for key in first)
+
+
+def test_training_leaves_torchs_random_numbers_as_they_were() -> None:
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    torch.manual_seed(3)
+    fitted(QUICK)
+    assert torch.equal(torch.rand(2), expected)
+
+
+def test_the_weights_kept_are_those_of_the_first_best_epoch() -> None:
+    reports: list[Progress] = []
+    found = fit(QUICK, SMALL.training, validation=SMALL.validation, report=reports.append)
+    best = max(reports, key=lambda each: each.harmonic_mean)
+    assert found.history == tuple(reports)
+    assert [each.epoch for each in reports] == [1, 2, 3]
+    assert found.best == best
+    assert validate(found.method, SMALL.validation) == best.validation
+    assert not found.method.training
+
+
+def test_the_rate_falls_when_validation_no_longer_gets_better() -> None:
+    recipe = QUICK.model_copy(
+        update={
+            "epochs": 6,
+            "plateau": Plateau(factor=0.5, patience=0),
+            "optimiser": Optimiser(learning_rate=1e-6),
+        }
+    )
+    rates = [each.learning_rate for each in fitted(recipe).history]
+    assert rates[0] == 1e-6
+    assert rates[-1] < 1e-6
+
+
+def test_a_loss_that_is_no_number_is_refused_naming_the_step() -> None:
+    recipe = QUICK.model_copy(update={"weights": dict.fromkeys(QUICK.weights, 1e39)})
+    with pytest.raises(RecipeInvalid, match=r"the loss is (inf|nan) at epoch 1, step 1"):
+        fitted(recipe)

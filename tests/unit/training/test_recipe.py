@@ -1,0 +1,51 @@
+"""Recipes: what is read, and what is refused by name."""
+
+from pathlib import Path
+
+import pytest
+
+from models.errors import RecipeInvalid
+from training.recipe import FOLDER, named, parse, read
+
+WEIGHTS = {"triplet": 1.0, "audio_video": 1.0, "attention": 1.0}
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_recipe_that_ships_is_valid(path: Path) -> None:
+    assert read(path) == named(path.stem)
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"epoch": 3}, r"epoch: Extra inputs"),
+        ({"optimiser": {"lr": 0.1}}, r"optimiser\.lr: Extra inputs"),
+        ({"batch": 1}, r"batch: .* greater than 1"),
+        ({"method": "cjmee"}, r"no method 'cjmee'"),
+        ({"options": {"widht": 3}}, r"options\.widht"),
+        ({"weights": {"triplet": 1.0}}, r"disagree on attention, audio_video"),
+        ({"weights": WEIGHTS | {"extra": 1.0}}, r"disagree on extra"),
+        ({"plateau": {"factor": 1.5}}, r"plateau\.factor"),
+    ],
+)
+def test_a_recipe_that_cannot_be_trained_is_refused_by_key(keys: dict[str, object], message: str) -> None:
+    with pytest.raises(RecipeInvalid, match=message):
+        parse({"method": "cjme", "weights": WEIGHTS} | keys)
+
+
+def test_a_missing_key_is_named() -> None:
+    with pytest.raises(RecipeInvalid, match=r"weights: Field required"):
+        parse({"method": "cjme"})
+
+
+def test_a_file_that_is_not_toml_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "odd.toml"
+    path.write_text("method = ")
+    with pytest.raises(RecipeInvalid, match=r"odd\.toml cannot be read"):
+        read(path)
+
+
+@pytest.mark.parametrize("name", ["demo", "../demo-cjme"])
+def test_an_unknown_recipe_is_refused_naming_those_there_are(name: str) -> None:
+    with pytest.raises(RecipeInvalid, match="there are demo-avgzslnet, demo-cjme"):
+        named(name)

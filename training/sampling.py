@@ -1,0 +1,57 @@
+"""Batches drawn on the device from tensors that are already there."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.methods.base import Batch
+from training.splits import TrainingSet
+
+
+class Sampler:
+    """Draws samples of a training set, every class as often, with a sample of another class beside each.
+
+    All features stay on the device and are indexed there: a loader with worker processes has 0.6 times the
+    speed. The draws depend on the seed only.
+
+    Source: the sampling of the AVCA paper's experiments: with replacement, each class with the same
+    probability; the negative from a class drawn from all others.
+    """
+
+    def __init__(self, training: TrainingSet, *, batch: int, seed: int, device: torch.device) -> None:
+        present, label = np.unique(training.features.label, return_inverse=True)
+        order = np.argsort(label, kind="stable")
+        self._batch = batch
+        self._generator = torch.Generator(device).manual_seed(seed)
+        self._audio = torch.from_numpy(training.features.audio[order]).to(device)
+        self._video = torch.from_numpy(training.features.video[order]).to(device)
+        self._class_text = torch.from_numpy(training.classes.text[present]).to(device)
+        self._count = torch.from_numpy(np.bincount(label)).to(device)
+        self._start = self._count.cumsum(0) - self._count
+
+    def draw(self) -> Batch:
+        """The next batch; its labels are rows of its `class_text`, the classes that have samples."""
+        label = self._integers(torch.tensor(len(self._count), device=self._count.device))
+        others = len(self._count) - 1
+        negative = (label + 1 + self._integers(torch.tensor(others, device=label.device))) % (others + 1)
+        rows, negative_rows = self._rows(label), self._rows(negative)
+        return Batch(
+            audio=self._audio[rows],
+            video=self._video[rows],
+            text=self._class_text[label],
+            negative_audio=self._audio[negative_rows],
+            negative_video=self._video[negative_rows],
+            negative_text=self._class_text[negative],
+            label=label,
+            class_text=self._class_text,
+        )
+
+    def _rows(self, label: Tensor) -> Tensor:
+        """A sample of each label's class: [b] rows."""
+        return self._start[label] + self._integers(self._count[label])
+
+    def _integers(self, below: Tensor) -> Tensor:
+        """[b] integers in [0, below), `below` a scalar or [b]."""
+        # In float64, whose rounding cannot reach `below`.
+        uniform = torch.rand(self._batch, generator=self._generator, device=below.device, dtype=torch.float64)
+        return (uniform * below).long()
