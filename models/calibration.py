@@ -39,7 +39,7 @@ def beta_grid(scores: F32, seen: Bool, *, intervals: int = 25) -> F64:
 
 
 def choose_beta(scores: F32, labels: I64, seen: Bool, grid: Sequence[float] | F64) -> Stacking:
-    """The beta of the best harmonic mean on validation; the first of equal ones.
+    """The beta of the best harmonic mean on validation; the middle one of equals, farthest from doing worse.
 
     Args:
         scores: [n, c] of validation samples, of seen and of unseen classes.
@@ -47,7 +47,10 @@ def choose_beta(scores: F32, labels: I64, seen: Bool, grid: Sequence[float] | F6
         seen: [c] which classes training saw.
         grid: betas to try, in order.
     """
-    return max((_stacking(scores, labels, seen, float(beta)) for beta in grid), key=lambda each: each.harmonic_mean)
+    tried = [_stacking(scores, labels, seen, float(beta)) for beta in grid]
+    best = max(each.harmonic_mean for each in tried)
+    equals = [each for each in tried if each.harmonic_mean == best]
+    return equals[len(equals) // 2]
 
 
 def _stacking(scores: F32, labels: I64, seen: Bool, beta: float) -> Stacking:

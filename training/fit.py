@@ -158,6 +158,11 @@ class _Run:
 
     def _keep(self, progress: Progress) -> None:
         self._history.append(progress)
-        if self._best is None or progress.harmonic_mean > self._best.harmonic_mean:
+        # On small validation sets many epochs are equally good; the one that fits training best is the surest.
+        if self._best is None or _merit(progress) > _merit(self._best):
             self._best = progress
             self._best_weights = copy.deepcopy(self._method.state_dict())
+
+
+def _merit(progress: Progress) -> tuple[float, float]:
+    return progress.harmonic_mean, -progress.loss

@@ -4,18 +4,13 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError
 
+from models.bundle.manifest import Frozen
 from models.errors import RecipeInvalid
 from models.methods import checked_options, spec
 
 FOLDER = Path(__file__).parent / "recipes"
-
-
-class Frozen(BaseModel):
-    """A value that checks itself on construction and refuses keys it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Optimiser(Frozen):
@@ -40,7 +35,7 @@ class Recipe(Frozen):
     batch: int = Field(default=256, gt=1, description="samples a step; 1 has no batch statistics")
     steps_per_epoch: PositiveInt = 500
     epochs: PositiveInt = 50
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
     optimiser: Optimiser = Optimiser()
     plateau: Plateau = Plateau()
     weights: dict[str, NonNegativeFloat]

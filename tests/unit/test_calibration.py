@@ -23,9 +23,9 @@ def test_the_chosen_beta_lets_the_unseen_class_win_where_it_is_right() -> None:
     assert (chosen.beta, chosen.seen_accuracy, chosen.unseen_accuracy, chosen.harmonic_mean) == (2, 1, 1, 1)
 
 
-def test_the_first_of_equally_good_betas_is_chosen() -> None:
+def test_the_middle_of_equally_good_betas_is_chosen() -> None:
     scores = np.array([[5, 0, 1], [0, 5, 1], [3, 0, 2]], np.float32)
-    assert choose_beta(scores, np.array([0, 1, 2]), SEEN, [1.5, 2, 1.2]).beta == 1.5
+    assert choose_beta(scores, np.array([0, 1, 2]), SEEN, [0, 1.2, 2, 3.5, 9]).beta == 2
 
 
 def test_accuracies_are_means_over_classes_not_samples() -> None:

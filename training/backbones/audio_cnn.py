@@ -22,4 +22,4 @@ class AudioCNN(nn.Module):
 
     def forward(self, waveform: Tensor) -> Tensor:
         maps = self.blocks(self.norm(self.log_mel(waveform))[:, None])
-        return self.rhythm(self.step(maps.flatten(1, 2)))  # type: ignore[no-any-return]
+        return self.rhythm(self.step(maps.flatten(1, 2)))

@@ -18,7 +18,14 @@ class VideoCNN(nn.Module):
 
     def __init__(self, width: int = 128) -> None:
         super().__init__()
-        self.blocks = nn.Sequential(conv_block(3, 16), conv_block(16, 32), conv_block(32, 64), nn.Conv2d(64, 96, 3, padding=1), nn.BatchNorm2d(96), nn.ReLU())
+        self.blocks = nn.Sequential(
+            conv_block(3, 16),
+            conv_block(16, 32),
+            conv_block(32, 64),
+            nn.Conv2d(64, 96, 3, padding=1),
+            nn.BatchNorm2d(96),
+            nn.ReLU(),
+        )
         self.place = nn.Sequential(nn.Conv2d(96, 8, 1), nn.ReLU())
         side = TAKES.size // 8
         self.step = nn.Sequential(nn.Conv1d(96 + 8 * side * side, 128, 1, bias=False), nn.BatchNorm1d(128), nn.ReLU())
@@ -29,4 +36,4 @@ class VideoCNN(nn.Module):
         pictures = frames.flatten(0, 1).permute(0, 3, 1, 2).float() / 127.5 - 1
         maps = self.blocks(pictures)
         steps = torch.cat([maps.amax(dim=(2, 3)), self.place(maps).flatten(1)], dim=1)
-        return self.rhythm(self.step(steps.unflatten(0, (b, t)).transpose(1, 2)))  # type: ignore[no-any-return]
+        return self.rhythm(self.step(steps.reshape(b, t, steps.shape[1]).transpose(1, 2)))

@@ -5,8 +5,7 @@ import torch
 
 from models.errors import RecipeInvalid
 from models.methods import build
-from models.methods.base import Widths, total
-from models.methods.cjme import CJME
+from models.methods.base import Batch, Widths, total
 
 WIDTHS = Widths(audio=6, video=5, text=4)
 
@@ -43,11 +42,30 @@ def test_terms_without_exactly_one_weight_are_refused(weights: dict[str, float])
         total({"near": torch.tensor(2.0), "far": torch.tensor(3.0)}, weights)
 
 
-def test_cjme_gives_the_whole_weight_to_a_sample_when_asked_to() -> None:
-    torch.manual_seed(0)
-    method = build("cjme", WIDTHS, {"weighed": "sample", "hidden": 8})
-    assert isinstance(method, CJME)
-    assert method.options.weighed == "sample"
+def random_batch() -> Batch:
+    numbers = torch.Generator().manual_seed(0)
+    audio, video, text, other_audio, other_video, other_text = (
+        torch.randn(6, width, generator=numbers) for width in (6, 5, 4, 6, 5, 4)
+    )
+    return Batch(
+        audio=audio,
+        video=video,
+        text=text,
+        negative_audio=other_audio,
+        negative_video=other_video,
+        negative_text=other_text,
+        label=torch.arange(6) % 3,
+        class_text=text[:3],
+    )
+
+
+def test_cjme_weighs_by_batch_or_by_sample_as_chosen() -> None:
+    found = set()
+    for weighed in ("batch", "sample"):
+        torch.manual_seed(0)
+        method = build("cjme", WIDTHS, {"weighed": weighed, "hidden": 8, "dropout": 0})
+        found.add(round(method.terms(random_batch())["triplet"].item(), 6))
+    assert len(found) == 2
 
 
 def test_cjme_s_attention_sums_to_one_and_reads_both_modalities() -> None:

@@ -31,7 +31,7 @@ def compositional() -> World:
 
 @pytest.mark.parametrize("name", ["demo-cjme", "demo-avgzslnet"])
 def test_the_demo_recipes_recognise_new_combinations_of_known_words(name: str, compositional: World) -> None:
-    recipe = named(name).model_copy(update={"epochs": 4})
+    recipe = named(name).model_copy(update={"epochs": 2})
     found = fitted(recipe, compositional)
     test = compositional.test
     scored = class_scores(found.method, test, "av")

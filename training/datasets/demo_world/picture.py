@@ -3,13 +3,18 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
-from models.types import F32, U8
+from models.types import U8
 from training.datasets.demo_world.events import FLOOR, Performance
 from training.datasets.demo_world.vocabulary import Cast
+
+Field = NDArray[np.floating[Any]]
+"""A value for every pixel, or a colour [3]."""
 
 SIZE = 96
 """Pixels a side."""
@@ -49,7 +54,7 @@ def _pulse(time: float, performance: Performance) -> float:
     return float(np.exp(-(time - past[-1]) / 0.12)) if len(past) else 0.0
 
 
-def _backdrop(rng: Generator) -> F32:
+def _backdrop(rng: Generator) -> Field:
     """A softly lit wall and a floor of muted colours, [SIZE, SIZE, 3]."""
     wall, floor = _muted(rng, rng.uniform(0.45, 0.85)), _muted(rng, rng.uniform(0.25, 0.6))
     lamp_x, lamp_y = rng.uniform(-0.8, 0.8), rng.uniform(-1.0, 0.0)
@@ -58,7 +63,7 @@ def _backdrop(rng: Generator) -> F32:
     return ((wall + (floor - wall) * below) * light[..., None]).astype(np.float32)
 
 
-def _muted(rng: Generator, lightness: float) -> F32:
+def _muted(rng: Generator, lightness: float) -> Field:
     """A colour near grey, [3]."""
     return (lightness + rng.uniform(-0.14, 0.14, 3)).astype(np.float32)
 
@@ -74,10 +79,10 @@ class Pose:
     stretch: float
 
 
-def _rope(canvas: F32, pose: Pose) -> None:
+def _rope(canvas: Field, pose: Pose) -> None:
     """A rope from the top of the picture to the thing."""
     along = np.clip((_Y + 1) / max(pose.y + 1, 1e-3), 0, 1)
-    cover = np.clip(1.5 - np.abs(_X - along * pose.x) / _PIXEL, 0, 1) * (_Y < pose.y)
+    cover = np.clip(1.5 - np.abs(_X - along * pose.x) / _PIXEL, 0, 1) * (pose.y > _Y)
     canvas += (0.15 - canvas) * cover[..., None]
 
 
@@ -85,7 +90,7 @@ def _rope(canvas: F32, pose: Pose) -> None:
 class Paint:
     """How a material looks: `colour(u, v, pulse)` [h, w, 3] in the thing's own frame, and how opaque it is."""
 
-    colour: Callable[[F32, F32, float], F32]
+    colour: Callable[[Field, Field, float], Field]
     opacity: float = 1.0
     glow: tuple[float, float, float] = (0, 0, 0)
     smoke: bool = False
@@ -105,11 +110,11 @@ class Thing:
         trim: what the maker put on it, as a factor [h, w] on its colour.
     """
 
-    outline: Callable[[F32, F32], F32]
-    trim: Callable[[F32, F32], F32]
+    outline: Callable[[Field, Field], Field]
+    trim: Callable[[Field, Field], Field]
 
 
-def _place(canvas: F32, thing: Thing, paint: Paint, *, pose: Pose, pulse: float) -> None:
+def _place(canvas: Field, thing: Thing, paint: Paint, *, pose: Pose, pulse: float) -> None:
     """Paint the thing, and what its source gives off at an event."""
     box = _box(pose.x, pose.y, pose.radius * (1.9 if paint.reaches_out else 1.25))
     dx, dy = (_X[box] - pose.x) / pose.radius, (_Y[box] - pose.y) / pose.radius
@@ -140,28 +145,28 @@ def _box(x: float, y: float, reach: float) -> tuple[slice, slice]:
     return span(y), span(x)
 
 
-def _ball(u: F32, v: F32) -> F32:
+def _ball(u: Field, v: Field) -> Field:
     return np.hypot(u, v) - 0.8
 
 
-def _seams(u: F32, v: F32) -> F32:
+def _seams(u: Field, v: Field) -> Field:
     """The two curved seams of a ball."""
     return 1.0 + 0.9 * (np.abs(np.abs(u) - 0.15 - 0.45 * v * v) < 0.09)
 
 
-def _bell(u: F32, v: F32) -> F32:
+def _bell(u: Field, v: Field) -> Field:
     """A dome that flares to a wide lip, and a clapper."""
     half = np.where(v < 0, 0.5 * np.sqrt(np.clip(1 - (v / 0.9) ** 2, 0, 1)) + 0.02, 0.52 + 0.55 * np.clip(v, 0, 1) ** 2)
     body = np.maximum(np.abs(u) - half, np.maximum(-0.9 - v, v - 0.75)) * 0.8
     return np.minimum(body, np.hypot(u, v - 0.9) - 0.22)
 
 
-def _bands(u: F32, v: F32) -> F32:
+def _bands(u: Field, v: Field) -> Field:
     """The dark lip and clapper of a bell."""
     return 1.0 - 0.75 * ((v > 0.5) | (np.abs(v + 0.15) < 0.06))
 
 
-def _wheel(u: F32, v: F32) -> F32:
+def _wheel(u: Field, v: Field) -> Field:
     """A rim, a hub and five spokes, one of them thick, so that its turning shows."""
     r, phi = np.hypot(u, v), np.arctan2(v, u)
     rim = np.abs(r - 0.88) - 0.14
@@ -169,14 +174,15 @@ def _wheel(u: F32, v: F32) -> F32:
     return np.minimum(np.minimum(rim, r - 0.26), np.maximum(spoke, r - 0.9))
 
 
-def _plain(u: F32, v: F32) -> F32:
-    return np.ones_like(u)
+def _tyre(u: Field, v: Field) -> Field:
+    """The dark tyre of a wheel."""
+    return 1.0 - 0.8 * (np.hypot(u, v) > 0.84)
 
 
-THINGS = {"ball": Thing(_ball, _seams), "bell": Thing(_bell, _bands), "wheel": Thing(_wheel, _plain)}
+THINGS = {"ball": Thing(_ball, _seams), "bell": Thing(_bell, _bands), "wheel": Thing(_wheel, _tyre)}
 
 
-def _tint(rng: Generator, base: tuple[float, float, float], spread: float) -> F32:
+def _tint(rng: Generator, base: tuple[float, float, float], spread: float) -> Field:
     return np.clip(np.asarray(base) + rng.uniform(-spread, spread, 3), 0, 1).astype(np.float32)
 
 
@@ -184,7 +190,7 @@ def _glass(rng: Generator) -> Paint:
     """See-through, with a bright patch of window light."""
     tint = _tint(rng, (0.75, 0.92, 0.95), 0.08)
 
-    def colour(u: F32, v: F32, pulse: float) -> F32:
+    def colour(u: Field, v: Field, pulse: float) -> Field:
         shine = np.exp(-(((u + 0.35) ** 2 + (v + 0.4) ** 2) / 0.05)) + 0.5 * np.exp(
             -(((u - 0.3) ** 2 + (v - 0.3) ** 2) / 0.03)
         )
@@ -197,7 +203,7 @@ def _metal(rng: Generator) -> Paint:
     """Grey, with bright bands of reflection."""
     tint, phase = _tint(rng, (0.62, 0.63, 0.67), 0.06), rng.uniform(0, 6.28)
 
-    def colour(u: F32, v: F32, pulse: float) -> F32:
+    def colour(u: Field, v: Field, pulse: float) -> Field:
         band = np.sin(5.5 * (u + 0.6 * v) + phase)
         sheen = 0.75 + 0.45 * band * band * band + 0.25 * pulse
         return tint * sheen[..., None]
@@ -209,7 +215,7 @@ def _engine(rng: Generator) -> Paint:
     """Black and yellow hazard stripes, and a puff of exhaust at every event."""
     yellow, wide = _tint(rng, (0.95, 0.75, 0.1), 0.07), rng.uniform(5, 7)
 
-    def colour(u: F32, v: F32, pulse: float) -> F32:
+    def colour(u: Field, v: Field, pulse: float) -> Field:
         stripe = np.clip(4 * np.sin(wide * (u + v)) + 0.5, 0, 1)
         return stripe[..., None] * yellow + 0.1
 
@@ -220,7 +226,7 @@ def _siren(rng: Generator) -> Paint:
     """Red on one half and blue on the other, glowing at every event."""
     red, blue = _tint(rng, (0.9, 0.12, 0.12), 0.1), _tint(rng, (0.12, 0.2, 0.9), 0.1)
 
-    def colour(u: F32, v: F32, pulse: float) -> F32:
+    def colour(u: Field, v: Field, pulse: float) -> Field:
         side = np.clip(0.5 + 6 * u, 0, 1)[..., None]
         return (red * side + blue * (1 - side)) * (0.75 + 0.6 * pulse)
 

@@ -1,0 +1,95 @@
+"""What the demo must show: the figures, their bounds, and the table of both."""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+from rich.table import Table
+
+from index.evaluation import Evaluation
+
+SEEN_TIMES_CHANCE, UNSEEN_TIMES_CHANCE = 10.0, 3.0
+ROUTES = ("text->audio", "text->video", "audio->video", "video->audio")
+
+
+class Figure(BaseModel):
+    """A measured value and the bound it must keep; `shown` says it as people read it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    value: float
+    bound: float
+    better: Literal["higher", "lower"]
+    shown: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether the value keeps its bound; a NaN never does."""
+        return self.value >= self.bound if self.better == "higher" else self.value <= self.bound
+
+
+def of_evaluation(evaluation: Evaluation) -> Iterator[Figure]:
+    """Zero-shot accuracies with both modalities, and each route's precision as a multiple of chance."""
+    stacked = evaluation.classification["av"].stacked
+    for name, accuracy, bound in (("U", stacked.unseen, 0.40), ("HM", stacked.harmonic, 0.45)):
+        yield Figure(
+            name=f"zero-shot {name}, sound and pictures",
+            value=accuracy,
+            bound=bound,
+            better="higher",
+            shown=f"{accuracy:.1%}, at least {bound:.0%}",
+        )
+    for route in ROUTES:
+        precision = evaluation.retrieval[route]
+        for side, times in (("seen", SEEN_TIMES_CHANCE), ("unseen", UNSEEN_TIMES_CHANCE)):
+            found, chance = getattr(precision.found, side), getattr(precision.chance, side)
+            yield Figure(
+                name=f"mAP {route}, {side}",
+                value=found / chance,
+                bound=times,
+                better="higher",
+                shown=f"{found:.1%}, {found / chance:.1f} x chance, at least {times:.0f} x",
+            )
+
+
+def of_cost(*, seconds: float, peak_bytes: int) -> Iterator[Figure]:
+    """The time of the whole first run and the memory of all its processes at their largest."""
+    yield Figure(
+        name="time of the first run",
+        value=seconds,
+        bound=360,
+        better="lower",
+        shown=f"{seconds:.0f} s, at most 360 s",
+    )
+    gib = peak_bytes / 2**30
+    yield Figure(name="peak memory", value=gib, bound=3, better="lower", shown=f"{gib:.2f} GiB, at most 3 GiB")
+
+
+def table(title: str, figures: list[Figure]) -> Table:
+    """The figures for people, each with whether it holds."""
+    shown = Table(title=title, title_justify="left", title_style="bold")
+    shown.add_column("figure")
+    shown.add_column("measured")
+    shown.add_column("")
+    for figure in figures:
+        shown.add_row(figure.name, figure.shown, "[green]holds" if figure.holds else "[red]misses")
+    return shown
+
+
+def comparison(evaluations: Mapping[str, Evaluation]) -> Table:
+    """All bundles side by side: S, U, HM and ZSL by channel, mAP by route, in percent."""
+    shown = Table(title="All bundles on held-out clips, %", title_justify="left", title_style="bold")
+    for column in ("bundle", "task", "S", "U", "HM", "ZSL"):
+        shown.add_column(column, justify="left" if column in ("bundle", "task") else "right")
+    for bundle, evaluation in evaluations.items():
+        for channel, each in evaluation.classification.items():
+            s = each.stacked
+            row = (s.seen, s.unseen, s.harmonic, each.zsl)
+            shown.add_row(bundle, f"classify by {channel}", *(f"{100 * value:.1f}" for value in row))
+        for route, precision in evaluation.retrieval.items():
+            found = precision.found
+            row = (found.seen, found.unseen, found.harmonic)
+            shown.add_row(bundle, f"mAP {route}", *(f"{100 * value:.1f}" for value in row), "")
+        shown.add_section()
+    return shown

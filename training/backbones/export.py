@@ -1,0 +1,94 @@
+"""A trained backbone as a folder: an ONNX graph with its front end inside, and its card."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from models.errors import BundleInvalid
+from models.features.backbone import Backbone
+from models.features.card import BackboneCard
+from models.media.media import FrameSpec, Media, SoundSpec
+from training.export import TOLERANCE, quiet_exporter
+
+
+class _OneClip(nn.Module):
+    """A network of batches as one of single clips: [n, ...] to `embedding` [1, width]."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, clip: Tensor) -> Tensor:
+        return self.network(clip[None])
+
+
+def export_backbone(
+    network: nn.Module, folder: Path, *, name: str, takes: SoundSpec | FrameSpec, width: int, source: str
+) -> BackboneCard:
+    """Write `backbone.json` and the graph into a folder, after comparing it with torch on clips of two lengths.
+
+    Raises:
+        BundleInvalid: a feature differs from torch's by more than 1e-4.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    graph = _graph(_OneClip(network).eval(), takes)
+    (folder / "backbone.onnx").write_bytes(graph)
+    card = BackboneCard(
+        name=name,
+        version="1",
+        sense="audio" if isinstance(takes, SoundSpec) else "video",
+        takes=takes,
+        width=width,
+        file="backbone.onnx",
+        sha256=sha256(graph).hexdigest(),
+        licence="yours: trained on your clips",
+        source=source,
+    )
+    (folder / "backbone.json").write_text(card.model_dump_json(indent=2))
+    _compare(network, Backbone.open(folder))
+    return card
+
+
+def _graph(network: nn.Module, takes: SoundSpec | FrameSpec) -> bytes:
+    steps = torch.export.Dim("steps", min=2)
+    with quiet_exporter():
+        program = torch.onnx.export(
+            network,
+            (_example(takes, seconds=2.0, seed=0),),
+            input_names=["waveform" if isinstance(takes, SoundSpec) else "frames"],
+            output_names=["embedding"],
+            dynamic_shapes=({0: steps},),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+    assert program is not None, "the dynamo exporter returns a program"
+    return program.model_proto.SerializeToString()
+
+
+def _example(takes: SoundSpec | FrameSpec, *, seconds: float, seed: int) -> Tensor:
+    """Noise of that length, as the backbone takes it."""
+    rng, steps = np.random.default_rng(seed), round(seconds * takes.rate)
+    if isinstance(takes, SoundSpec):
+        return torch.from_numpy(rng.uniform(-0.5, 0.5, steps).astype(np.float32))
+    return torch.from_numpy(rng.integers(0, 256, (steps, takes.size, takes.size, 3), dtype=np.uint8))
+
+
+def _compare(network: nn.Module, backbone: Backbone) -> None:
+    takes = backbone.card.takes
+    for seconds in (0.7, 3.3):
+        clip = _example(takes, seconds=seconds, seed=1)
+        with torch.inference_mode():
+            expected = network(clip[None])[0].numpy()
+        found = backbone.feature(_media(takes, clip, seconds))
+        if (difference := float(np.abs(found - expected).max())) > TOLERANCE:
+            raise BundleInvalid(f"{backbone.card.ref} differs from torch by {difference:.1e}, over {TOLERANCE:.0e}")
+
+
+def _media(takes: SoundSpec | FrameSpec, clip: Tensor, seconds: float) -> Media:
+    if isinstance(takes, SoundSpec):
+        return Media(seconds, takes, FrameSpec(rate=1, size=2, shorter_side=2), clip.numpy(), None)
+    return Media(seconds, SoundSpec(rate=1), takes, None, clip.numpy())

@@ -1,0 +1,161 @@
+"""From labelled clips to bundles: backbones trained on the seen classes, features, methods, export."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from torch import nn
+
+from models.bundle.manifest import EncoderRef, Manifest
+from models.errors import SightsoundError
+from models.features.backbone import Backbone
+from models.features.card import EncoderCard
+from models.media.cage import Cage
+from models.media.media import FrameSpec, Media, SoundSpec
+from models.types import F32, Sense
+from training.backbones import audio_cnn, video_cnn
+from training.backbones.export import export_backbone
+from training.backbones.fit import Schedule, fit_backbone, word_table
+from training.backbones.segments import Clip, Segments, Vary, vary_pictures, vary_sound
+from training.export import EncoderRefs, export
+from training.fit import Progress, fit
+from training.recipe import Recipe
+from training.splits import ClassTable, FeatureSet, Split, TrainingSet
+
+WIDTH = 128
+"""Of the trained backbones' features."""
+
+SEGMENT_S = 2.0
+"""How much of a clip a backbone is shown at a time while it is trained."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledClip:
+    """A clip on disk, its class, and whether it is for training, validation or test."""
+
+    path: Path
+    label: str
+    split: Literal["train", "val", "test"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the backbone of one sense is made."""
+
+    network: Callable[[], nn.Module]
+    takes: SoundSpec | FrameSpec
+    vary: Vary
+    schedule: Schedule
+
+
+PLANS: dict[Sense, Plan] = {
+    "audio": Plan(lambda: audio_cnn.AudioCNN(WIDTH), audio_cnn.TAKES, vary_sound, Schedule(epochs=12)),
+    "video": Plan(lambda: video_cnn.VideoCNN(WIDTH), video_cnn.TAKES, vary_pictures, Schedule(epochs=16)),
+}
+
+
+def decode(clips: Sequence[LabelledClip], cage: Cage) -> Iterator[Media]:
+    """Each clip as the backbones take it; raises what is wrong with the first that cannot be decoded."""
+    paths = [clip.path for clip in clips]
+    for media in cage.decode_all(paths, sound=audio_cnn.TAKES, pictures=video_cnn.TAKES):
+        if isinstance(media, SightsoundError):
+            raise media
+        yield media
+
+
+def train_backbone(
+    sense: Sense,
+    media: Sequence[Media],
+    labels: Sequence[str],
+    *,
+    folder: Path,
+    seed: int,
+    report: Callable[[int, float], None],
+    threads: int,
+) -> Backbone:
+    """Train and write the backbone `demo-<sense>@1` under a folder of backbones, from clips of seen classes."""
+    plan = PLANS[sense]
+    segments = Segments(_content(sense, media), word_table(list(labels)), round(SEGMENT_S * plan.takes.rate), plan.vary)
+    network = fit_backbone(
+        plan.network, segments, plan.schedule, width=WIDTH, seed=seed, report=report, threads=threads
+    )
+    card = export_backbone(
+        network,
+        folder / f"demo-{sense}@1",
+        name=f"demo-{sense}",
+        takes=plan.takes,
+        width=WIDTH,
+        source=f"trained on {len(media)} clips of {len(set(labels))} classes, seed {seed}",
+    )
+    return Backbone.open(folder / card.ref)
+
+
+def feature_set(
+    media: Sequence[Media], labels: Sequence[str], backbones: Mapping[Sense, Backbone], classes: Sequence[str]
+) -> Iterator[FeatureSet]:
+    """The features of clips one by one, as a set of one row each, to be joined by `joined`."""
+    for each, label in zip(media, labels, strict=True):
+        yield FeatureSet(
+            audio=_stored(backbones["audio"].feature(each)),
+            video=_stored(backbones["video"].feature(each)),
+            label=np.array([classes.index(label)]),
+        )
+
+
+def joined(rows: Sequence[FeatureSet]) -> FeatureSet:
+    """Several sets as one."""
+    return FeatureSet(
+        audio=np.concatenate([row.audio for row in rows]),
+        video=np.concatenate([row.video for row in rows]),
+        label=np.concatenate([row.label for row in rows]),
+    )
+
+
+def train_method(
+    recipe: Recipe,
+    *,
+    folder: Path,
+    training: FeatureSet,
+    validation: FeatureSet,
+    classes: ClassTable,
+    encoders: Mapping[str, EncoderCard],
+    trained_on: str,
+    report: Callable[[Progress], None],
+    threads: int,
+) -> Manifest:
+    """Train a method by its recipe and export it as the bundle `demo-<method>` under a folder of bundles."""
+    fitted = fit(
+        recipe, TrainingSet(training, classes), validation=Split(validation, classes), report=report, threads=threads
+    )
+    chosen = fitted.best.validation["av"]
+    return export(
+        fitted,
+        folder=folder / f"demo-{recipe.method}",
+        name=f"demo-{recipe.method}",
+        encoders=EncoderRefs(*(encoder_ref(encoders[modality]) for modality in ("audio", "video", "text"))),
+        classes=classes,
+        betas=fitted.betas,
+        evaluation={
+            "validation seen accuracy": chosen.seen_accuracy,
+            "validation unseen accuracy": chosen.unseen_accuracy,
+            "validation harmonic mean": chosen.harmonic_mean,
+        },
+        trained_on=trained_on,
+    )
+
+
+def encoder_ref(card: EncoderCard) -> EncoderRef:
+    """How a manifest names an encoder."""
+    return EncoderRef(name=card.ref, sha256=card.sha256, width=card.width)
+
+
+def _content(sense: Sense, media: Sequence[Media]) -> list[Clip]:
+    found = [each.samples if sense == "audio" else each.frames for each in media]
+    return [each for each in found if each is not None]
+
+
+def _stored(feature: F32) -> F32:
+    """A row [1, width] with the precision that a gallery keeps, so that training and search see the same."""
+    return feature.astype(np.float16).astype(np.float32)[None]
