@@ -4,6 +4,7 @@ import os
 import resource
 import shutil
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,20 +16,21 @@ from index.gallery import Galleries, Gallery
 from models.bundle.classification import Classifier
 from models.errors import Conflict, SightsoundError
 from models.features.backbone import Backbone
+from models.features.card import EncoderCard
 from models.features.extract import Extractor
 from models.features.text import TextEncoder
 from models.media.cage import Cage
 from models.media.limits import Limits
-from models.types import Sense
+from models.types import Modality, Sense
 from sightsound import figures
 from sightsound.figures import Figure
-from sightsound.progress import Steps
-from training import experiment, recipe
+from sightsound.progress import Step, Steps
+from training import experiment, recipe, text_encoder
 from training.datasets.demo_world.vocabulary import CLASSES, SEEN
 from training.datasets.demo_world.world import listings, render_world
 from training.experiment import LabelledClip
+from training.fit import Progress
 from training.splits import ClassTable, FeatureSet
-from training.text_encoder import prepare_text_encoder
 
 GALLERY = "demo"
 RECIPES = ("demo-avgzslnet", "demo-cjme")
@@ -120,12 +122,10 @@ class _Demo:
 
     def text_encoder(self) -> None:
         """Fetch the text encoder, and encode the class names."""
-        folder = self._data / "backbones" / "all-MiniLM-L6-v2@1"
+        folder = self._data / "backbones" / f"{text_encoder.NAME}@{text_encoder.VERSION}"
         with self._steps.step("Fetching the text encoder", 1) as step:
-            card = prepare_text_encoder(folder, report=lambda note: step.to(0, note))
-        if folder.name != card.ref:
-            folder.rename(folder.with_name(card.ref))
-        self._text = TextEncoder.open(folder.with_name(card.ref))
+            text_encoder.prepare_text_encoder(folder, report=lambda note: step.to(0, note))
+        self._text = TextEncoder.open(folder)
 
     def learn(self, clips: list[LabelledClip]) -> None:
         """Train the backbones on the seen classes, then the methods on their features."""
@@ -144,7 +144,7 @@ class _Demo:
                     [labels[i] for i in training],
                     folder=self._data / "backbones",
                     seed=self._seed,
-                    report=lambda epoch, loss, step=step: step.to(epoch, f"loss {loss:.3f}"),
+                    report=partial(_epoch, step),
                     threads=_cores(),
                 )
         rows: list[FeatureSet] = []
@@ -158,7 +158,8 @@ class _Demo:
     def _train(self, training: FeatureSet, validation: FeatureSet) -> None:
         seen = np.array([name in SEEN for name in CLASSES])
         classes = ClassTable(CLASSES, self._text.encode(CLASSES), seen)
-        encoders = {sense: backbone.card for sense, backbone in self._backbones.items()}
+        encoders: dict[Modality, EncoderCard] = {"text": self._text.card}
+        encoders |= {sense: backbone.card for sense, backbone in self._backbones.items()}
         self._manifests = []
         for name in RECIPES:
             chosen = recipe.named(name).model_copy(update={"seed": self._seed})
@@ -169,9 +170,9 @@ class _Demo:
                     training=training,
                     validation=validation,
                     classes=classes,
-                    encoders={**encoders, "text": self._text.card},
+                    encoders=encoders,
                     trained_on=f"the demo world, seed {self._seed}: {len(training)} clips of {len(SEEN)} classes",
-                    report=lambda at, step=step: step.to(at.epoch, f"validation HM {at.harmonic_mean:.1%}"),
+                    report=partial(_validated, step),
                     threads=_cores(),
                 )
             self._manifests.append(manifest)
@@ -200,6 +201,14 @@ class _Demo:
         }
         self._galleries.close()
         return found
+
+
+def _epoch(step: Step, epoch: int, loss: float) -> None:
+    step.to(epoch, f"loss {loss:.3f}")
+
+
+def _validated(step: Step, at: Progress) -> None:
+    step.to(at.epoch, f"HM {at.harmonic_mean:.0%}")
 
 
 def _cores() -> int:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from rich.table import Table
 
 from index.evaluation import Evaluation
+from models.evaluation.metrics import SeenUnseen
 
 SEEN_TIMES_CHANCE, UNSEEN_TIMES_CHANCE = 10.0, 3.0
 ROUTES = ("text->audio", "text->video", "audio->video", "video->audio")
@@ -38,7 +39,7 @@ def of_evaluation(evaluation: Evaluation) -> Iterator[Figure]:
             value=accuracy,
             bound=bound,
             better="higher",
-            shown=f"{accuracy:.1%}, at least {bound:.0%}",
+            shown=f"{accuracy:.1%} (at least {bound:.0%})",
         )
     for route in ROUTES:
         precision = evaluation.retrieval[route]
@@ -49,7 +50,7 @@ def of_evaluation(evaluation: Evaluation) -> Iterator[Figure]:
                 value=found / chance,
                 bound=times,
                 better="higher",
-                shown=f"{found:.1%}, {found / chance:.1f} x chance, at least {times:.0f} x",
+                shown=f"{found:.1%}, {found / chance:.1f} x chance (at least {times:.0f} x)",
             )
 
 
@@ -60,10 +61,10 @@ def of_cost(*, seconds: float, peak_bytes: int) -> Iterator[Figure]:
         value=seconds,
         bound=360,
         better="lower",
-        shown=f"{seconds:.0f} s, at most 360 s",
+        shown=f"{seconds:.0f} s (at most 360 s)",
     )
     gib = peak_bytes / 2**30
-    yield Figure(name="peak memory", value=gib, bound=3, better="lower", shown=f"{gib:.2f} GiB, at most 3 GiB")
+    yield Figure(name="peak memory", value=gib, bound=3, better="lower", shown=f"{gib:.2f} GiB (at most 3 GiB)")
 
 
 def table(title: str, figures: list[Figure]) -> Table:
@@ -84,12 +85,13 @@ def comparison(evaluations: Mapping[str, Evaluation]) -> Table:
         shown.add_column(column, justify="left" if column in ("bundle", "task") else "right")
     for bundle, evaluation in evaluations.items():
         for channel, each in evaluation.classification.items():
-            s = each.stacked
-            row = (s.seen, s.unseen, s.harmonic, each.zsl)
-            shown.add_row(bundle, f"classify by {channel}", *(f"{100 * value:.1f}" for value in row))
+            shown.add_row(bundle, f"classify by {channel}", *_percent(each.stacked), f"{100 * each.zsl:.1f}")
         for route, precision in evaluation.retrieval.items():
-            found = precision.found
-            row = (found.seen, found.unseen, found.harmonic)
-            shown.add_row(bundle, f"mAP {route}", *(f"{100 * value:.1f}" for value in row), "")
+            shown.add_row(bundle, f"mAP {route}", *_percent(precision.found))
         shown.add_section()
     return shown
+
+
+def _percent(each: SeenUnseen) -> tuple[str, str, str]:
+    seen, unseen, harmonic = (f"{100 * value:.1f}" for value in (each.seen, each.unseen, each.harmonic))
+    return seen, unseen, harmonic

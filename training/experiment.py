@@ -14,7 +14,7 @@ from models.features.backbone import Backbone
 from models.features.card import EncoderCard
 from models.media.cage import Cage
 from models.media.media import FrameSpec, Media, SoundSpec
-from models.types import F32, Sense
+from models.types import F32, Modality, Sense
 from training.backbones import audio_cnn, video_cnn
 from training.backbones.export import export_backbone
 from training.backbones.fit import Schedule, fit_backbone, word_table
@@ -52,7 +52,7 @@ class Plan:
 
 PLANS: dict[Sense, Plan] = {
     "audio": Plan(lambda: audio_cnn.AudioCNN(WIDTH), audio_cnn.TAKES, vary_sound, Schedule(epochs=12)),
-    "video": Plan(lambda: video_cnn.VideoCNN(WIDTH), video_cnn.TAKES, vary_pictures, Schedule(epochs=16)),
+    "video": Plan(lambda: video_cnn.VideoCNN(WIDTH), video_cnn.TAKES, vary_pictures, Schedule(epochs=12)),
 }
 
 
@@ -120,7 +120,7 @@ def train_method(
     training: FeatureSet,
     validation: FeatureSet,
     classes: ClassTable,
-    encoders: Mapping[str, EncoderCard],
+    encoders: Mapping[Modality, EncoderCard],
     trained_on: str,
     report: Callable[[Progress], None],
     threads: int,
@@ -134,7 +134,7 @@ def train_method(
         fitted,
         folder=folder / f"demo-{recipe.method}",
         name=f"demo-{recipe.method}",
-        encoders=EncoderRefs(*(encoder_ref(encoders[modality]) for modality in ("audio", "video", "text"))),
+        encoders=EncoderRefs(**{modality: encoder_ref(card) for modality, card in encoders.items()}),
         classes=classes,
         betas=fitted.betas,
         evaluation={

