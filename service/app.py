@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 
 from service import problems
+from service.origins import OwnSite
 from service.parameters import known_only
 from service.resources import Resources
 from service.routes import bundles, classify, clips, explanations, galleries, health, page, search
@@ -51,6 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
     page.mount(app)
     problems.install(app)
     app.add_middleware(BodyLimit, limit_bytes=settings.upload_limit_bytes)
+    app.add_middleware(OwnSite, settings=settings)
     app.add_middleware(SecurityHeaders)
     return app
 

@@ -8,11 +8,13 @@ from service.schemas import ProblemKind
 
 ADVICE = {
     "bad-request": "Check that the request is complete HTTP, and that a form has its boundary.",
+    "forbidden": "Use the service's own page, or a program that sends no Origin header.",
     "not-found": "Check the address; /openapi.json lists every route.",
     "method-not-allowed": "Use one of the methods that the Allow header names.",
     "too-large": "Send a shorter or smaller clip; the detail names the limit.",
     "unsupported-media-type": "Send clips as the part `file` of multipart/form-data, typed video/* or audio/*.",
     "range-not-satisfiable": "Ask for bytes that the file has; Content-Range says how many there are.",
+    "misdirected-request": "Use the service's address, or add the name to its setting `names`.",
     "internal-error": "Try again; if it stays, report it with the time it happened.",
     "sightsound-error": "Something unforeseen; the detail says more.",
     "invalid-input": "The detail says what was found and what was expected.",

@@ -23,14 +23,19 @@ STATUS: dict[type[SightsoundError], int] = {
 
 HTTP_TITLES: dict[str, tuple[int, str]] = {
     "bad-request": (400, "The request is not well formed."),
+    "forbidden": (403, "A page of another site may not do this."),
     "not-found": (404, NotFound("").title),
     "method-not-allowed": (405, "This address answers other methods."),
     "too-large": (413, TooLarge("").title),
     "unsupported-media-type": (415, "The body is of a type that is not read here."),
     "range-not-satisfiable": (416, "The range lies outside of the file."),
+    "misdirected-request": (421, "The request is meant for another host."),
     "internal-error": (500, "Something went wrong on the server."),
 }
 """What HTTP itself can refuse, by code; those that Sightsound refuses too share its words."""
+
+EXPECTED = {"missing": "expected a value", "model_attributes_type": "expected a JSON object"}
+"""Words for pydantic's kinds of error whose own say little to a caller."""
 
 
 def install(app: FastAPI) -> None:
@@ -62,7 +67,7 @@ async def _sightsound(request: Request, error: Exception) -> JSONResponse:
 async def _validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     faults = tuple(_fault(each) for each in error.errors())
-    detail = "; ".join(f"{each.parameter}: {each.found}; {each.expected}" for each in faults)
+    detail = "; ".join(f"{each.parameter}: found {each.found}; {each.expected}" for each in faults)
     return _document(_problem(QueryInvalid(detail), request).model_copy(update={"faults": faults}))
 
 
@@ -96,10 +101,12 @@ def _fault(error: Mapping[str, object]) -> Fault:
     """One parameter that does not hold, from what pydantic says of it."""
     location = error["loc"]
     assert isinstance(location, tuple)
-    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "json_invalid":  # pydantic then says where in the text, and holds back the text
+        return Fault(parameter="body", found=f"a fault at byte {location[-1]}", expected="expected JSON")
+    message = EXPECTED.get(str(error["type"]), str(error["msg"]).removeprefix("Value error, "))
     return Fault(
         parameter=".".join(str(part) for part in location[1:]) or str(location[0]),
-        found="it is missing" if error["type"] == "missing" else f"found {_shown(error.get('input'))}",
+        found="nothing" if error["type"] == "missing" else _shown(error.get("input")),
         expected=message[:1].lower() + message[1:],
     )
 

@@ -4,8 +4,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from models.errors import SettingsInvalid
 
@@ -23,12 +23,22 @@ class Settings(BaseSettings):
     allow_public: Annotated[bool, Field(description="Allow a host that others can reach. Nothing asks for keys.")] = (
         False
     )
+    names: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(description="Other host names that the service is reached by, separated by commas."),
+    ] = ()
     upload_limit_bytes: Annotated[int, Field(gt=0, description="The largest request body.")] = 100 * MIB
     clip_limit_s: Annotated[float, Field(gt=0, description="The longest uploaded clip, in seconds.")] = 300.0
     decode_workers: Annotated[int, Field(ge=1, le=64, description="How many clips are decoded at once.")] = 2
     decode_wall_s: Annotated[float, Field(gt=0, description="How long decoding one clip may take.")] = 60.0
     decode_memory_bytes: Annotated[int, Field(gt=0, description="The memory that decoding one clip may take.")] = 2**30
     spool: Annotated[Path | None, Field(description="Where uploads wait; by default the system's folder.")] = None
+
+    @field_validator("names", mode="before")
+    @classmethod
+    def _split(cls, names: object) -> object:
+        return [each.strip().lower() for each in names.split(",") if each.strip()] if isinstance(names, str) else names
 
     @model_validator(mode="after")
     def _is_private(self) -> "Settings":
@@ -39,11 +49,22 @@ class Settings(BaseSettings):
             )
         return self
 
+    def is_own_name(self, name: str) -> bool:
+        """Whether a request for this host name is meant for the service.
+
+        Any address is, where it listens at all of them: only a name can be made to point here by somebody else.
+        """
+        everywhere = self.host in ("", "0.0.0.0", "::")
+        return name in (self.host.lower(), *self.names) or _is_loopback(name) or (everywhere and _is_address(name))
+
 
 def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+    return host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
+
+
+def _is_address(host: str) -> bool:
     try:
-        return ip_address(host).is_loopback
+        ip_address(host)
     except ValueError:
         return False
+    return True

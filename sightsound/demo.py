@@ -4,11 +4,13 @@ import os
 import resource
 import shutil
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from rich.console import Console
 
 from index.evaluation import Evaluation, evaluate
@@ -27,7 +29,7 @@ from sightsound.figures import Figure
 from sightsound.progress import Step, Steps
 from training import experiment, recipe, text_encoder
 from training.datasets.demo_world.vocabulary import CLASSES, SEEN
-from training.datasets.demo_world.world import listings, render_world
+from training.datasets.demo_world.world import Listing, listings, render_world
 from training.experiment import LabelledClip
 from training.fit import Progress
 from training.splits import ClassTable, FeatureSet
@@ -55,11 +57,11 @@ class Report(BaseModel):
         return all(figure.holds for figure in self.figures)
 
 
-def prepare(data: Path, *, seed: int, console: Console) -> Report:
+def prepare(data: Path, *, seed: int, console: Console, clips: Sequence[Listing] | None = None) -> Report:
     """The demo's data folder, made if it is not there, and its report, printed.
 
-    Everything is made in a folder beside it that takes its name at the end: an interrupted run leaves no
-    half-made demo behind.
+    Args:
+        clips: what to render, all of the world by default.
 
     Raises:
         Conflict: the folder holds something else, or a demo of another seed.
@@ -68,30 +70,43 @@ def prepare(data: Path, *, seed: int, console: Console) -> Report:
         report = _read(data, seed)
         console.print(f"The demo in {data} is ready since an earlier run.")
     else:
-        draft = data.with_name(data.name + ".partial")
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
-        report = _make(draft, seed=seed, console=console)
-        draft.rename(data)
+        with _draft(data) as draft:
+            report = _make(draft, listings() if clips is None else clips, seed=seed, console=console)
     console.print(figures.table(f"What the demo shows, by the bundle {report.bundle}", report.figures))
     return report
+
+
+@contextmanager
+def _draft(data: Path) -> Iterator[Path]:
+    """A folder beside `data` that takes its name at the end, or is deleted where making the demo fails."""
+    draft = data.with_name(data.name + ".partial")
+    shutil.rmtree(draft, ignore_errors=True)  # of a run that was killed
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+        draft.rename(data)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _read(data: Path, seed: int) -> Report:
     path = data / REPORT
     if not path.is_file():
         raise Conflict(f"{data} exists and holds no finished demo; expected a folder to be made, or one with {REPORT}")
-    report = Report.model_validate_json(path.read_text())
+    try:
+        report = Report.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise Conflict(f"{path} is not the report of a demo that this version made") from error
     if report.seed != seed:
         raise Conflict(f"{data} holds the demo of seed {report.seed}, not {seed}; choose another --data folder")
     return report
 
 
-def _make(data: Path, *, seed: int, console: Console) -> Report:
+def _make(data: Path, listed: Sequence[Listing], *, seed: int, console: Console) -> Report:
     started = time.monotonic()
     with Steps(console) as steps, Cage(Limits(), workers=_cores()) as cage:
         demo = _Demo(data, seed=seed, steps=steps, cage=cage)
-        clips = demo.render()
+        clips = demo.render(listed)
         demo.text_encoder()
         demo.learn([clip for clip in clips if clip.split != "test"])
         bundle = demo.ingest([clip for clip in clips if clip.split == "test"])
@@ -111,12 +126,11 @@ class _Demo:
         self._data, self._seed, self._steps, self._cage = data, seed, steps, cage
         self._backbones: dict[Sense, Backbone] = {}
 
-    def render(self) -> list[LabelledClip]:
+    def render(self, listed: Sequence[Listing]) -> list[LabelledClip]:
         """Draw and sound the world."""
         world = self._data / "world"
-        listed = listings()
         with self._steps.step("Rendering clips", len(listed)) as step:
-            for done in render_world(world, seed=self._seed, workers=_cores()):
+            for done in render_world(world, listed, seed=self._seed, workers=_cores()):
                 step.to(done)
         return [LabelledClip(world / each.file, each.label, each.split) for each in listed]
 
@@ -142,6 +156,7 @@ class _Demo:
                     sense,
                     [media[i] for i in training],
                     [labels[i] for i in training],
+                    plan=plan,
                     folder=self._data / "backbones",
                     seed=self._seed,
                     report=partial(_epoch, step),

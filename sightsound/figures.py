@@ -16,7 +16,7 @@ ROUTES = ("text->audio", "text->video", "audio->video", "video->audio")
 class Figure(BaseModel):
     """A measured value and the bound it must keep; `shown` says it as people read it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
     name: str
     value: float

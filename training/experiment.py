@@ -70,13 +70,13 @@ def train_backbone(
     media: Sequence[Media],
     labels: Sequence[str],
     *,
+    plan: Plan,
     folder: Path,
     seed: int,
     report: Callable[[int, float], None],
     threads: int,
 ) -> Backbone:
     """Train and write the backbone `demo-<sense>@1` under a folder of backbones, from clips of seen classes."""
-    plan = PLANS[sense]
     segments = Segments(_content(sense, media), word_table(list(labels)), round(SEGMENT_S * plan.takes.rate), plan.vary)
     network = fit_backbone(
         plan.network, segments, plan.schedule, width=WIDTH, seed=seed, report=report, threads=threads

@@ -39,7 +39,7 @@ def spool(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def client(library: Path, spool: Path) -> Iterator[TestClient]:
     """The service over the library, in this process."""
-    with TestClient(create_app(Settings(data=library, spool=spool))) as client:
+    with TestClient(create_app(Settings(data=library, spool=spool)), OWN) as client:
         yield client
 
 

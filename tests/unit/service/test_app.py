@@ -15,7 +15,7 @@ from tests.unit.service.asking import SEARCH, refused
 
 
 def test_the_service_lives_without_touching_anything(own_library: Path) -> None:
-    with TestClient(create_app(Settings(data=own_library))) as client:
+    with TestClient(create_app(Settings(data=own_library)), OWN) as client:
         rmtree(own_library)
         assert client.get("/livez").json() == {"status": "alive"}
 
@@ -25,7 +25,7 @@ def test_the_service_is_ready_when_it_can_search(client: TestClient) -> None:
 
 
 def test_the_service_is_not_ready_when_a_gallery_cannot_be_searched(own_library: Path) -> None:
-    with TestClient(create_app(Settings(data=own_library))) as client:
+    with TestClient(create_app(Settings(data=own_library)), OWN) as client:
         galleries = Galleries.open(own_library)
         galleries.create("second", "other")
         galleries.close()

@@ -74,5 +74,5 @@ def test_a_clip_over_a_limit_is_refused_naming_it(library: Path, spool: Path, cl
     short = Settings(data=library, spool=spool, clip_limit_s=0.5)
     small = Settings(data=library, spool=spool, upload_limit_bytes=1000)
     for settings, limit in ((short, "0.5"), (small, "1000")):
-        with TestClient(create_app(settings)) as client:
+        with TestClient(create_app(settings), OWN) as client:
             refused(upload(client, SEARCH, clip, from_="audio"), 413, "too-large", "limit is", limit)

@@ -13,7 +13,7 @@ from tests.unit.service.asking import DEMO, SEARCH, refused
 
 @pytest.fixture
 def own_client(own_library: Path) -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(data=own_library))) as client:
+    with TestClient(create_app(Settings(data=own_library)), OWN) as client:
         yield client
 
 
