@@ -7,21 +7,30 @@ from pathlib import PurePath
 from models.types import F32, Sense, Window
 
 MEDIA_TYPES = {
+    ".3gp": "video/3gpp",
     ".aac": "audio/aac",
+    ".aif": "audio/aiff",
+    ".aiff": "audio/aiff",
     ".avi": "video/x-msvideo",
     ".flac": "audio/flac",
+    ".flv": "video/x-flv",
     ".m4a": "audio/mp4",
     ".m4v": "video/mp4",
     ".mkv": "video/x-matroska",
     ".mov": "video/quicktime",
     ".mp3": "audio/mpeg",
     ".mp4": "video/mp4",
+    ".mpeg": "video/mpeg",
+    ".mpg": "video/mpeg",
     ".oga": "audio/ogg",
     ".ogg": "audio/ogg",
     ".ogv": "video/ogg",
     ".opus": "audio/ogg",
+    ".ts": "video/mp2t",
     ".wav": "audio/wav",
     ".webm": "video/webm",
+    ".wma": "audio/x-ms-wma",
+    ".wmv": "video/x-ms-wmv",
 }
 
 

@@ -25,8 +25,7 @@ def classify(
     bundle = chosen.active.bundle
     features = of_clip(resources.encoders.extractor(bundle.manifest).extract(clip))
     classifier = Classifier(bundle, resources.encoders.text(bundle.manifest))
-    names = _split(classes) or bundle.manifest.vocabulary
-    found = classifier.classify(features, classes=names, beta=_beta(calibration))
+    found = classifier.classify(features, classes=classes or bundle.manifest.vocabulary, beta=_beta(calibration))
     return ClassifyAnswer(
         gallery=chosen.name,
         route=f"{found.channel}->text",
@@ -44,10 +43,6 @@ def _best(found: Classification, k: int) -> tuple[RankedClass, ...]:
         RankedClass(name=each.name, score=each.score, seen=each.seen, parts=dict(each.parts))
         for each in found.ranked[:k]
     )
-
-
-def _split(classes: Sequence[str]) -> list[str]:
-    return [name for each in classes for name in each.split(",")]
 
 
 def _beta(calibration: str) -> float | None:

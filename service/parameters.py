@@ -1,51 +1,70 @@
-"""Parameters that no route knows are refused, and bodies of a type that a route does not read."""
+"""Refusals of parameters that a route does not know or finds twice, and of bodies of a type that it cannot read."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import get_origin
 
 from fastapi import Request
-from fastapi.params import Form
+from fastapi.params import Body, Form
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from models.errors import QueryInvalid
 
-FORM = "multipart/form-data"
+FORM, JSON = "multipart/form-data", "application/json"
+Repeatable = Mapping[str, bool]
+"""Parameters by name, and whether one may be there more than once."""
 
 
 async def known_only(request: Request) -> None:
-    """Refuse query parameters and form fields that the route does not declare.
+    """Refuse query parameters and form fields that the route does not declare, or that it could not choose between.
 
     Raises:
         QueryInvalid: naming the odd ones and the known ones.
-        HTTPException: 415 where a form is expected and something else came.
+        HTTPException: 415 where a form or JSON is expected and something else came.
     """
     route = request.scope["route"]
     assert isinstance(route, APIRoute)
-    query, form = _declared(route)
-    _refuse_odd("query parameter", set(request.query_params), query)
+    query, form, json = _declared(route)
+    _refuse_odd("query parameter", [name for name, _ in request.query_params.multi_items()], query)
     if form:
-        _expect_form(request)
-        _refuse_odd("form field", set(await request.form()), form)
+        _expect(FORM, request)
+        _refuse_odd("form field", [name for name, _ in (await request.form()).multi_items()], form)
+    if json and await request.body():
+        _expect(JSON, request)
 
 
-def _declared(route: APIRoute) -> tuple[set[str], set[str]]:
-    """The names of the query parameters and form fields of a route and of all it depends on."""
-    query: set[str] = set()
-    form: set[str] = set()
+def _declared(route: APIRoute) -> tuple[Repeatable, Repeatable, bool]:
+    """The query parameters and form fields of a route and of all it depends on, and whether it reads JSON."""
+    query: dict[str, bool] = {}
+    form: dict[str, bool] = {}
+    json = False
     waiting = [route.dependant]
     while waiting:
         dependant = waiting.pop()
-        query |= {field.alias for field in dependant.query_params}
-        form |= {field.alias for field in dependant.body_params if isinstance(field.field_info, Form)}
+        query |= {field.alias: _is_repeatable(field.field_info.annotation) for field in dependant.query_params}
+        for field in dependant.body_params:
+            if isinstance(field.field_info, Form):
+                form[field.alias] = _is_repeatable(field.field_info.annotation)
+            json = json or type(field.field_info) is Body
         waiting += dependant.dependencies
-    return query, form
+    return query, form, json
 
 
-def _expect_form(request: Request) -> None:
-    found = request.headers.get("content-type", "nothing").split(";")[0]
-    if found.lower() != FORM:
-        raise HTTPException(415, f"the body is {found}, expected {FORM}")
+def _is_repeatable(annotation: object) -> bool:
+    return get_origin(annotation) is tuple
 
 
-def _refuse_odd(kind: str, found: set[str], known: set[str]) -> None:
-    if odd := sorted(found - known):
+def _expect(wanted: str, request: Request) -> None:
+    found = request.headers.get("content-type", "of no type").split(";")[0]
+    if found.strip().lower() != wanted:
+        raise HTTPException(415, f"the body is {found[:80]}, expected {wanted}")
+
+
+def _refuse_odd(kind: str, found: Iterable[str], known: Repeatable) -> None:
+    counts = Counter(found)
+    if odd := sorted(counts.keys() - known.keys()):
         names = f"it knows {', '.join(sorted(known))}" if known else "it knows none"
         raise QueryInvalid(f"this route has no {kind} {', '.join(map(repr, odd))}; {names}")
+    if twice := [name for name, count in counts.items() if count > 1 and not known[name]]:
+        raise QueryInvalid(f"the {kind} {twice[0]!r} is there {counts[twice[0]]} times, expected it once")

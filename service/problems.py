@@ -125,7 +125,9 @@ def _http_case(status: int) -> tuple[str, str]:
 
 
 def _explain(request: Request, error: HTTPException) -> str:
-    """What was asked for and what there is; starlette's own words say only the status."""
+    """What was asked for and what there is; starlette's own words say only the status, or less than they could."""
+    if error.detail == "There was an error parsing the body":
+        return "the body cannot be read, expected JSON in UTF-8"
     if error.detail != HTTPStatus(error.status_code).phrase:
         return error.detail
     if error.status_code == 404:

@@ -10,6 +10,8 @@ from models.bundle.manifest import Channel
 from models.types import Sense
 
 NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?")
+UNREADABLE = "\ufffd"  # what bytes that are not UTF-8 become
+MOST_CLASSES, LONGEST_TEXT = 1000, 500
 
 
 class Frozen(BaseModel):
@@ -24,9 +26,29 @@ def _calibration(value: str) -> str:
     raise ValueError("expected on, off or a number")
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+def _readable(text: str) -> str:
+    """The text, if there is something in it to see."""
+    if any(each.isprintable() and not each.isspace() and each != UNREADABLE for each in text):
+        return text
+    raise ValueError("expected at least 1 character that can be seen, in UTF-8")
+
+
+def _class_names(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Class names one by one, from fields that may each have several, separated by commas."""
+    names = tuple(name for each in given for name in each.split(","))
+    if len(names) > MOST_CLASSES or any(len(name) > LONGEST_TEXT for name in names):
+        longest = max(map(len, names))
+        raise ValueError(
+            f"expected at most {MOST_CLASSES} names of {LONGEST_TEXT} characters, these are {len(names)} of {longest}"
+        )
+    return names
+
+
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT), AfterValidator(_readable)
+]
 Calibration = Annotated[str, AfterValidator(_calibration)]
-ClassNames = Annotated[tuple[Annotated[str, StringConstraints(max_length=20_000)], ...], Field(max_length=1000)]
+ClassNames = Annotated[tuple[str, ...], AfterValidator(_class_names)]
 HOW_MANY = {"ge": 1, "le": 100, "description": "How many to answer with, at most."}
 KQuery = Annotated[int, Query(**HOW_MANY)]
 KForm = Annotated[int, Form(**HOW_MANY)]
@@ -148,7 +170,7 @@ class GalleryList(Frozen):
 class ReindexRequest(Frozen):
     """Which bundle to embed a gallery with; its own by default."""
 
-    bundle: str | None = None
+    bundle: Annotated[str, Field(min_length=1)] | None = None
 
 
 class Generation(Frozen):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from index.gallery import Gallery
+from index.generations import Generation
 from models.bundle.manifest import Channel
 from models.errors import RouteMissing
 from models.types import F32, Modality
@@ -18,10 +19,9 @@ OTHER: dict[Channel, Channel] = {"audio": "video", "video": "audio", "av": "av"}
 
 def by_words(resources: Resources, gallery: str, *, text: str, to: Channel, k: int) -> SearchAnswer:
     """The windows nearest to some words; raises GalleryNotFound, RouteMissing, QueryInvalid."""
-    watch = Stopwatch()
-    chosen = resources.galleries.get(gallery)
-    feature = resources.encoders.text(chosen.active.bundle.manifest).encode([text])
-    return _search(chosen, f"text->{to}", {"text": feature}, k=k, watch=watch)
+    search = _Search(resources, gallery, f"text->{to}")
+    feature = resources.encoders.text(search.active.bundle.manifest).encode([text])
+    return search.answer({"text": feature}, k=k)
 
 
 def by_clip(
@@ -32,27 +32,31 @@ def by_clip(
     Raises:
         GalleryNotFound, RouteMissing, MediaInvalid, SenseMissing, TooLarge, DecodeOverrun.
     """
-    watch = Stopwatch()
-    chosen = resources.galleries.get(gallery)
-    route = f"{source}->{to or OTHER[source]}"
-    _expect(chosen, route)  # a route that is not there need not wait for decoding
-    features = of_query(resources.encoders.extractor(chosen.active.bundle.manifest).extract(clip), source)
-    return _search(chosen, route, {sense: rows for sense, rows in features.items()}, k=k, watch=watch)
+    search = _Search(resources, gallery, f"{source}->{to or OTHER[source]}")
+    found = resources.encoders.extractor(search.active.bundle.manifest).extract(clip)
+    return search.answer({sense: rows for sense, rows in of_query(found, source).items()}, k=k)
 
 
-def _expect(gallery: Gallery, route: str) -> None:
-    if route not in gallery.active.routes:
-        raise RouteMissing(f"{gallery.name!r} has no route {route!r}; it has {', '.join(gallery.active.routes)}")
+class _Search:
+    """One search, by the one generation that was active when it began: no answer mixes two bundles.
 
+    A route that the gallery lacks is refused at once, before anything is decoded for it.
+    """
 
-def _search(
-    gallery: Gallery, route: str, features: Mapping[Modality, F32], *, k: int, watch: Stopwatch
-) -> SearchAnswer:
-    found = gallery.search(route, features, k=k)
-    return SearchAnswer(
-        gallery=gallery.name,
-        route=route,
-        bundle=gallery.active.bundle.name,
-        hits=tuple(hit(gallery.name, each) for each in found),
-        took_ms=watch.elapsed_ms(),
-    )
+    def __init__(self, resources: Resources, gallery: str, route: str) -> None:
+        self._watch = Stopwatch()
+        self._gallery: Gallery = resources.galleries.get(gallery)
+        self._route = route
+        self.active: Generation = self._gallery.active
+        if route not in self.active.routes:
+            raise RouteMissing(f"{gallery!r} has no route {route!r}; it has {', '.join(self.active.routes)}")
+
+    def answer(self, features: Mapping[Modality, F32], *, k: int) -> SearchAnswer:
+        found = self._gallery.search(self._route, features, k=k, generation=self.active)
+        return SearchAnswer(
+            gallery=self._gallery.name,
+            route=self._route,
+            bundle=self.active.bundle.name,
+            hits=tuple(hit(self._gallery.name, each) for each in found),
+            took_ms=self._watch.elapsed_ms(),
+        )

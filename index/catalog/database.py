@@ -6,10 +6,10 @@ from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from index.catalog.schema import VERSION, about, metadata
-from models.errors import CatalogInvalid
+from models.errors import CatalogInvalid, Unavailable
 
 BUSY_TIMEOUT_MS = 10_000
 
@@ -30,19 +30,33 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One consistent view of the catalog."""
-        with self._engine.connect() as connection, connection.begin():
+        """One consistent view of the catalog; raises Unavailable where the database fails."""
+        with _failures(), self._engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Changes that all count once the block ends, on the disk, or that never were when it raises."""
-        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+        """Changes that all count once the block ends, on the disk, or that never were when it raises.
+
+        Raises Unavailable where the database fails, as on a full disk.
+        """
+        with _failures(), self._engine.connect().execution_options(writes=True) as connection, connection.begin():
             yield connection
 
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """A failing database is an Unavailable; its subclasses for wrong statements or values are our own mistakes."""
+    try:
+        yield
+    except DatabaseError as error:
+        if type(error) not in (DatabaseError, OperationalError):
+            raise
+        raise Unavailable(f"the catalog's database cannot answer: {error.orig}") from error
 
 
 def _set_up_sqlite(connection: SqliteConnection, _: Any) -> None:

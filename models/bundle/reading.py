@@ -24,8 +24,19 @@ def load_manifest(folder: Path) -> Manifest:
     _check_widths(manifest)
     for head, spec in manifest.heads.items():
         check_file_name(head, spec)
-        _check_hash(folder, head, spec)
+        head_bytes(folder, head, spec)
     return manifest
+
+
+def head_bytes(folder: Path, head: str, spec: HeadSpec) -> bytes:
+    """A head's graph; raises BundleInvalid where its file is gone, a link, or not the one that the manifest names."""
+    path = folder / spec.file
+    if path.is_symlink() or not path.is_file():
+        raise BundleInvalid(f"head {head!r}: there is no file {spec.file!r} in {folder.name!r}")
+    content = path.read_bytes()
+    if (found := sha256(content).hexdigest()) != spec.sha256:
+        raise BundleInvalid(f"head {head!r}: {spec.file} has sha256 {found}, expected {spec.sha256}")
+    return content
 
 
 def check_file_name(head: str, spec: HeadSpec) -> None:
@@ -43,14 +54,6 @@ def _parse(path: Path) -> Manifest:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the whole"
         raise BundleInvalid(f"{path.parent.name}/{MANIFEST}: {where}: {first['msg']}") from error
-
-
-def _check_hash(folder: Path, head: str, spec: HeadSpec) -> None:
-    path = folder / spec.file
-    if path.is_symlink() or not path.is_file():
-        raise BundleInvalid(f"head {head!r}: there is no file {spec.file!r} in {folder.name!r}")
-    if (found := sha256(path.read_bytes()).hexdigest()) != spec.sha256:
-        raise BundleInvalid(f"head {head!r}: {spec.file} has sha256 {found}, expected {spec.sha256}")
 
 
 def _check_widths(manifest: Manifest) -> None:

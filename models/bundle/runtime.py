@@ -10,7 +10,7 @@ import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as state
 
 from models.bundle.manifest import HeadSpec, Manifest
-from models.bundle.reading import MANIFEST, load_manifest
+from models.bundle.reading import MANIFEST, head_bytes, load_manifest
 from models.errors import BundleInvalid, InvalidInput
 from models.types import F32, Modality
 
@@ -93,8 +93,11 @@ class Bundle:
             return self._sessions[head]
 
     def _open_session(self, head: str, spec: HeadSpec) -> ort.InferenceSession:
+        content = head_bytes(
+            self._folder, head, spec
+        )  # again: it may have gone, or become another, since it was opened
         try:
-            session = ort.InferenceSession(self._folder / spec.file, _options(self._threads), ["CPUExecutionProvider"])
+            session = ort.InferenceSession(content, _options(self._threads), ["CPUExecutionProvider"])
         except REFUSALS as error:
             raise BundleInvalid(f"head {head!r}: {spec.file} is not a graph that can be run: {error}") from error
         found = sorted(each.name for each in session.get_inputs())

@@ -80,6 +80,17 @@ def test_a_file_that_is_no_graph_is_refused(bundle: Bundle, tmp_path: Path) -> N
         Bundle.open(tmp_path / "odd").embed("audio", features(1))
 
 
+def test_a_head_that_vanishes_or_changes_after_the_bundle_was_opened_is_refused(tmp_path: Path) -> None:
+    manifest = tiny_bundle(tmp_path / "tiny")
+    bundle = Bundle.open(tmp_path / "tiny")
+    (tmp_path / "tiny" / manifest.heads["audio"].file).unlink()
+    (tmp_path / "tiny" / manifest.heads["video"].file).write_bytes(b"another")
+    with pytest.raises(BundleInvalid, match="head 'audio': there is no file"):
+        bundle.embed("audio", features(1))
+    with pytest.raises(BundleInvalid, match=r"head 'video': .* has sha256"):
+        bundle.embed("video", features(1))
+
+
 def test_a_graph_with_other_inputs_or_dims_than_declared_is_refused(tmp_path: Path) -> None:
     manifest = tiny_bundle(tmp_path / "tiny")
     graphs = {name: (tmp_path / "tiny" / head.file).read_bytes() for name, head in manifest.heads.items()}

@@ -59,8 +59,8 @@ def found(classifier: Classifier, stored: StoredFeatures) -> Evaluation:
 @pytest.fixture(scope="module")
 def embedded(classifier: Classifier, stored: StoredFeatures) -> dict[Modality, F32]:
     """Clips by each sense, and classes, in the space they share."""
-    texts = classifier.text_features(CLASSES)
-    features: dict[Modality, F32] = {**stored.features, "text": texts}
+    features: dict[Modality, F32] = {"text": classifier.text_features(CLASSES)}
+    features |= {sense: rows for sense, rows in stored.features.items()}
     return {modality: rows @ MAPS[modality] for modality, rows in features.items()}
 
 

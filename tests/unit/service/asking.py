@@ -5,6 +5,8 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+OWN = "http://127.0.0.1"
+"""An address that the service knows as its own."""
 DEMO = "/v1/galleries/demo"
 SEARCH = f"{DEMO}/search"
 

@@ -12,6 +12,7 @@ from service.app import create_app
 from service.settings import Settings
 from tests.tiny.bundles import tiny_bundle, tiny_library
 from tests.tiny.clips import tiny_clip
+from tests.unit.service.asking import OWN
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """What holds for every answer, and what the service needs to start."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from shutil import rmtree
 
@@ -11,7 +13,7 @@ from index.gallery import Galleries
 from models.errors import BundleInvalid, DependencyMissing, SettingsInvalid, SightsoundError
 from service.app import create_app
 from service.settings import Settings
-from tests.unit.service.asking import SEARCH, refused
+from tests.unit.service.asking import OWN, SEARCH, refused
 
 
 def test_the_service_lives_without_touching_anything(own_library: Path) -> None:
@@ -31,6 +33,15 @@ def test_the_service_is_not_ready_when_a_gallery_cannot_be_searched(own_library:
         galleries.close()
         rmtree(own_library / "bundles" / "other")
         refused(client.get("/readyz"), 503, "unavailable", "'second'", "'other'")
+
+
+def test_a_failing_database_is_not_ready_and_unavailable(own_library: Path) -> None:
+    with TestClient(create_app(Settings(data=own_library)), OWN) as client:
+        with closing(sqlite3.connect(own_library / "catalog.sqlite")) as database:
+            database.execute("DROP TABLE labels")
+        for address in ("/readyz", "/v1/galleries", f"{SEARCH}?text=bell"):
+            refused(client.get(address), 503, "unavailable", "database", "labels")
+        assert client.get("/livez").status_code == 200
 
 
 def test_the_service_does_not_start_with_a_gallery_that_cannot_be_searched(own_library: Path) -> None:
@@ -71,7 +82,7 @@ def broken(app: FastAPI) -> None:
 def test_the_unforeseen_is_a_problem_that_tells_no_secret(library: Path) -> None:
     app = create_app(Settings(data=library))
     broken(app)
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, OWN, raise_server_exceptions=False) as client:
         answer = client.get("/broken")
     refused(answer, 500, "internal-error")
     assert "42" not in answer.text
@@ -97,6 +108,14 @@ def test_an_encoder_of_the_same_name_but_other_bytes_is_refused(own_library: Pat
     graph.write_bytes(graph.read_bytes() + b"\0")
     with pytest.raises(BundleInvalid, match="sha256"):
         create_app(Settings(data=own_library))
+
+
+def test_the_page_and_its_files_are_asked_after_each_time(client: TestClient) -> None:
+    for address in ("/", "/web/app.js"):
+        answer = client.get(address)
+        assert answer.headers["cache-control"] == "no-cache"
+        assert client.head(address).headers["etag"] == answer.headers["etag"]
+    assert client.get("/web/app.js", headers={"if-none-match": answer.headers["etag"]}).status_code == 304
 
 
 def test_the_page_names_no_other_host(client: TestClient) -> None:

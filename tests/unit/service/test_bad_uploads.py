@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from service.app import create_app
 from service.settings import Settings
-from tests.unit.service.asking import SEARCH, refused, upload
+from tests.unit.service.asking import OWN, SEARCH, refused, upload
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ def test_an_empty_file_is_refused_by_its_name(client: TestClient, tmp_path: Path
 
 def test_a_form_without_a_file_is_refused(client: TestClient) -> None:
     answer = client.post(SEARCH, files={"from": (None, "audio")})
-    refused(answer, 422, "query-invalid", "file: it is missing")
+    refused(answer, 422, "query-invalid", "file: found nothing")
 
 
 def test_words_in_place_of_a_file_are_refused(client: TestClient) -> None:

@@ -72,5 +72,11 @@ def test_classes_that_are_empty_or_there_twice_are_refused(
     refused(upload(client, CLASSIFY, clip, classes=classes), 422, "query-invalid", word)
 
 
+@pytest.mark.parametrize("classes", [",".join(f"word {i}" for i in range(1001)), "a bell," + "x" * 501])
+def test_classes_that_are_too_many_or_too_long_are_refused(client: TestClient, clip: Path, classes: str) -> None:
+    answer = upload(client, CLASSIFY, clip, classes=classes)
+    refused(answer, 422, "query-invalid", "at most 1000 names of 500 characters")
+
+
 def test_a_gallery_that_is_not_there_is_refused(client: TestClient, clip: Path) -> None:
     refused(upload(client, CLASSIFY, clip, gallery="none"), 404, "gallery-not-found", "'none'", "demo")

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from service.app import create_app
 from service.settings import Settings
-from tests.unit.service.asking import DEMO, SEARCH, refused
+from tests.unit.service.asking import DEMO, OWN, SEARCH, refused
 
 
 @pytest.fixture
@@ -56,4 +56,20 @@ def test_an_unknown_key_is_refused(client: TestClient) -> None:
 
 def test_a_body_that_is_not_json_is_refused(client: TestClient) -> None:
     answer = client.post(f"{DEMO}/reindex", content=b"{", headers={"content-type": "application/json"})
-    refused(answer, 422, "query-invalid")
+    refused(answer, 422, "query-invalid", "body: found", "expected JSON")
+
+
+def test_a_body_of_another_type_than_json_is_refused(client: TestClient) -> None:
+    for found in ("text/plain", "application/x-www-form-urlencoded"):
+        answer = client.post(f"{DEMO}/reindex", content=b'{"bundle": "other"}', headers={"content-type": found})
+        refused(answer, 415, "unsupported-media-type", found, "expected application/json")
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"bundle": "\xff"}'])
+def test_a_body_that_cannot_be_read_as_json_is_refused(client: TestClient, body: bytes) -> None:
+    answer = client.post(f"{DEMO}/reindex", content=body, headers={"content-type": "application/json"})
+    refused(answer, 400, "bad-request", "expected JSON")
+
+
+def test_a_bundle_without_a_name_is_refused(client: TestClient) -> None:
+    refused(client.post(f"{DEMO}/reindex", json={"bundle": ""}), 422, "query-invalid", "bundle: found ''")

@@ -26,7 +26,7 @@ def test_the_service_starts_and_answers_where_nothing_of_training_can_be_importe
         "from starlette.testclient import TestClient\n"
         "from service.app import create_app\n"
         "from service.settings import Settings\n"
-        "with TestClient(create_app(Settings(data=Path(sys.argv[1]))), OWN) as client:\n"
+        "with TestClient(create_app(Settings(data=Path(sys.argv[1]))), 'http://127.0.0.1') as client:\n"
         "    answer = client.get('/v1/galleries/demo/search?text=bell')\n"
         "print(answer.status_code, len(answer.json()['hits']))\n"
     )

@@ -56,13 +56,31 @@ def test_words_that_are_empty_or_too_many_are_refused(client: TestClient, text: 
 
 
 def test_words_that_are_missing_are_refused(client: TestClient) -> None:
-    refused(client.get(SEARCH), 422, "query-invalid", "text: it is missing")
+    refused(client.get(SEARCH), 422, "query-invalid", "text: found nothing")
 
 
 def test_a_choice_that_is_not_one_is_refused_naming_the_choices(client: TestClient) -> None:
     answer = client.get(SEARCH, params={"text": "bell", "to": "smell"})
     refused(answer, 422, "query-invalid", "to: found 'smell'", "'audio', 'video' or 'av'")
     assert [fault["parameter"] for fault in answer.json()["faults"]] == ["to"]
+
+
+@pytest.mark.parametrize("text", ["%00", "%E2%80%8B", "%FF%FE", "%C2%A0"])
+def test_words_that_cannot_be_seen_are_refused(client: TestClient, text: str) -> None:
+    refused(client.get(f"{SEARCH}?text={text}"), 422, "query-invalid", "text: found", "character")
+
+
+def test_words_of_any_script_are_searched_with(client: TestClient) -> None:
+    for text in ("колокол", "鐘", "\U0001f514", "e\u0301"):
+        assert client.get(SEARCH, params={"text": text}).status_code == 200
+
+
+def test_a_parameter_or_field_that_is_there_twice_is_refused(client: TestClient, clip: Path) -> None:
+    refused(client.get(f"{SEARCH}?text=a&text=b"), 422, "query-invalid", "query parameter 'text'", "2 times")
+    twice = upload(client, SEARCH, clip, from_=["audio", "video"])
+    refused(twice, 422, "query-invalid", "form field 'from'", "2 times")
+    files = [("file", (clip.name, clip.read_bytes(), "video/mp4"))] * 2
+    refused(client.post(SEARCH, data={"from": "audio"}, files=files), 422, "query-invalid", "form field 'file'")
 
 
 def test_an_unknown_parameter_is_refused_naming_the_known_ones(client: TestClient) -> None:

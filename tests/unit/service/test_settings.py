@@ -24,6 +24,11 @@ def test_a_public_host_can_be_allowed() -> None:
     assert Settings(data=Path(), host="0.0.0.0", allow_public=True).host == "0.0.0.0"
 
 
+def test_names_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGHTSOUND_NAMES", "Search.example, media.example")
+    assert Settings(data=Path()).names == ("search.example", "media.example")
+
+
 def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGHTSOUND_PORT", "9000")
     assert Settings(data=Path()).port == 9000
