@@ -1,0 +1,99 @@
+"""The examples of the README and the docs, run as they stand."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from models.bundle.store import load_manifest
+from service.app import create_app
+from service.settings import Settings
+from tests.tiny.bundles import tiny_bundle, tiny_library
+from tests.tiny.encoders import tiny_clip
+from tests.unit.service.running import running
+
+ROOT = Path(__file__).parents[2]
+ADDRESS = "http://127.0.0.1:8765"
+EXAMPLE = re.compile(r"^```(python|sh)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+DOCUMENTS = ("README.md", "docs/http-api.md")
+
+
+def examples(document: str) -> list[tuple[str, str]]:
+    """Every example of a document, with its language."""
+    return EXAMPLE.findall((ROOT / document).read_text())
+
+
+def cases() -> Iterator[tuple[str, str]]:
+    """Every example that asks the service, one by one."""
+    for document in DOCUMENTS:
+        for language, text in examples(document):
+            if language == "python":
+                yield "python", text
+            else:
+                yield from (("sh", line) for line in text.splitlines() if line.startswith("curl"))
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A service that has what the examples name: the gallery `demo`, the bundles `demo-…`."""
+    library = tiny_library(tmp_path_factory.mktemp("library"), clips_per_label=1)
+    encoders = load_manifest(library / "bundles" / "tiny")
+    for seed, name in enumerate(("demo-avgzslnet", "demo-cjme")):
+        tiny_bundle(
+            library / "bundles" / name,
+            name=name,
+            seed=seed,
+            audio=encoders.backbones["audio"],
+            video=encoders.backbones["video"],
+            text=encoders.text_encoder,
+        )
+    with running(create_app(Settings(data=library))) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the clips that the examples upload."""
+    place = tmp_path_factory.mktemp("work")
+    world = place / "sightsound-data" / "world"
+    world.mkdir(parents=True)
+    tiny_clip(place / "knock.mp4")
+    shutil.copy(place / "knock.mp4", world / "siren-bell-bouncing-test-00.mp4")
+    return place
+
+
+@pytest.mark.parametrize(("language", "text"), list(cases()))
+def test_an_example_of_the_documents_runs(language: str, text: str, address: str, folder: Path) -> None:
+    if language == "sh" and not shutil.which("curl"):
+        pytest.skip("curl is not installed")
+    asked = text.replace(ADDRESS, address).replace("Client()", f"Client({address!r})")
+    command = [sys.executable, "-c", asked] if language == "python" else ["sh", "-c", f"{asked} --silent --fail"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, f"{text}\n{done.stdout}{done.stderr}"
+    assert done.stdout.strip()
+
+
+def test_the_readme_starts_with_the_two_commands() -> None:
+    language, text = examples("README.md")[0]
+    assert language == "sh"
+    assert [line.split("#")[0].strip() for line in text.splitlines()] == ["make demo", "make test"]
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert {"demo", "test", "install", "check", "bench"} <= set(targets)
+
+
+@pytest.mark.parametrize(
+    "document",
+    sorted(
+        str(path.relative_to(ROOT))
+        for path in ROOT.glob("**/*.md")
+        if ".venv" not in path.parts and "sightsound-data" not in path.parts
+    ),
+)
+def test_links_between_documents_lead_somewhere(document: str) -> None:
+    text = (ROOT / document).read_text()
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    assert [link for link in links if not (ROOT / document).parent.joinpath(link).exists()] == []
