@@ -8,7 +8,14 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 
 @dataclass
@@ -25,12 +32,16 @@ class Step:
 
 @dataclass
 class Steps:
-    """All the bars of a piece of work, and the seconds each step took."""
+    """All the bars of a piece of work, and the seconds each step took.
+
+    Where nobody watches, as in a log, a line when a step begins and one when it is over stand for the bars.
+    """
 
     console: Console
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._watched = self.console.is_terminal
         self._bars = Progress(
             SpinnerColumn(finished_text="[green]✓"),
             TextColumn("{task.description:<28}"),
@@ -40,6 +51,7 @@ class Steps:
             TextColumn("[dim]{task.fields[note]}"),
             expand=True,
             console=self.console,
+            disable=not self._watched,
         )
 
     def __enter__(self) -> Self:
@@ -56,6 +68,12 @@ class Steps:
         """A step of `total` units, timed."""
         started = time.monotonic()
         task = self._bars.add_task(name, total=total, note="")
+        self._log(f"{name} ({total}) …")
         yield Step(self._bars, task)
         self.seconds[name] = time.monotonic() - started
         self._bars.update(task, completed=total)
+        self._log(f"{name}: {self.seconds[name]:.1f} s")
+
+    def _log(self, line: str) -> None:
+        if not self._watched:
+            self.console.print(line, highlight=False)

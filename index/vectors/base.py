@@ -56,5 +56,7 @@ def check_new_ids(ids: I64, count: int, taken: Collection[int]) -> None:
 
 def padded(ids: I64, scores: F32, k: int) -> Hits:
     """Hits of exactly `k` columns: [q, up to k] filled up with the id -1 and the score -inf."""
+    if ids.shape[1] == k:
+        return Hits(ids, scores)
     missing = ((0, 0), (0, k - ids.shape[1]))
     return Hits(np.pad(ids, missing, constant_values=-1), np.pad(scores, missing, constant_values=-np.inf))

@@ -1,0 +1,20 @@
+"""All benchmarks, at the sizes that docs/performance.md shows."""
+
+from benchmarks.contest import Benchmark
+from benchmarks.decoding import Decoding
+from benchmarks.front_end import FrontEnd
+from benchmarks.precision import Precision
+from benchmarks.search import Search
+from benchmarks.service import Service
+from benchmarks.training_step import TrainingStep
+from benchmarks.words import Words
+
+BENCHMARKS: tuple[Benchmark, ...] = (
+    Search(),
+    Service(),
+    Words(),
+    FrontEnd(),
+    Decoding(),
+    TrainingStep(),
+    Precision(),
+)

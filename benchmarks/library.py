@@ -1,0 +1,113 @@
+"""A gallery of many windows with made-up features, written straight into the catalog: thousands a second."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from onnx import TensorProto
+from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
+from onnx.numpy_helper import from_array
+from sqlalchemy import insert
+
+from index.catalog import galleries, schema
+from index.catalog.database import Database
+from index.catalog.features import to_half
+from index.gallery import Galleries
+from models.bundle.manifest import EncoderRef, HeadSpec, Manifest, RouteSpec
+from models.bundle.store import save
+from models.types import F32, Metric, Modality
+
+NAME, ROUTE = "many", "text->video"
+WIDTH, DIM = 128, 64
+CLASSES = 33
+VIDEO = EncoderRef(name="made-up-video@1", sha256="a" * 64, width=WIDTH)
+TEXT = EncoderRef(name="made-up-text@1", sha256="b" * 64, width=WIDTH)
+HEADS: tuple[Modality, ...] = ("text", "video")
+
+
+def library(folder: Path, features: F32) -> Galleries:
+    """The gallery `many` with a clip of one window and one label for each row of features [n, 128].
+
+    Its bundle has linear heads to 64 dimensions and the route `text->video` by L2 distance. Clip i has the id
+    `clip_id(i)`; features should be numbers that float16 holds.
+    """
+    _bundle(folder / "bundles" / NAME)
+    made = Galleries.open(folder)
+    made.create(NAME, NAME)
+    made.close()
+    _fill(folder / "catalog.sqlite", features)
+    return Galleries.open(folder)
+
+
+def clip_id(i: int) -> str:
+    """The id of the clip of row i."""
+    return f"{i:016x}"
+
+
+def _bundle(folder: Path) -> None:
+    graphs: dict[str, bytes] = {head: _linear(head, seed) for seed, head in enumerate(HEADS)}
+    manifest = Manifest(
+        name=NAME,
+        method="linear",
+        heads={
+            head: HeadSpec(file=f"{head}.onnx", inputs=(head,), dim=DIM, sha256=sha256(graphs[head]).hexdigest())
+            for head in HEADS
+        },
+        routes={ROUTE: RouteSpec(query="text", gallery="video", metric=Metric.EUCLIDEAN)},
+        backbones={"video": VIDEO},
+        text_encoder=TEXT,
+        seen_classes=(),
+        vocabulary=(),
+        betas={},
+        trained_on="nothing",
+        evaluation={},
+        export_difference=0,
+    )
+    save(folder, manifest, graphs, "# Random linear heads, for benchmarks\n")
+
+
+def _linear(head: Modality, seed: int) -> bytes:
+    weights = np.random.default_rng(seed).standard_normal((WIDTH, DIM), np.float32) / np.float32(WIDTH**0.5)
+    graph = make_graph(
+        [make_node("MatMul", [head, "weights"], ["embedding"])],
+        head,
+        [make_tensor_value_info(head, TensorProto.FLOAT, ["b", WIDTH])],
+        [make_tensor_value_info("embedding", TensorProto.FLOAT, ["b", DIM])],
+        [from_array(weights, "weights")],
+    )
+    return bytes(make_model(graph, opset_imports=[make_opsetid("", 18)], ir_version=8).SerializeToString())
+
+
+def _fill(catalog: Path, features: F32) -> None:
+    rows = range(len(features))
+    database = Database(f"sqlite:///{catalog}")
+    with database.writing() as connection:
+        key = galleries.get(connection, NAME).key
+        connection.execute(insert(schema.clips), [_clip(i, key) for i in rows])
+        labels = [{"clip": i + 1, "position": 0, "label": f"class {i % CLASSES}"} for i in rows]
+        connection.execute(insert(schema.labels), labels)
+        windows = [{"id": i + 1, "clip": i + 1, "start_s": 0.0, "end_s": 10.0} for i in rows]
+        connection.execute(insert(schema.windows), windows)
+        connection.execute(insert(schema.features), _features(features))
+    database.close()
+
+
+def _clip(i: int, gallery: int) -> dict[str, object]:
+    return {
+        "id": i + 1,
+        "gallery_id": gallery,
+        "sha256": f"{i:064x}",
+        "clip_id": clip_id(i),
+        "name": f"clip {i}.mp4",
+        "media_type": "video/mp4",
+        "size_bytes": 1,
+        "duration_s": 10.0,
+    }
+
+
+def _features(features: F32) -> Sequence[dict[str, object]]:
+    return [
+        {"window": i + 1, "sense": "video", "backbone_sha256": VIDEO.sha256, "vector": to_half("video", row)}
+        for i, row in enumerate(features)
+    ]
