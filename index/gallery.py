@@ -1,6 +1,5 @@
 """Galleries: named sets of clips, searched by the vectors of one bundle at a time."""
 
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +12,7 @@ from index.catalog import features as stored
 from index.catalog.galleries import BundleRow, GalleryRow
 from index.clips import Clip, GallerySummary, Hit, StoredFeatures
 from index.generations import Generation, backbones_of, catch_up, empty
+from index.shelf import NAME
 from index.stores import Stores
 from models.bundle.runtime import Bundle
 from models.errors import InvalidInput, QueryInvalid, SpaceMismatch
@@ -20,7 +20,6 @@ from models.features.extract import ClipFeatures
 from models.types import F32, Modality, Sense
 
 MOST_HITS = 1000
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class Gallery:

@@ -1,0 +1,6 @@
+"""From media to vectors, and how well."""
+
+import os
+
+# ONNX Runtime reports its use to its makers unless it finds this when it is first loaded.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

@@ -16,6 +16,7 @@ from models.media.cage import Cage
 from models.media.limits import Limits
 from service.encoders import Encoders
 from service.settings import Settings
+from service.spool import sweep
 
 
 class Resources:
@@ -34,6 +35,7 @@ class Resources:
             DependencyMissing, BundleInvalid: a bundle, backbone or text encoder is not there or not the one named.
         """
         _check_folder(settings.data)
+        sweep(settings.spool)
         with ExitStack() as closing:
             galleries = Galleries.open(settings.data)
             closing.callback(galleries.close)
@@ -42,6 +44,7 @@ class Resources:
             for each in resources.all_galleries():
                 resources.prepare(each.active.bundle.manifest)
                 _rehearse(each, resources.encoders)
+            cage.warm_up()
             resources._closing = closing.pop_all()
         return resources
 

@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePath
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 from fastapi import File, Request, UploadFile
@@ -14,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from models.errors import MediaInvalid
 from service.problems import refusal
 from service.settings import Settings
+from service.spool import upload_folder
 
 MEDIA_TYPES = ("video/", "audio/", "application/octet-stream", "application/ogg", "application/mp4")
 CLOSE = {"Connection": "close"}
@@ -73,8 +73,8 @@ def received_clip(
     if not file.size:
         raise MediaInvalid(f"the file {_name(file)!r} is empty, expected a clip with sound, pictures or both")
     settings: Settings = request.app.state.settings
-    with TemporaryDirectory(prefix="sightsound-upload-", dir=settings.spool) as folder:
-        path = Path(folder, "clip" + PurePath(_name(file)).suffix[:8])
+    with upload_folder(settings.spool) as folder:
+        path = folder / "clip"  # what it is shows in its bytes; what it is called is a stranger's choice
         with path.open("wb") as spooled:
             shutil.copyfileobj(file.file, spooled)
         yield path

@@ -74,7 +74,9 @@ def _read(data: Path, seed: int) -> Report:
     try:
         report = Report.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise Conflict(f"{path} is not the report of a demo that this version made") from error
+        raise Conflict(
+            f"{path} is not the report of a demo that this version made; delete the folder or choose another --data"
+        ) from error
     if report.seed != seed:
         raise Conflict(f"{data} holds the demo of seed {report.seed}, not {seed}; choose another --data folder")
     return report

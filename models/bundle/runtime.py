@@ -7,15 +7,12 @@ from threading import Lock
 
 import numpy as np
 import onnxruntime as ort
-from onnxruntime.capi import onnxruntime_pybind11_state as state
 
 from models.bundle.manifest import HeadSpec, Manifest
 from models.bundle.reading import MANIFEST, head_bytes, load_manifest
 from models.errors import BundleInvalid, InvalidInput
+from models.features.graph import open_session
 from models.types import F32, Modality
-
-REFUSALS = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NotImplemented)
-"""What ONNX Runtime raises over a graph that it cannot open; they have no common base."""
 
 
 class Bundle:
@@ -96,10 +93,7 @@ class Bundle:
         content = head_bytes(
             self._folder, head, spec
         )  # again: it may have gone, or become another, since it was opened
-        try:
-            session = ort.InferenceSession(content, _options(self._threads), ["CPUExecutionProvider"])
-        except REFUSALS as error:
-            raise BundleInvalid(f"head {head!r}: {spec.file} is not a graph that can be run: {error}") from error
+        session = open_session(content, name=f"head {head!r}: {spec.file}", threads=self._threads)
         found = sorted(each.name for each in session.get_inputs())
         if found != sorted(spec.inputs) or len(session.get_outputs()) != 1:
             outputs = [each.name for each in session.get_outputs()]
@@ -107,14 +101,6 @@ class Bundle:
                 f"head {head!r}: the graph has inputs {found}, outputs {outputs}; expected {spec.inputs}"
             )
         return session
-
-
-def _options(threads: int) -> ort.SessionOptions:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return options
 
 
 def _check_feature(modality: Modality, feature: F32, width: int) -> None:

@@ -24,14 +24,7 @@ class Graph:
     """An encoder's ONNX graph; runs on the CPU with `threads` threads, from any number of callers at once."""
 
     def __init__(self, content: bytes, *, name: str, inputs: Sequence[str], threads: int) -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = ERRORS_ONLY
-        try:
-            self._session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        except BROKEN as error:
-            raise BundleInvalid(f"{name} is not an ONNX graph that can be run: {error}") from error
+        self._session = open_session(content, name=name, threads=threads)
         _check_names(self._session, name=name, inputs=inputs)
 
     def embedding(self, feeds: Mapping[str, F32 | I64 | U8]) -> F32:
@@ -39,6 +32,18 @@ class Graph:
         (rows,) = self._session.run(["embedding"], dict(feeds))
         embedding: NDArray[np.float32] = np.asarray(rows, np.float32)
         return embedding
+
+
+def open_session(content: bytes, *, name: str, threads: int) -> ort.InferenceSession:
+    """A graph that runs on the CPU; raises BundleInvalid, with the name, for bytes that are none."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = ERRORS_ONLY
+    try:
+        return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except BROKEN as error:
+        raise BundleInvalid(f"{name} is not an ONNX graph that can be run: {error}") from error
 
 
 def _check_names(session: ort.InferenceSession, *, name: str, inputs: Sequence[str]) -> None:

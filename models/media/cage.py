@@ -1,6 +1,7 @@
 """Decoding of strangers' files in processes that may be starved, killed and replaced."""
 
 import multiprocessing
+import os
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -50,6 +51,12 @@ class Cage:
                 media = error
             futures.extend(self._schedule(path, sound, pictures) for path in islice(remaining, 1))
             yield media
+
+    def warm_up(self) -> None:
+        """Start the children now, without waiting for them, so that the first file does not."""
+        with self._lock:
+            for _ in range(self._workers):
+                self._pool.schedule(os.getpid)
 
     def close(self) -> None:
         """End the children, whatever they are at; who still waits for one gets a DecodeOverrun."""

@@ -9,19 +9,22 @@ import av
 from models.media.decode import decode
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
+from models.media.seccomp import refuse_calls
 
 OPEN_FILES = 64  # the pool's own pipes and one media file
 OUT_OF_MEMORY = 77  # exit status
 
 
 def confine(memory_bytes: int) -> None:
-    """Let this process write no file, open few and grow little."""
+    """Let this process write no file, open few, grow little, know no environment, and talk to nobody."""
+    os.environ.clear()  # it may hold the keys of other things
     av.logging.set_level(av.logging.PANIC)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
     ceiling = _mapped_bytes() + memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
+    refuse_calls()
 
 
 def decode_confined(path: Path, sound: SoundSpec, pictures: FrameSpec, limits: Limits) -> Media:

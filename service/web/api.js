@@ -1,10 +1,11 @@
 /** The service's answers, and its refusals as errors that a person can read. */
 
 export class Refusal extends Error {
-  /** @param {{title: string, detail?: string, status: number}} problem a problem document (RFC 9457) */
+  /** @param {{title: string, type?: string, detail?: string, status: number}} problem a problem document (RFC 9457) */
   constructor(problem) {
     super(problem.detail ?? "");
     this.title = problem.title;
+    this.kind = problem.type;
     this.status = problem.status;
   }
 }
@@ -13,14 +14,16 @@ export const galleries = () => ask("/v1/galleries");
 
 export const gallery = (name) => ask(`/v1/galleries/${encodeURIComponent(name)}`);
 
-export const searchByWords = (name, { text, to }, signal) =>
-  ask(`/v1/galleries/${encodeURIComponent(name)}/search?${new URLSearchParams({ text, to, k: 24 })}`, { signal });
+const K = 20;
+
+export const searchByWords = (name, { text, to, k = K }, signal) =>
+  ask(`/v1/galleries/${encodeURIComponent(name)}/search?${new URLSearchParams({ text, to, k })}`, { signal });
 
 export const searchByClip = (name, { file, from }, signal) =>
-  ask(`/v1/galleries/${encodeURIComponent(name)}/search`, { method: "POST", body: form({ file, from, k: 24 }), signal });
+  ask(`/v1/galleries/${encodeURIComponent(name)}/search`, { method: "POST", body: form({ file, from, k: K }), signal });
 
 export const classify = (name, { file, classes }, signal) =>
-  ask("/v1/classify", { method: "POST", body: form({ file, gallery: name, classes, k: 6 }), signal });
+  ask("/v1/classify", { method: "POST", body: form({ file, gallery: name, classes, k: 5 }), signal });
 
 function form(fields) {
   const body = new FormData();

@@ -5,6 +5,7 @@ import * as api from "./api.js";
 import * as composer from "./composer.js";
 import * as guess from "./guess.js";
 import * as hits from "./hits.js";
+import * as ideas from "./ideas.js";
 
 const at = (id) => document.getElementById(id);
 let gallery = null;
@@ -14,17 +15,10 @@ async function open(name) {
   gallery = await api.gallery(name);
   const labels = Object.keys(gallery.labels).sort();
   composer.offer(labels);
-  at("about").textContent = `${gallery.clips.toLocaleString("en")} clips · ${labels.length} labels · ${gallery.bundle}`;
-  ideas(labels);
-}
-
-function ideas(labels) {
-  const every = Math.max(1, Math.floor(labels.length / 8));
-  const some = labels.filter((_, i) => i % every === 0).slice(0, 8);
-  at("ideas").replaceChildren(...some.map((text) => {
-    const href = address.link({ text, to: "video", gallery: address.read().gallery });
-    return Object.assign(document.createElement("a"), { href, textContent: text });
-  }));
+  const bundle = Object.assign(document.createElement("span"), { className: "wide", textContent: ` · ${gallery.bundle}` });
+  at("about").replaceChildren(`${gallery.clips.toLocaleString("en")} clips · ${labels.length} labels`, bundle);
+  if (!labels.length) at("ideas").querySelector("h2").textContent = "This gallery holds no clips yet.";
+  ideas.show(at("ideas").querySelector("div"), gallery, { chosen: address.read().gallery });
 }
 
 async function choose(names) {
@@ -39,11 +33,13 @@ async function choose(names) {
 async function words({ text, to }) {
   if (!text) return home();
   address.write({ text, to, gallery: address.read().gallery });
+  document.title = `${text} · Sightsound`;
   await answer(async (signal) => found(await api.searchByWords(gallery.name, { text, to }, signal), `“${text}”`));
 }
 
 async function clip({ file, from }) {
   const what = from === "audio" ? "the sound of the clip" : "the pictures of the clip";
+  document.title = `${file.name} · Sightsound`;
   await answer(async (signal) => {
     const guessed = classified(file, "", signal);
     guessed.catch(() => {});
@@ -95,12 +91,26 @@ function trouble(error) {
   if (!(error instanceof api.Refusal)) throw error;
   const title = Object.assign(document.createElement("h2"), { textContent: error.title });
   place.replaceChildren(title, Object.assign(document.createElement("p"), { textContent: sentence(error.message) }));
+  if (error.kind === "/problems/sense-missing") place.append(instead());
+}
+
+/** A way on for a clip without sound, or without pictures: it can search with what it has. */
+function instead() {
+  const other = composer.asked().from === "audio" ? "video" : "audio";
+  const textContent = other === "video" ? "Search with its pictures" : "Search with its sound";
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent });
+  button.addEventListener("click", () => {
+    composer.use(other);
+    clip(composer.asked());
+  });
+  return button;
 }
 
 const sentence = (words) => words && `${words[0].toUpperCase()}${words.slice(1)}${/[.?!]$/.test(words) ? "" : "."}`;
 
 function home() {
   current.abort();
+  document.title = "Sightsound";
   document.body.classList.remove("busy");
   at("ideas").hidden = false;
   at("guess").hidden = true;

@@ -1,5 +1,6 @@
 /** Where a search is put together: words or a clip, and what to find. */
 
+import { still } from "./motion.js";
 import { bars, draw } from "./sound.js";
 
 const form = document.getElementById("composer");
@@ -22,6 +23,7 @@ export function start({ onWords, onClip, onCleared }) {
   });
   file.addEventListener("change", () => file.files[0] && take(file.files[0], onClip));
   document.getElementById("clear").addEventListener("click", () => clear() || onCleared());
+  preview.addEventListener("click", hear);
   dropping((dropped) => take(dropped, onClip));
   addEventListener("keydown", (event) => shortcuts(event, onCleared));
 }
@@ -34,6 +36,10 @@ export function asked() {
 export function fill({ text, to }) {
   form.elements.text.value = text;
   form.elements.to.value = to;
+}
+
+export function use(sense) {
+  form.elements.from.value = sense;
 }
 
 export function offer(labels) {
@@ -65,17 +71,36 @@ function swap(withClip) {
   if (!withClip) preview.replaceChildren();
 }
 
-async function picture(chosen, at) {
-  if (chosen.type.startsWith("audio/")) {
-    const canvas = document.createElement("canvas");
-    preview.replaceChildren(canvas);
-    const found = await bars(at);
-    if (found && canvas.isConnected) draw(canvas, found);
-    return;
-  }
-  const video = Object.assign(document.createElement("video"), { src: at, muted: true, loop: true, playsInline: true });
-  preview.replaceChildren(video);
-  video.play().catch(() => {});
+/** The clip as the browser can show it: moving, as a wave, or, where it knows no such format, not at all. */
+function picture(chosen, at) {
+  preview.disabled = true;
+  preview.setAttribute("aria-pressed", "false");
+  if (!chosen.size) return;
+  const player = Object.assign(document.createElement("video"), { src: at, muted: true, loop: true, playsInline: true });
+  preview.replaceChildren(player);
+  player.addEventListener("loadedmetadata", () => {
+    preview.disabled = false;
+    if (!player.videoWidth) wave(chosen);
+    else if (!still) player.play().catch(() => {});
+  });
+}
+
+async function wave(chosen) {
+  const canvas = document.createElement("canvas");
+  preview.append(canvas);
+  const found = await bars(chosen);
+  if (found && canvas.isConnected) draw(canvas, found);
+}
+
+/** The first click plays the clip aloud from its beginning, the next one silences it. */
+function hear() {
+  const player = preview.querySelector("video");
+  const loud = player.muted;
+  player.muted = !loud;
+  preview.setAttribute("aria-pressed", String(loud));
+  if (loud) player.currentTime = 0;
+  if (loud) player.play().catch(() => {});
+  else if (!player.videoWidth || still) player.pause();
 }
 
 const size = (bytes) => (bytes < 2 ** 20 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 2 ** 20).toFixed(1)} MB`);

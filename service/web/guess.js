@@ -11,7 +11,7 @@ export function show(place, answer, { onClasses, asked }) {
   place.querySelector(".kicker").textContent = KICKERS[answer.channel];
   place.querySelector(".why").textContent = why(best, answer);
   shares(place, margins(answer.classes));
-  place.querySelector("ol").replaceChildren(...answer.classes.map((each) => line(each, answer.classes)));
+  place.querySelector(".ranking").replaceChildren(...answer.classes.map((each) => line(each, answer.classes)));
   const form = place.querySelector(".own");
   form.elements.classes.value = asked;
   form.addEventListener("submit", (event) => {

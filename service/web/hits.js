@@ -1,5 +1,6 @@
 /** Results as a grid of cards that play. */
 
+import { still } from "./motion.js";
 import { bars, draw } from "./sound.js";
 
 const LOOKS = { video: "seeing", audio: "sounding", av: "both" };
@@ -14,7 +15,7 @@ export function show(list, { hits, route }) {
   list.replaceChildren(...hits.map((hit) => card(hit, to, part(hit.score, hits))));
 }
 
-export function ghosts(list, count = 8) {
+export function ghosts(list, count = 10) {
   list.replaceChildren(...Array.from({ length: count }, () => Object.assign(document.createElement("li"), { className: "hit ghost" })));
 }
 
@@ -42,9 +43,9 @@ function card(hit, to, full) {
   return item;
 }
 
-export const number = (score) => score.toFixed(3).replace("-", "−");
+export const number = (score) => score.toPrecision(3).replace("-", "−");
 
-const seconds = ({ start_s: start, end_s: end }) => `${start.toFixed(1)}–${end.toFixed(1)} s`;
+const seconds = ({ start_s: start, end_s: end }) => `${start ? start.toFixed(1) : 0}–${end.toFixed(1)} s`;
 
 function bringToLife(item, hit, label) {
   const video = item.querySelector("video");
@@ -70,7 +71,7 @@ function bringToLife(item, hit, label) {
   item.shown = async (visible) => {
     if (!visible) return video.pause();
     if (!video.src) video.src = hit.clip.media;
-    if (!quiet) video.play().catch(() => {});
+    if (!quiet && !still) video.play().catch(() => {});
     if (!item.classList.contains("seeing") && !found) {
       found = await bars(hit.clip.media);
       paint();

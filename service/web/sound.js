@@ -3,12 +3,12 @@
 const BARS = 56;
 let context;
 
-/** The bars of a clip's sound, or null where it has none that the browser can decode. */
-export async function bars(address) {
+/** The bars of the sound of a file, or of a clip at an address; null where there is none that the browser can decode. */
+export async function bars(clip) {
   context ??= new OfflineAudioContext(1, 1, 22050);
   try {
-    const answer = await fetch(address);
-    const sound = await context.decodeAudioData(await answer.arrayBuffer());
+    const bytes = await (clip instanceof Blob ? clip : await fetch(clip)).arrayBuffer();
+    const sound = await context.decodeAudioData(bytes);
     return measure(sound.getChannelData(0));
   } catch {
     return null;

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from service.app import create_app
 from service.settings import Settings
@@ -12,24 +12,10 @@ from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import tiny_clip
 from tests.unit.service.running import running
 
-CHROMIUM = Path("/usr/bin/chromium")
-OPTIONS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 PAINTED = """() => {
     const canvas = document.querySelector(".hit canvas");
     return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0);
 }"""
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}")
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +23,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     app = create_app(Settings(data=tiny_library(tmp_path_factory.mktemp("library"))))
     with running(app) as at:
         yield at
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -158,3 +136,27 @@ def test_a_clip_without_sound_is_classified_and_the_search_explained(
     expect(page.get_by_label("What the clip is")).to_contain_text("This looks like")
     assert len(troubles) == 1
     troubles.clear()
+    page.get_by_role("button", name="Search with its pictures").click()
+    expect(page.locator(".hit.sounding")).to_have_count(6)
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_a_sound_is_shown_as_a_wave_and_can_be_heard(page: Page, tmp_path: Path) -> None:
+    page.set_input_files("#file", tiny_clip(tmp_path / "sound.mp4", seconds=1.0, pictures=False))
+    expect(page.locator(".hit")).to_have_count(6)
+    page.wait_for_function("() => (document.querySelector('#preview canvas')?.width ?? 300) !== 300")
+    hear = page.get_by_role("button", name="Hear the clip")
+    hear.click()
+    expect(hear).to_have_attribute("aria-pressed", "true")
+    page.wait_for_function("() => document.querySelector('#preview video').currentTime > 0")
+    hear.click()
+    expect(hear).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_first_screen_shows_what_there_is_to_find(page: Page) -> None:
+    ideas = page.get_by_label("Things to search for").get_by_role("link")
+    expect(ideas).to_have_count(3)
+    page.wait_for_function("() => document.querySelector('.idea video')?.currentTime > 0.1")
+    ideas.filter(has_text="Hear").click()
+    expect(page.locator(".hit.sounding")).to_have_count(6)
+    expect(page).to_have_title("bell ringing · Sightsound")

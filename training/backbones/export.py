@@ -46,7 +46,7 @@ def export_backbone(
         licence="yours: trained on your clips",
         source=source,
     )
-    _compare(network, Backbone(card, Graph(graph, name=card.ref, inputs=[INPUTS[card.sense]], threads=1)))
+    compare(network, Backbone(card, Graph(graph, name=card.ref, inputs=[INPUTS[card.sense]], threads=1)))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / card.file).write_bytes(graph)
     (folder / "backbone.json").write_text(card.model_dump_json(indent=2))
@@ -78,7 +78,8 @@ def _example(takes: SoundSpec | FrameSpec, *, seconds: float, seed: int) -> Tens
     return torch.from_numpy(rng.integers(0, 256, (steps, takes.size, takes.size, 3), dtype=np.uint8))
 
 
-def _compare(network: nn.Module, backbone: Backbone) -> None:
+def compare(network: nn.Module, backbone: Backbone) -> None:
+    """Raises BundleInvalid where a backbone gives others than the network it was made of, by more than 1e-4."""
     takes = backbone.card.takes
     for seconds in (0.7, 3.3):
         clip = _example(takes, seconds=seconds, seed=1)

@@ -52,11 +52,12 @@ def fit_backbone(
         trunk = network()
         model = nn.Sequential(trunk, nn.Linear(width, segments.words.shape[1]))
         adam = torch.optim.AdamW(model.parameters(), weight_decay=schedule.weight_decay, fused=True)
-        steps = len(segments.clips) // schedule.batch * schedule.epochs
+        batch = min(schedule.batch, len(segments.clips))
+        steps = len(segments.clips) // batch * schedule.epochs
         cycle = torch.optim.lr_scheduler.OneCycleLR(adam, schedule.learning_rate, total_steps=steps, pct_start=0.25)
         for epoch in range(1, schedule.epochs + 1):
             losses = []
-            for shown, words in segments.epoch(schedule.batch, rng):
+            for shown, words in segments.epoch(batch, rng):
                 loss = binary_cross_entropy_with_logits(model(torch.from_numpy(shown)), torch.from_numpy(words))
                 adam.zero_grad(set_to_none=True)
                 torch.autograd.backward(loss)

@@ -42,7 +42,7 @@ def test_the_same_seed_draws_the_same_and_another_does_not() -> None:
 def test_the_thing_is_where_the_motion_has_it() -> None:
     for seed in range(4):
         performance, frames = shown("metal ball swinging", seed)
-        expected = performance.motion(np.arange(len(frames)) * FRAME_S).x
+        expected = performance.motion(np.arange(len(frames), dtype=np.float64) * FRAME_S).x
         weight = changed(frames)
         across = (weight.sum(axis=1) * np.linspace(-1, 1, SIZE)).sum(axis=1) / weight.sum(axis=(1, 2))
         assert np.corrcoef(across, expected)[0, 1] > 0.9

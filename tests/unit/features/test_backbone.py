@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from models.types import F32
 from tests.real_data import real
 from tests.tiny.encoders import WIDTH, tiny_audio_backbone, tiny_video_backbone
 
+ROOT = Path(__file__).parents[3]
 PICTURES = FrameSpec(rate=4, size=32, shorter_side=32)
 
 
@@ -163,3 +167,18 @@ def test_mobilenet_plugs_in_and_sees_that_two_speakers_are_more_alike_than_a_dog
     one, other, dog = (mobilenet.feature(scene(name, takes)) for name in (*SPEAKERS, DOG))
     assert one.shape == (1280,)
     assert cosine(one, other) > cosine(one, dog) + 0.1
+
+
+def test_running_a_graph_keeps_no_account_of_its_use_and_tells_nobody(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from models.features.backbone import Backbone\n"
+        "Backbone.open(Path(sys.argv[1]))\n"
+    )
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {"HOME": str(home), "PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+    folder = tiny_audio_backbone(tmp_path / "backbones")
+    subprocess.run([sys.executable, "-c", code, folder], check=True, cwd=ROOT, env=environment)
+    assert list(home.rglob("*")) == []  # ONNX Runtime's reports to its makers wait in the home folder

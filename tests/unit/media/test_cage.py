@@ -1,7 +1,8 @@
 import os
 import signal
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing import get_context
 from pathlib import Path
 from resource import RLIMIT_CORE, RLIMIT_FSIZE, RLIMIT_NOFILE, getrlimit
@@ -125,6 +126,38 @@ def test_a_child_has_no_way_to_write_a_file_or_to_open_many() -> None:
         limits = [RLIMIT_FSIZE, RLIMIT_CORE, RLIMIT_NOFILE]
         found = [pool.schedule(getrlimit, args=(each,)).result() for each in limits]
     assert found == [(0, 0), (0, 0), (64, 64)]
+
+
+def attempts() -> list[str]:
+    """What a child can do beside decoding: what it knows of its environment, and what the kernel says to it."""
+    done = [*os.environ]
+    for name, attempt in ATTEMPTS.items():
+        try:
+            attempt()
+            done.append(name)
+        except PermissionError:
+            pass
+    return done
+
+
+ATTEMPTS: dict[str, Callable[[], object]] = {
+    "connect": lambda: socket.socket(socket.AF_INET),
+    "pair": socket.socketpair,
+    "start": lambda: os.execv("/bin/true", ["true"]),
+}
+
+
+def test_a_child_has_no_environment_and_can_neither_connect_nor_start_a_program() -> None:
+    assert "PATH" in os.environ
+    with ProcessPool(1, initializer=confine, initargs=(2**30,), context=get_context("forkserver")) as pool:
+        assert pool.schedule(attempts).result() == []
+
+
+def test_a_warm_cage_has_its_children_before_the_first_file(tmp_path: Path) -> None:
+    with Cage(Limits(), workers=2) as cage:
+        cage.warm_up()
+        look(cage, tiny_clip(tmp_path / "clip.mp4", seconds=0.1))
+        assert len(children(cage)) == 2
 
 
 def test_a_child_that_is_killed_while_idle_is_replaced(tmp_path: Path) -> None:

@@ -1,0 +1,45 @@
+/** Invitations to search: some of what the gallery holds, seen or heard. */
+
+import * as address from "./address.js";
+import * as api from "./api.js";
+import { still } from "./motion.js";
+import { bars, draw } from "./sound.js";
+
+const MOST = 6;
+const template = document.getElementById("idea");
+
+export function show(place, gallery, { chosen }) {
+  const labels = spread(Object.keys(gallery.labels).sort());
+  place.replaceChildren(...labels.map((text, i) => idea(gallery.name, { text, to: i % 2 ? "audio" : "video", gallery: chosen })));
+}
+
+/** As many labels as there is room for, from all over the list. */
+const spread = (labels) => {
+  const step = Math.max(1, labels.length / MOST);
+  return Array.from({ length: Math.min(MOST, labels.length) }, (_, i) => labels[Math.floor(i * step)]);
+};
+
+function idea(name, search) {
+  const link = template.content.firstElementChild.cloneNode(true);
+  link.href = address.link(search);
+  link.classList.add(search.to);
+  link.querySelector(".kicker").textContent = search.to === "audio" ? "Hear" : "See";
+  link.querySelector(".what").textContent = search.text;
+  // An invitation without its picture is still one.
+  api.searchByWords(name, { ...search, k: 1 }).then(({ hits: [best] }) => best && fill(link, best.clip.media), () => {});
+  return link;
+}
+
+async function fill(link, media) {
+  const video = link.querySelector("video");
+  const canvas = link.querySelector("canvas");
+  if (link.classList.contains("audio")) {
+    video.remove();
+    const found = await bars(media);
+    if (found && canvas.isConnected) draw(canvas, found, { most: 0.56 });
+    return;
+  }
+  canvas.remove();
+  video.src = media;
+  if (!still) video.play().catch(() => {});
+}
