@@ -44,7 +44,7 @@ def prepare(data: Path, *, seed: int, console: Console, clips: Sequence[Listing]
     Raises:
         Conflict: the folder holds something else, or a demo of another seed.
     """
-    if data.exists():
+    if data.exists() and any(data.iterdir()):
         report = _read(data, seed)
         console.print(f"The demo in {data} is ready since an earlier run.")
     else:
