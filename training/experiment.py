@@ -51,8 +51,8 @@ class Plan:
 
 
 PLANS: dict[Sense, Plan] = {
-    "audio": Plan(lambda: audio_cnn.AudioCNN(WIDTH), audio_cnn.TAKES, vary_sound, Schedule(epochs=10)),
-    "video": Plan(lambda: video_cnn.VideoCNN(WIDTH), video_cnn.TAKES, vary_pictures, Schedule(epochs=10)),
+    "audio": Plan(lambda: audio_cnn.AudioCNN(WIDTH), audio_cnn.TAKES, vary_sound, Schedule(epochs=12)),
+    "video": Plan(lambda: video_cnn.VideoCNN(WIDTH), video_cnn.TAKES, vary_pictures, Schedule(epochs=12)),
 }
 
 
