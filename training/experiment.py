@@ -9,7 +9,7 @@ import numpy as np
 from torch import nn
 
 from models.bundle.manifest import EncoderRef, Manifest
-from models.errors import SightsoundError
+from models.errors import SenseMissing, SightsoundError
 from models.features.backbone import Backbone
 from models.features.card import EncoderCard
 from models.media.cage import Cage
@@ -76,7 +76,11 @@ def train_backbone(
     report: Callable[[int, float], None],
     threads: int,
 ) -> Backbone:
-    """Train and write the backbone `demo-<sense>@1` under a folder of backbones, from clips of seen classes."""
+    """Train and write the backbone `demo-<sense>@1` under a folder of backbones, from clips of seen classes.
+
+    Raises:
+        SenseMissing: a clip lacks the sense.
+    """
     segments = Segments(_content(sense, media), word_table(list(labels)), round(SEGMENT_S * plan.takes.rate), plan.vary)
     network = fit_backbone(
         plan.network, segments, plan.schedule, width=WIDTH, seed=seed, report=report, threads=threads
@@ -152,8 +156,14 @@ def encoder_ref(card: EncoderCard) -> EncoderRef:
 
 
 def _content(sense: Sense, media: Sequence[Media]) -> list[Clip]:
+    """One sense of every clip: none may lack it, or clips and their words would no longer go together."""
     found = [each.samples if sense == "audio" else each.frames for each in media]
-    return [each for each in found if each is not None]
+    present = [each for each in found if each is not None]
+    if len(present) < len(found):
+        raise SenseMissing(
+            f"{len(found) - len(present)} of {len(found)} training clips have no {sense}; expected all to"
+        )
+    return present
 
 
 def _stored(feature: F32) -> F32:

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from models.bundle.runtime import Bundle
-from models.errors import MediaInvalid
+from models.errors import MediaInvalid, SenseMissing
 from models.features.backbone import Backbone
 from models.features.card import EncoderCard
 from models.features.text import TextEncoder
@@ -109,6 +109,21 @@ def test_a_backbones_card_says_what_it_takes_and_where_it_comes_from(trained: Tr
     assert card.width == WIDTH
     assert card.source == "trained on 4 clips of 4 classes, seed 0"
     assert Backbone.open(trained.folder / card.ref).card == card
+
+
+def test_a_training_clip_without_the_sense_is_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    with pytest.raises(SenseMissing, match="1 of 2 training clips have no audio"):
+        experiment.train_backbone(
+            "audio",
+            [media(0), replace(media(1), samples=None)],
+            ["glass ball", "metal bell"],
+            plan=PLANS["audio"],
+            folder=tmp_path,
+            seed=0,
+            report=lambda epoch, loss: None,
+            threads=1,
+        )
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture
