@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from benchmarks.contest import Contest
 from models.methods import build
-from models.methods.base import total
+from models.methods.base import GradientMethod, total
 from tests.tiny.world import world
 from training.fit import fit, threaded
 from training.recipe import Recipe, named
@@ -61,7 +61,8 @@ class TrainingStep:
 
 def _products(recipe: Recipe, training: TrainingSet) -> list[Product]:
     """The operands of every matrix product of one step, forward and backward."""
-    method = build(recipe.method, training.widths, recipe.options)
+    method = build(recipe.method, training.task, recipe.options)
+    assert isinstance(method, GradientMethod), "a step is measured of a method that takes steps"
     batch = Sampler(training, batch=recipe.batch, seed=0, device=torch.device("cpu")).draw()
     recorder = _Recorder()
     with recorder:

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from models.types import F32, F64, I64, Bool
+
+FIXED_GRID = np.arange(16) / 5
+"""0, 0.2 … 3.0: the betas that the AVCA paper's experiments try, on L2 distances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +36,36 @@ def beta_grid(scores: F32, seen: Bool, *, intervals: int = 25) -> F64:
 
     Source: CJME (Parida et al., WACV 2020), section 4: "25 equal intervals between min and max possible beta".
     An answer changes at the margin of the best seen over the best unseen class; the ends are the smallest and
-    the largest margin of the validation samples `scores` [n, c].
+    the largest margin of the validation samples `scores` [n, c]. Only 0 where all classes are on one side.
     """
+    if seen.all() or not seen.any():
+        return np.zeros(1)
     margins = scores[:, seen].max(1) - scores[:, ~seen].max(1)
     return np.linspace(float(margins.min()), float(margins.max()), intervals + 1)
 
 
-def choose_beta(scores: F32, labels: I64, seen: Bool, grid: Sequence[float] | F64) -> Stacking:
-    """The beta of the best harmonic mean on validation; the middle one of equals, farthest from doing worse.
+def choose_beta(
+    scores: F32,
+    labels: I64,
+    seen: Bool,
+    grid: Sequence[float] | F64,
+    *,
+    equals: Literal["first", "middle"] = "middle",
+) -> Stacking:
+    """The beta of the best harmonic mean on validation.
 
     Args:
         scores: [n, c] of validation samples, of seen and of unseen classes.
         labels: [n] right columns.
         seen: [c] which classes training saw.
         grid: betas to try, in order.
+        equals: which of several that are best: the first, as in the papers, or the middle one, farthest from doing
+            worse.
     """
     tried = [_stacking(scores, labels, seen, float(beta)) for beta in grid]
     best = max(each.harmonic_mean for each in tried)
-    equals = [each for each in tried if each.harmonic_mean == best]
-    return equals[len(equals) // 2]
+    among = [each for each in tried if each.harmonic_mean == best]
+    return among[0] if equals == "first" else among[len(among) // 2]
 
 
 def _stacking(scores: F32, labels: I64, seen: Bool, beta: float) -> Stacking:

@@ -10,7 +10,9 @@ SightsoundError
 │   ├── SpaceMismatch       vectors of two models would be mixed
 │   ├── CatalogInvalid      a catalog that this version cannot read
 │   ├── SettingsInvalid     a setting that cannot hold
-│   └── RecipeInvalid       a recipe with an unknown key or a term without a weight
+│   ├── RecipeInvalid       a recipe with an unknown key or a term without a weight
+│   ├── TrainingDataInvalid features, labels or splits that disagree, or are not finite
+│   └── TrainingDiverged    a loss that is no longer a number
 ├── TooLarge                more bytes, seconds or pixels than the limit
 ├── NotFound
 │   ├── GalleryNotFound
@@ -79,6 +81,14 @@ class SettingsInvalid(InvalidInput):
 
 class RecipeInvalid(InvalidInput):
     """The recipe cannot be trained as written."""
+
+
+class TrainingDataInvalid(InvalidInput):
+    """The features, labels or splits cannot be trained or evaluated on."""
+
+
+class TrainingDiverged(InvalidInput):
+    """The loss is no longer a number."""
 
 
 class TooLarge(SightsoundError):

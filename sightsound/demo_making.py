@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from index.evaluation import Evaluation, evaluate
+from index.evaluation import evaluate
 from index.gallery import Galleries
 from models.bundle.classification import Classifier
 from models.bundle.manifest import Manifest
 from models.errors import SightsoundError
+from models.evaluation.evaluating import Evaluation
 from models.features.backbone import Backbone
 from models.features.card import EncoderCard
 from models.features.extract import Extractor
@@ -25,7 +26,7 @@ from training import experiment, recipe, text_encoder
 from training.datasets.demo_world.vocabulary import CLASSES, SEEN
 from training.datasets.demo_world.world import Listing, render_world
 from training.experiment import LabelledClip
-from training.fit import Progress
+from training.progress import Progress
 from training.splits import ClassTable, FeatureSet
 
 GALLERY = "demo"
@@ -179,4 +180,4 @@ def _epoch(step: Step, epoch: int, loss: float) -> None:
 
 
 def _validated(step: Step, at: Progress) -> None:
-    step.to(at.epoch, f"HM {at.harmonic_mean:.0%}")
+    step.to(at.epoch, f"HM {at.merit:.0%}")

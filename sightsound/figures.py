@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 from rich.table import Table
 
-from index.evaluation import Evaluation
+from models.evaluation.evaluating import Evaluation
 from models.evaluation.metrics import SeenUnseen
 
 SEEN_TIMES_CHANCE, UNSEEN_TIMES_CHANCE = 10.0, 3.0

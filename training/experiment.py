@@ -20,7 +20,8 @@ from training.backbones.export import export_backbone
 from training.backbones.fit import Schedule, fit_backbone, word_table
 from training.backbones.segments import Clip, Segments, Vary, vary_pictures, vary_sound
 from training.export import EncoderRefs, export
-from training.fit import Progress, fit
+from training.fit import fit
+from training.progress import Progress
 from training.recipe import Recipe
 from training.splits import ClassTable, FeatureSet, Split, TrainingSet
 
@@ -133,7 +134,6 @@ def train_method(
     fitted = fit(
         recipe, TrainingSet(training, classes), validation=Split(validation, classes), report=report, threads=threads
     )
-    chosen = fitted.best.validation["av"]
     return export(
         fitted,
         folder=folder / f"demo-{recipe.method}",
@@ -141,11 +141,7 @@ def train_method(
         encoders=EncoderRefs(**{modality: encoder_ref(card) for modality, card in encoders.items()}),
         classes=classes,
         betas=fitted.betas,
-        evaluation={
-            "validation seen accuracy": chosen.seen_accuracy,
-            "validation unseen accuracy": chosen.unseen_accuracy,
-            "validation harmonic mean": chosen.harmonic_mean,
-        },
+        evaluation=fitted.best.validation.figures,
         trained_on=trained_on,
     )
 

@@ -23,7 +23,7 @@ from models.errors import BundleInvalid
 from models.methods.base import Head, Method, Widths
 from models.types import F32, Modality
 from training.card import write
-from training.fit import Fitted
+from training.progress import Fitted
 from training.splits import ClassTable
 
 TOLERANCE = 1e-4

@@ -1,23 +1,26 @@
 """A recipe: all that a training run depends on but its data."""
 
 import tomllib
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError
 
 from models.bundle.manifest import Frozen
 from models.errors import RecipeInvalid
 from models.methods import checked_options, spec
+from training.sampling import Sampling
 
 FOLDER = Path(__file__).parent / "recipes"
 
 
 class Optimiser(Frozen):
-    """Adam's learning rate at the start, and its weight decay."""
+    """Adam's learning rate at the start, its weight decay and its decay rates of both moments."""
 
     learning_rate: PositiveFloat = 1e-3
     weight_decay: NonNegativeFloat = 0.0
+    betas: tuple[float, float] = (0.9, 0.999)
 
 
 class Plateau(Frozen):
@@ -28,22 +31,47 @@ class Plateau(Frozen):
 
 
 class Recipe(Frozen):
-    """Which method, with which options, how long and how fast; `weights` gives every term exactly one weight."""
+    """Which method, with which options, how long and how fast; `weights` gives every term exactly one weight.
+
+    A method in closed form has no steps: of its recipe only `options` and `search` count.
+    """
 
     method: str
     seed: int = Field(default=0, ge=0)
     batch: int = Field(default=256, gt=1, description="samples a step; 1 has no batch statistics")
     steps_per_epoch: PositiveInt = 500
     epochs: PositiveInt = 50
+    phase_epochs: dict[str, PositiveInt] = Field(
+        default_factory=dict, description="epochs of phases that do not last `epochs`, by their names"
+    )
+    stop_after: PositiveInt | None = Field(
+        default=None, description="epochs without a better validation after which a phase ends early"
+    )
+    sampling: Sampling = Field(default="classes", description="what is drawn with the same probability")
+    precision: Literal["float32", "bfloat16"] = Field(
+        default="float32", description="of matrix products; bfloat16 is faster on GPUs"
+    )
     options: dict[str, Any] = Field(default_factory=dict)
+    search: dict[str, list[Any]] = Field(
+        default_factory=dict,
+        description="options to choose by validation, for methods in closed form: all combinations",
+    )
     optimiser: Optimiser = Optimiser()
-    plateau: Plateau = Plateau()
-    weights: dict[str, NonNegativeFloat]
+    plateau: Plateau | None = Plateau()
+    weights: dict[str, NonNegativeFloat] = Field(default_factory=dict)
+
+    def candidates(self) -> list[dict[str, Any]]:
+        """The options to choose from: all combinations of `search`, each over `options`."""
+        names = list(self.search)
+        return [self.options | dict(zip(names, each, strict=True)) for each in product(*self.search.values())]
 
     def model_post_init(self, _: object) -> None:
         """Refuse an unknown method, options it does not have, and weights that are not those of its terms."""
         method = spec(self.method)
-        checked_options(method, self.options)
+        for options in self.candidates():
+            checked_options(method, options)
+        if method.terms and self.search:
+            raise RecipeInvalid(f"search: {self.method} learns by steps; only methods in closed form are searched")
         if odd := set(method.terms) ^ self.weights.keys():
             raise RecipeInvalid(f"weights and the terms of {self.method} disagree on {', '.join(sorted(odd))}")
 

@@ -3,14 +3,19 @@
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
-from models.methods.base import Widths
+from models.errors import TrainingDataInvalid
+from models.methods.base import Task, Widths
 from models.types import F32, I64, Bool
 
 
 @dataclass(frozen=True, slots=True)
 class ClassTable:
-    """The classes, row by row: names, text features [c, width] and whether training may see them [c]."""
+    """The classes, row by row: names, text features [c, width] and whether training may see them [c].
+
+    Text features have width 0 where classes are only told apart, as in sets of pictures with texts of their own.
+    """
 
     names: tuple[str, ...]
     text: F32
@@ -18,25 +23,38 @@ class ClassTable:
 
     def __post_init__(self) -> None:
         if not len(self.names) == len(self.text) == len(self.seen):
-            raise ValueError(f"{len(self.names)} names, {len(self.text)} text features, {len(self.seen)} seen flags")
+            raise TrainingDataInvalid(
+                f"{len(self.names)} names, {len(self.text)} text features, {len(self.seen)} seen flags"
+            )
         if len(set(self.names)) != len(self.names):
-            raise ValueError("a class name occurs twice")
+            raise TrainingDataInvalid("a class name occurs twice")
         _check_features("text", self.text)
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureSet:
-    """Clips as features: audio [n, width], video [n, width] and label [n], a row of a `ClassTable`."""
+    """Clips as features: audio [n, width], video [n, width] and label [n], a row of a `ClassTable`.
+
+    A modality that the clips lack has width 0. `text` [n, width] is the clips' own, None where they have none and
+    their class's stands for it.
+    """
 
     audio: F32
     video: F32
     label: I64
+    text: F32 | None = None
 
     def __post_init__(self) -> None:
-        if not len(self.audio) == len(self.video) == len(self.label):
-            raise ValueError(f"{len(self.audio)} audio, {len(self.video)} video features, {len(self.label)} labels")
+        rows = {"audio": len(self.audio), "video": len(self.video), "label": len(self.label)}
+        if self.text is not None:
+            rows["text"] = len(self.text)
+        if len(set(rows.values())) > 1:
+            found = ", ".join(f"{count} {name}" for name, count in rows.items())
+            raise TrainingDataInvalid(f"rows disagree: {found}")
         _check_features("audio", self.audio)
         _check_features("video", self.video)
+        if self.text is not None:
+            _check_features("text", self.text)
 
     def __len__(self) -> int:
         return len(self.label)
@@ -44,7 +62,7 @@ class FeatureSet:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Features and the classes that their labels are rows of."""
+    """Features and the classes that their labels are rows of; all of these are candidates."""
 
     features: FeatureSet
     classes: ClassTable
@@ -52,12 +70,20 @@ class Split:
     def __post_init__(self) -> None:
         label = self.features.label
         if not len(label) or label.min() < 0 or label.max() >= len(self.classes.names):
-            raise ValueError(f"labels must be rows of {len(self.classes.names)} classes, and there must be some")
+            raise TrainingDataInvalid(
+                f"labels must be rows of {len(self.classes.names)} classes, and there must be some"
+            )
 
     @property
     def widths(self) -> Widths:
         """How wide the features of each modality are."""
-        return Widths(self.features.audio.shape[1], self.features.video.shape[1], self.classes.text.shape[1])
+        text = self.classes.text if self.features.text is None else self.features.text
+        return Widths(self.features.audio.shape[1], self.features.video.shape[1], text.shape[1])
+
+    @property
+    def sample_text(self) -> F32:
+        """[n, width]: each sample's own text feature, else that of its class."""
+        return self.classes.text[self.features.label] if self.features.text is None else self.features.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +95,23 @@ class TrainingSet(Split):
         Split.__post_init__(self)
         present = np.unique(self.features.label)
         if odd := [self.classes.names[row] for row in present if not self.classes.seen[row]]:
-            raise ValueError(f"a training set must not hold unseen classes, found {', '.join(odd)}")
+            raise TrainingDataInvalid(f"a training set must not hold unseen classes, found {', '.join(odd)}")
         if len(present) < 2:
-            raise ValueError(f"a training set needs at least 2 classes, found {len(present)}")
+            raise TrainingDataInvalid(f"a training set needs at least 2 classes, found {len(present)}")
+
+    @property
+    def task(self) -> Task:
+        """What a method is built for that trains on this."""
+        text = torch.from_numpy(self.classes.text)
+        unseen = torch.from_numpy(~self.classes.seen)
+        return Task(self.widths, class_text=text[np.unique(self.features.label)], unseen_text=text[unseen])
 
 
 def _check_features(name: str, features: F32) -> None:
     if features.ndim != 2 or features.dtype != np.float32:
-        raise ValueError(f"{name} features must be float32 [n, width], found {features.dtype} {features.shape}")
-    if not np.isfinite(features).all():
-        raise ValueError(f"{name} features must be finite")
+        raise TrainingDataInvalid(
+            f"{name} features must be float32 [n, width], found {features.dtype} {features.shape}"
+        )
+    finite = np.isfinite(features).all(axis=1)
+    if not finite.all():
+        raise TrainingDataInvalid(f"{name} features must be finite, row {int(finite.argmin())} is not")

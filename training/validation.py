@@ -1,49 +1,108 @@
-"""How well a method classifies held-out clips, by each channel, with the beta that suits it best."""
+"""How well a method does on held-out clips, with the beta that suits each channel best."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from models.bundle.manifest import Channel
-from models.calibration import Stacking, beta_grid, choose_beta
+from models.calibration import FIXED_GRID, Stacking, beta_grid, choose_beta
+from models.evaluation.evaluating import Labels, classifying, precision, retrieving
+from models.evaluation.scorer import Scorer
 from models.methods.base import Head, Method
-from models.scoring import scores
 from models.types import F32
+from training.protocol import OURS, Protocol
 from training.splits import Split
 
-CHANNELS: tuple[Channel, ...] = ("audio", "video", "av")
+ROWS = 8192
+"""Embedded at once."""
 
 
-def validate(method: Method, validation: Split) -> dict[Channel, Stacking]:
-    """Generalised zero-shot accuracies by every channel that the method has a route `channel->text` for.
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Generalised zero-shot accuracies by channel; of a method that cannot classify, mAP by route (by sample)."""
 
-    The method is put into evaluation mode.
-    """
-    return {
-        channel: _stacking(method, validation, channel) for channel in CHANNELS if _route(channel) in method.routes()
-    }
+    classification: dict[Channel, Stacking]
+    retrieval: dict[str, float]
+
+    @property
+    def merit(self) -> float:
+        """What epochs are chosen by, in [0, 1]: the harmonic mean with all modalities, else the mean mAP."""
+        if not self.classification:
+            return sum(self.retrieval.values()) / len(self.retrieval)
+        return self.widest.harmonic_mean
+
+    @property
+    def widest(self) -> Stacking:
+        """The accuracies with all the modalities that the method can look at together."""
+        return next(self.classification[each] for each in ("av", "video", "audio") if each in self.classification)
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """What a bundle's manifest says of its validation."""
+        if not self.classification:
+            return {f"validation mAP {route}": value for route, value in self.retrieval.items()}
+        return {
+            "validation seen accuracy": self.widest.seen_accuracy,
+            "validation unseen accuracy": self.widest.unseen_accuracy,
+            "validation harmonic mean": self.widest.harmonic_mean,
+        }
+
+    @property
+    def betas(self) -> dict[Channel, float]:
+        """The chosen beta of every channel."""
+        return {channel: stacking.beta for channel, stacking in self.classification.items()}
+
+
+def validate(method: Method, validation: Split, protocol: Protocol = OURS) -> Validation:
+    """The method's figures on validation clips. The method is put into evaluation mode."""
+    found, labels = scorer(method, validation), labels_of(validation)
+    channels = classifying(found, labels)
+    if channels:
+        scored = {channel: found.scores(f"{channel}->text") for channel in channels}
+        return Validation({channel: _stacking(scored[channel], validation, protocol) for channel in channels}, {})
+    routes = retrieving(found, labels)
+    return Validation(
+        {},
+        {
+            name: precision(found, name, labels, leave_one_out=protocol.leave_one_out).by_sample
+            for name in routes
+            if len(set(name.split("->"))) == 2
+        },
+    )
+
+
+def scorer(method: Method, split: Split) -> Scorer:
+    """The scores of a method on a split, by route. The method is put into evaluation mode."""
+    heads = method.eval().heads()
+    return Scorer(lambda head: embed(heads[head], split, method.device), method.routes(), method.fusions())
+
+
+def labels_of(split: Split) -> Labels:
+    """The classes of a split's clips and texts."""
+    label = split.features.label
+    return Labels(clips=label, seen=split.classes.seen, texts=None if split.features.text is None else label)
 
 
 def class_scores(method: Method, split: Split, channel: Channel) -> F32:
     """The score of every clip for every class: [n, c]. The method is put into evaluation mode."""
-    route = method.routes()[_route(channel)]
-    heads = method.eval().heads()
-    return scores(embed(heads[route.query], split), embed(heads[route.gallery], split), route.metric)
+    return scorer(method, split).scores(f"{channel}->text")
 
 
 @torch.inference_mode()
-def embed(head: Head, split: Split) -> F32:
-    """What a head makes of a split's clips [n, dim] or, if it reads text, of its classes [c, dim]."""
-    features = {"audio": split.features.audio, "video": split.features.video, "text": split.classes.text}
-    device = next(head.module.parameters()).device
-    embedding = head.module(*(torch.from_numpy(features[each]).to(device) for each in head.inputs))
-    return np.asarray(embedding.cpu().numpy(), dtype=np.float32)
+def embed(head: Head, split: Split, device: torch.device) -> F32:
+    """What a head makes of a split's clips [n, dim] or, if it reads text, of its texts, else its classes [c, dim]."""
+    text = split.classes.text if split.features.text is None else split.features.text
+    features = {"audio": split.features.audio, "video": split.features.video, "text": text}
+    given = [features[each] for each in head.inputs]
+    parts = [
+        head.module(*(torch.from_numpy(rows[start : start + ROWS]).to(device) for rows in given)).cpu().numpy()
+        for start in range(0, len(given[0]), ROWS)
+    ]
+    return np.concatenate(parts).astype(np.float32, copy=False)
 
 
-def _stacking(method: Method, validation: Split, channel: Channel) -> Stacking:
-    scored = class_scores(method, validation, channel)
+def _stacking(scored: F32, validation: Split, protocol: Protocol) -> Stacking:
     seen = validation.classes.seen
-    return choose_beta(scored, validation.features.label, seen, beta_grid(scored, seen))
-
-
-def _route(channel: Channel) -> str:
-    return f"{channel}->text"
+    grid = FIXED_GRID if protocol.betas == "fixed" else beta_grid(scored, seen)
+    return choose_beta(scored, validation.features.label, seen, grid, equals=protocol.equal_betas)

@@ -8,16 +8,16 @@ from pydantic import TypeAdapter, ValidationError
 
 from models.errors import RecipeInvalid
 from models.methods import avgzslnet, cjme
-from models.methods.base import Method, Widths
+from models.methods.base import Method, Task
 
 __all__ = ["METHODS", "MethodSpec", "build", "spec"]
 
 
 @dataclass(frozen=True, slots=True)
 class MethodSpec:
-    """A method, what a recipe may choose of it, the names of its terms, and the paper it is from."""
+    """A method, what a recipe may choose of it, the names of its terms (none for a closed form), and its paper."""
 
-    build: Callable[[Widths, Any], Method]
+    build: Callable[[Task, Any], Method]
     options: type[Any]
     terms: tuple[str, ...]
     paper: str
@@ -48,10 +48,10 @@ def spec(name: str) -> MethodSpec:
     return METHODS[name]
 
 
-def build(name: str, widths: Widths, options: Mapping[str, Any]) -> Method:
+def build(name: str, task: Task, options: Mapping[str, Any]) -> Method:
     """A method with fresh weights from torch's random generator; raises RecipeInvalid on odd options."""
     found = spec(name)
-    return found.build(widths, checked_options(found, options))
+    return found.build(task, checked_options(found, options))
 
 
 def checked_options(found: MethodSpec, options: Mapping[str, Any]) -> Any:

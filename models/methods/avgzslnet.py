@@ -13,7 +13,7 @@ from models.layers import PairedClip, PairedText, projection
 from models.losses.distances import euclidean
 from models.losses.reconstruction import reconstruction
 from models.losses.triplet import triplet
-from models.methods.base import Batch, Head, Method, Widths, joint_routes
+from models.methods.base import Batch, GradientMethod, Head, Task, joint_routes
 
 TERMS = (
     "reconstruction",
@@ -46,12 +46,13 @@ class Options:
     margin: Annotated[float, Field(gt=0)] = 1.0
 
 
-class AVGZSLNet(Method):
+class AVGZSLNet(GradientMethod):
     """Audio, video and class text in one space, from which one decoder gives the class text back."""
 
-    def __init__(self, widths: Widths, options: Options) -> None:
+    def __init__(self, task: Task, options: Options) -> None:
         super().__init__()
         self.options = options
+        widths = task.widths
         self.audio = self._projection(widths.audio, options.hidden)
         self.video = self._projection(widths.video, options.hidden)
         self.text = self._projection(widths.text, options.text_hidden)

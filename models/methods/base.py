@@ -1,20 +1,22 @@
-"""What a method is: the terms it minimises, and the heads and routes it exports."""
+"""What a method is: how it learns from samples, and the heads and routes it exports."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
 
 from models.bundle.manifest import RouteSpec
 from models.errors import RecipeInvalid
+from models.evaluation.scorer import Fusion
 from models.types import Metric, Modality
 
 
 @dataclass(frozen=True, slots=True)
 class Widths:
-    """How many numbers a feature of each modality has."""
+    """How many numbers a feature of each modality has; 0 for a modality that the data lack."""
 
     audio: int
     video: int
@@ -22,12 +24,32 @@ class Widths:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Samples with all their modalities, each with a sample of another class beside it.
+class Task:
+    """What a method is built for: the widths of features, and the classes.
 
     Args:
-        audio, video, text: [b, width] features of the samples; text is that of the class.
-        negative_audio, negative_video, negative_text: [b, width] of the samples of other classes.
+        class_text: [c, text] text features of the classes that are trained on, in the order of `Samples.label`;
+            [c, 0] where classes are only told apart.
+        unseen_text: [u, text] of the classes that will be asked for and have no training samples.
+    """
+
+    widths: Widths
+    class_text: Tensor
+    unseen_text: Tensor
+
+    @property
+    def classes(self) -> int:
+        """How many classes are trained on."""
+        return len(self.class_text)
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Samples with all their modalities.
+
+    Args:
+        audio, video: [b, width] features.
+        text: [b, width] features of the samples' own texts where they have one, else of their classes.
         label: [b] rows of `class_text`.
         class_text: [c, width] text features of all classes that are trained on.
     """
@@ -35,11 +57,23 @@ class Batch:
     audio: Tensor
     video: Tensor
     text: Tensor
+    label: Tensor
+    class_text: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Samples):
+    """Samples, each with a sample of another class beside it.
+
+    Args:
+        negative_audio, negative_video, negative_text: [b, width] of the samples of other classes.
+        negative_label: [b] their labels.
+    """
+
     negative_audio: Tensor
     negative_video: Tensor
     negative_text: Tensor
-    label: Tensor
-    class_text: Tensor
+    negative_label: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +85,9 @@ class Head:
 
 
 class Method(nn.Module, ABC):
-    """A trainable way from features to embeddings. `attention` names the head, if any, that weighs modalities."""
+    """A way from features to embeddings. `attention` names the head, if any, that weighs modalities."""
 
     attention: str | None = None
-
-    @abstractmethod
-    def terms(self, batch: Batch) -> dict[str, Tensor]:
-        """The scalars whose weighted sum a step minimises, by name."""
 
     @abstractmethod
     def heads(self) -> dict[str, Head]:
@@ -66,6 +96,59 @@ class Method(nn.Module, ABC):
     @abstractmethod
     def routes(self) -> dict[str, RouteSpec]:
         """How queries reach galleries, by name (`text->audio`); names only heads of `heads()`."""
+
+    def fusions(self) -> dict[str, Fusion]:
+        """Routes that the paper's tables score otherwise than the bundle does, by name."""
+        return {}
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        first = next(chain(self.parameters(), self.buffers()), None)
+        return torch.device("cpu") if first is None else first.device
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One update within a step: a function that computes the terms to minimise, and what may move."""
+
+    terms: Callable[[Batch], Mapping[str, Tensor]]
+    parameters: tuple[nn.Parameter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A part of training with an optimiser of its own a turn; `begin` is called before its first step."""
+
+    name: str
+    turns: tuple[Turn, ...]
+    begin: Callable[[], None] = lambda: None
+
+
+class GradientMethod(Method):
+    """A method that learns by descending its terms."""
+
+    @abstractmethod
+    def terms(self, batch: Batch) -> dict[str, Tensor]:
+        """The scalars whose weighted sum a step minimises, by name."""
+
+    def phases(self) -> tuple[Phase, ...]:
+        """What is trained, one phase after another; by default everything at once, by all terms.
+
+        A turn whose terms are not those of all weights takes the weights of its own.
+        """
+        return (Phase("train", (Turn(self.terms, tuple(self.parameters())),)),)
+
+    def after_step(self, batch: Batch) -> None:
+        """Called after every step's updates, without gradients."""
+
+
+class ClosedFormMethod(Method):
+    """A method whose weights are computed from all samples at once."""
+
+    @abstractmethod
+    def solve(self, samples: Samples) -> None:
+        """Set the weights, which are buffers."""
 
 
 def total(terms: Mapping[str, Tensor], weights: Mapping[str, float]) -> Tensor:

@@ -12,7 +12,7 @@ from models.layers import Activation, PairedClip, PairedText, projection
 from models.losses.attention import attention_target, entropy, weighed_by_batch, weighed_by_sample
 from models.losses.distances import euclidean, mean_squared
 from models.losses.triplet import triplet
-from models.methods.base import Batch, Head, Method, Widths, joint_routes
+from models.methods.base import Batch, GradientMethod, Head, Task, joint_routes
 
 TERMS = ("triplet", "audio_video", "attention")
 WEIGHED = {"batch": weighed_by_batch, "sample": weighed_by_sample}
@@ -41,14 +41,15 @@ class Options:
     weighed: Literal["batch", "sample"] = "batch"
 
 
-class CJME(Method):
+class CJME(GradientMethod):
     """Audio, video and class text in one space, an attention weighing audio against video."""
 
     attention = "attention"
 
-    def __init__(self, widths: Widths, options: Options) -> None:
+    def __init__(self, task: Task, options: Options) -> None:
         super().__init__()
         self.options = options
+        widths = task.widths
         self.audio = self._projection(widths.audio, options.hidden)
         self.video = self._projection(widths.video, options.hidden)
         self.text = self._projection(widths.text, options.text_hidden)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.methods.base import Batch, Method
+from models.methods.base import Batch, Method, Task, Widths
 
 FOLDER = Path(os.environ.get("SIGHTSOUND_TEST_GOLDEN", Path(__file__).parents[2] / "../shared/golden"))
 # Wider than the 1e-4 of all that comes before the step. Before a batch norm a bias has gradient 0; its rounding noise,
@@ -42,6 +42,13 @@ def renamed(module: nn.Module, names: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def task(golden: Mapping[str, Tensor]) -> Task:
+    """What the reference's network was built for."""
+    classes = golden["in/E"]
+    widths = Widths(*(golden[f"in/{each}"].shape[1] for each in ("a", "v", "w")))
+    return Task(widths, class_text=classes, unseen_text=classes[:0])
+
+
 def batch(golden: Mapping[str, Tensor]) -> Batch:
     """The reference's inputs as a batch of ours."""
     given = {key.removeprefix("in/"): value for key, value in golden.items() if key.startswith("in/")}
@@ -52,6 +59,7 @@ def batch(golden: Mapping[str, Tensor]) -> Batch:
         negative_audio=given["an"],
         negative_video=given["vn"],
         negative_text=given["wn"],
+        negative_label=given["yn"],
         label=given["y"],
         class_text=given["E"],
     )

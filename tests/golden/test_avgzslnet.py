@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from models.methods.avgzslnet import TERMS, AVGZSLNet, Options
-from models.methods.base import Batch, Widths, total
+from models.methods.base import Batch, total
 from tests.golden import reference
 
 NAMES = {
@@ -33,7 +33,7 @@ def golden() -> dict[str, Tensor]:
 
 @pytest.fixture
 def method(golden: dict[str, Tensor]) -> AVGZSLNet:
-    made = AVGZSLNet(Widths(audio=512, video=512, text=300), Options(dropout=0, decoder_dropout=0))
+    made = AVGZSLNet(reference.task(golden), Options(dropout=0, decoder_dropout=0))
     reference.load_weights(made, golden, NAMES)
     return made.train()
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.methods.base import Batch, Widths, total
+from models.methods.base import Batch, total
 from models.methods.cjme import CJME, Options
 from tests.golden import reference
 
@@ -24,7 +24,7 @@ def golden() -> dict[str, Tensor]:
 
 @pytest.fixture
 def method(golden: dict[str, Tensor]) -> CJME:
-    made = CJME(Widths(audio=512, video=512, text=300), Options(dropout=0))
+    made = CJME(reference.task(golden), Options(dropout=0))
     reference.load_weights(made, golden, NAMES)
     return made.train()
 

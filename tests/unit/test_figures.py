@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from index.evaluation import Evaluation, Precision
+from models.evaluation.evaluating import Evaluation, Precision
 from models.evaluation.gzsl import Accuracies
 from models.evaluation.metrics import SeenUnseen
 from sightsound import figures
@@ -27,7 +27,7 @@ def evaluation(*, seen: float = 0.8, unseen: float = 0.5, found: SeenUnseen = GO
     return Evaluation(
         clips=9,
         classification={"audio": accuracies, "video": accuracies, "av": accuracies},
-        retrieval={route: Precision(CHANCE if route == odd_route else found, CHANCE) for route in figures.ROUTES},
+        retrieval={route: Precision(CHANCE if route == odd_route else found, CHANCE, 0.5) for route in figures.ROUTES},
     )
 
 

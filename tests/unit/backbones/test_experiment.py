@@ -25,7 +25,7 @@ from training import experiment
 from training.backbones import audio_cnn, video_cnn
 from training.backbones.fit import Schedule
 from training.experiment import PLANS, WIDTH, LabelledClip
-from training.fit import Progress
+from training.progress import Progress
 from training.recipe import named
 
 LABELS = ["low ball", "high ball", "low bell", "high bell"]
@@ -195,6 +195,6 @@ def test_a_trained_method_is_a_bundle_of_its_encoders_that_says_how_well_it_did(
         "video": "tiny-video@1",
     }
     assert (manifest.text_encoder.name, manifest.text_encoder.sha256) == ("tiny-text@1", cards["text"].sha256)
-    best = max(each.harmonic_mean for each in reports)
+    best = max(each.merit for each in reports)
     assert manifest.evaluation["validation harmonic mean"] == best
     assert manifest.trained_on == "a world in a test"

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from index.clips import StoredFeatures
-from index.evaluation import CHANNELS, Evaluation, evaluate
+from index.evaluation import evaluate
 from models.bundle.classification import Classifier
 from models.bundle.manifest import Channel
 from models.bundle.runtime import Bundle
+from models.evaluation.evaluating import CHANNELS, Evaluation
 from models.evaluation.ranking import expected_average_precision
 from models.features.text import TextEncoder
 from models.types import F32, Modality, Sense

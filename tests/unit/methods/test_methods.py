@@ -5,14 +5,19 @@ import torch
 
 from models.errors import RecipeInvalid
 from models.methods import build
-from models.methods.base import Batch, Widths, total
+from models.methods.base import Batch, GradientMethod, Task, Widths, total
 
-WIDTHS = Widths(audio=6, video=5, text=4)
+
+def task(audio: int, video: int, text: int) -> Task:
+    return Task(Widths(audio, video, text), class_text=torch.eye(3, text), unseen_text=torch.empty(0, text))
+
+
+TASK = task(6, 5, 4)
 
 
 def test_an_unknown_method_is_refused_naming_those_there_are() -> None:
     with pytest.raises(RecipeInvalid, match=r"no method 'cjm'; there are avgzslnet, cjme"):
-        build("cjm", WIDTHS, {})
+        build("cjm", TASK, {})
 
 
 @pytest.mark.parametrize(
@@ -20,13 +25,13 @@ def test_an_unknown_method_is_refused_naming_those_there_are() -> None:
 )
 def test_odd_options_are_refused_by_name(options: dict[str, object], named: str) -> None:
     with pytest.raises(RecipeInvalid, match=f"options.{named}"):
-        build("cjme", WIDTHS, options)
+        build("cjme", TASK, options)
 
 
 def test_the_parameters_are_as_many_as_the_papers_comparison_counts() -> None:
-    widths = Widths(audio=512, video=512, text=300)
+    papers = task(512, 512, 300)
     counted = {
-        name: sum(each.numel() for each in build(name, widths, {}).parameters()) for name in ("cjme", "avgzslnet")
+        name: sum(each.numel() for each in build(name, papers, {}).parameters()) for name in ("cjme", "avgzslnet")
     }
     assert counted == {"cjme": 1_299_157, "avgzslnet": 1_319_872}
 
@@ -54,6 +59,7 @@ def random_batch() -> Batch:
         negative_audio=other_audio,
         negative_video=other_video,
         negative_text=other_text,
+        negative_label=(torch.arange(6) + 1) % 3,
         label=torch.arange(6) % 3,
         class_text=text[:3],
     )
@@ -63,14 +69,15 @@ def test_cjme_weighs_by_batch_or_by_sample_as_chosen() -> None:
     found = set()
     for weighed in ("batch", "sample"):
         torch.manual_seed(0)
-        method = build("cjme", WIDTHS, {"weighed": weighed, "hidden": 8, "dropout": 0})
+        method = build("cjme", TASK, {"weighed": weighed, "hidden": 8, "dropout": 0})
+        assert isinstance(method, GradientMethod)
         found.add(round(method.terms(random_batch())["triplet"].item(), 6))
     assert len(found) == 2
 
 
 def test_cjme_s_attention_sums_to_one_and_reads_both_modalities() -> None:
     torch.manual_seed(0)
-    method = build("cjme", WIDTHS, {"hidden": 8}).eval()
+    method = build("cjme", TASK, {"hidden": 8}).eval()
     head = method.heads()["attention"]
     audio, video = torch.randn(3, 6), torch.randn(3, 5)
     weights = head.module(audio, video)

@@ -3,10 +3,11 @@
 import pytest
 import torch
 
-from models.errors import RecipeInvalid
+from models.errors import TrainingDiverged
 from models.evaluation.gzsl import accuracies
 from tests.tiny.world import World, world
-from training.fit import Fitted, Progress, fit
+from training.fit import fit
+from training.progress import Fitted, Progress
 from training.recipe import Optimiser, Plateau, Recipe, named
 from training.validation import class_scores, validate
 
@@ -58,8 +59,8 @@ def test_training_leaves_torchs_random_numbers_as_they_were() -> None:
 def test_the_weights_kept_are_those_of_the_best_epoch_and_of_equals_of_the_one_that_fits_best() -> None:
     reports: list[Progress] = []
     found = fit(QUICK, SMALL.training, validation=SMALL.validation, report=reports.append)
-    highest = max(each.harmonic_mean for each in reports)
-    equals = [each for each in reports if each.harmonic_mean == highest]
+    highest = max(each.merit for each in reports)
+    equals = [each for each in reports if each.merit == highest]
     best = min(equals, key=lambda each: each.loss)
     assert len(equals) > 1  # so that the second half of this test's name is tested
     assert found.history == tuple(reports)
@@ -84,5 +85,5 @@ def test_the_rate_falls_when_validation_no_longer_gets_better() -> None:
 
 def test_a_loss_that_is_no_number_is_refused_naming_the_step() -> None:
     recipe = QUICK.model_copy(update={"weights": dict.fromkeys(QUICK.weights, 1e39)})
-    with pytest.raises(RecipeInvalid, match=r"the loss is (inf|nan) at epoch 1, step 1"):
+    with pytest.raises(TrainingDiverged, match=r"the loss is (inf|nan) at epoch 1, step 1"):
         fitted(recipe)

@@ -34,8 +34,8 @@ def test_a_recipe_that_cannot_be_trained_is_refused_by_key(keys: dict[str, objec
 
 
 def test_a_missing_key_is_named() -> None:
-    with pytest.raises(RecipeInvalid, match=r"weights: Field required"):
-        parse({"method": "cjme"})
+    with pytest.raises(RecipeInvalid, match=r"method: Field required"):
+        parse({"weights": WEIGHTS})
 
 
 def test_a_file_that_is_not_toml_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,105 @@
+"""How well embedded clips are classified and retrieved, by every route there is: one definition for all callers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.bundle.manifest import Channel
+from models.evaluation.gzsl import Accuracies, accuracies
+from models.evaluation.metrics import SeenUnseen, class_means, split
+from models.evaluation.ranking import chance_by_label
+from models.evaluation.scorer import Scorer
+from models.types import F64, I64, Bool
+
+CHANNELS: tuple[Channel, ...] = ("audio", "video", "av")
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The classes of the embedded rows: `clips` [n], `seen` [c] by class, and `texts` [n].
+
+    `texts` is None where the text rows are the classes themselves, one each: clips can then be classified. Where
+    every clip has a text of its own, text is retrieved like any other modality.
+    """
+
+    clips: I64
+    seen: Bool
+    texts: I64 | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """Mean average precision in [0, 1] of a route: averaged by class, then over classes; and over all queries.
+
+    `chance` is what random rankings are expected to have, averaged by class.
+    """
+
+    found: SeenUnseen
+    chance: SeenUnseen
+    by_sample: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Classification by channel, retrieval by route, of so many clips."""
+
+    clips: int
+    classification: Mapping[Channel, Accuracies]
+    retrieval: Mapping[str, Precision]
+
+
+def evaluate(
+    scorer: Scorer, labels: Labels, betas: Mapping[Channel, float], *, leave_one_out: bool = True
+) -> Evaluation:
+    """Every figure that the scorer's routes allow.
+
+    Args:
+        betas: what calibrated stacking takes off the scores of seen classes, one a channel that can classify.
+        leave_one_out: whether the clip that a query is, or belongs to, is left out of its ranking.
+    """
+    return Evaluation(
+        clips=len(labels.clips),
+        classification={
+            channel: accuracies(scorer.scores(f"{channel}->text"), labels.clips, labels.seen, betas[channel])
+            for channel in classifying(scorer, labels)
+        },
+        retrieval={
+            name: precision(scorer, name, labels, leave_one_out=leave_one_out) for name in retrieving(scorer, labels)
+        },
+    )
+
+
+def classifying(scorer: Scorer, labels: Labels) -> list[Channel]:
+    """The channels that clips can be classified by."""
+    return [channel for channel in CHANNELS if labels.texts is None and f"{channel}->text" in scorer.routes]
+
+
+def retrieving(scorer: Scorer, labels: Labels) -> list[str]:
+    """The routes that retrieve: those to clips and, where clips have texts of their own, to texts."""
+    return [name for name in scorer.routes if labels.texts is not None or not name.endswith("->text")]
+
+
+def precision(scorer: Scorer, name: str, labels: Labels, *, leave_one_out: bool) -> Precision:
+    """The mean average precision of a route, and that of chance."""
+    query, gallery = name.split("->")
+    query_labels, gallery_labels = _labels_of(query, labels), _labels_of(gallery, labels)
+    paired = leave_one_out and not (query == "text" and labels.texts is None)
+    own: I64 | None = np.arange(len(query_labels)) if paired else None
+    found = scorer.average_precisions(name, query_labels=query_labels, gallery_labels=gallery_labels, own=own)
+    chance = chance_by_label(query_labels=query_labels, gallery_labels=gallery_labels, own=own)
+    return Precision(
+        found=_by_class(found, query_labels, labels.seen),
+        chance=_by_class(chance, query_labels, labels.seen),
+        by_sample=float(np.nanmean(found)),
+    )
+
+
+def _labels_of(modality: str, labels: Labels) -> I64:
+    if modality != "text":
+        return labels.clips
+    return np.arange(len(labels.seen)) if labels.texts is None else labels.texts
+
+
+def _by_class(values: F64, labels: I64, seen: Bool) -> SeenUnseen:
+    return split(class_means(values, labels, len(seen)), seen)

@@ -1,0 +1,80 @@
+"""The scores of every route between embedded rows, and those that papers make of two routes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from models.bundle.manifest import RouteSpec
+from models.evaluation.ranking import average_precision, by_label
+from models.scoring import scores
+from models.types import F32, F64, I64
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """A clip's score made of the scores of two routes, the first by its sound, the second by its pictures.
+
+    `mean` averages both, weighed by the outputs [n, 2] of the head `weights` where one is named; `best` takes the
+    higher one. A bundle's routes are single searches; papers also score clips in ways that no single search can.
+    """
+
+    routes: tuple[RouteSpec, RouteSpec]
+    rule: Literal["mean", "best"]
+    weights: str | None = None
+
+
+class Scorer:
+    """Scores by route name, from a function that embeds all rows a head can read; embeds each head once."""
+
+    def __init__(
+        self, embed: Callable[[str], F32], routes: Mapping[str, RouteSpec], fusions: Mapping[str, Fusion]
+    ) -> None:
+        self.routes = routes
+        self._fusions = fusions
+        self._embed = embed
+        self._embedded: dict[str, F32] = {}
+
+    def embedded(self, head: str) -> F32:
+        """What a head makes of all rows: [n, dim]."""
+        if head not in self._embedded:
+            self._embedded[head] = self._embed(head)
+        return self._embedded[head]
+
+    def scores(self, name: str) -> F32:
+        """[q, g], higher is better: the route's own, or of the fusion that stands for it."""
+        if name not in self._fusions:
+            return self._of_route(self.routes[name])
+        fusion = self._fusions[name]
+        first, second = (self._of_route(route) for route in fusion.routes)
+        if fusion.rule == "best":
+            return np.maximum(first, second)
+        weights = self._weights(fusion, clips_are_queries=name.startswith("av"))
+        return weights[0] * first + weights[1] * second
+
+    def average_precisions(self, name: str, *, query_labels: I64, gallery_labels: I64, own: I64 | None) -> F64:
+        """[q] average precision, the gallery rows of a query's label being relevant; `own` as in `by_label`."""
+        if name not in self._fusions:
+            route = self.routes[name]
+            return by_label(
+                self.embedded(route.query),
+                self.embedded(route.gallery),
+                query_labels=query_labels,
+                gallery_labels=gallery_labels,
+                metric=route.metric,
+                own=own,
+            )
+        return average_precision(self.scores(name), query_labels[:, None] == gallery_labels)
+
+    def _of_route(self, route: RouteSpec) -> F32:
+        return scores(self.embedded(route.query), self.embedded(route.gallery), route.metric)
+
+    def _weights(self, fusion: Fusion, *, clips_are_queries: bool) -> tuple[F32, F32]:
+        """Of both routes, shaped to multiply [q, g] scores."""
+        if fusion.weights is None:
+            half = np.full((1, 1), 0.5, np.float32)
+            return half, half
+        of_clips = self.embedded(fusion.weights)
+        first, second = of_clips[:, :1], of_clips[:, 1:]
+        return (first, second) if clips_are_queries else (first.T, second.T)

@@ -1,0 +1,211 @@
+"""The training loop: draws, steps, validates, and keeps the best epoch."""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+from models.errors import TrainingDiverged
+from models.methods.base import GradientMethod, Phase, Turn, total
+from training import parallel
+from training.checkpoint import Checkpoint
+from training.progress import Fitted, Progress, better
+from training.protocol import Protocol
+from training.recipe import Recipe
+from training.sampling import Sampler
+from training.splits import Split, TrainingSet
+from training.validation import validate
+
+
+class Descent:
+    """What changes from step to step: weights, the optimisers' memory, the best epoch so far."""
+
+    def __init__(
+        self,
+        method: GradientMethod,
+        recipe: Recipe,
+        training: TrainingSet,
+        *,
+        protocol: Protocol,
+        last_epoch: int | None,
+        device: torch.device,
+    ) -> None:
+        self._method, self._recipe, self._training, self._protocol = method, recipe, training, protocol
+        self._last_epoch = last_epoch
+        self._device = device
+        self._sampler = Sampler(
+            training,
+            batch=parallel.share(recipe.batch),
+            seed=recipe.seed + parallel.rank(),
+            device=device,
+            sampling=recipe.sampling,
+        )
+        self._history: list[Progress] = []
+        self._best: Progress | None = None
+        self._best_weights: dict[str, Tensor] = {}
+        parallel.same_weights(method)
+
+    def train(self, validation: Split, report: Callable[[Progress], None], checkpoint: Checkpoint | None) -> Fitted:
+        """Every phase, every epoch, from where the checkpoint left off; the method with the weights to keep."""
+        phases = self._method.phases()
+        stored = None if checkpoint is None else checkpoint.read()
+        for number, phase in enumerate(phases):
+            if stored is not None and number < stored["phase"]:
+                continue
+            steps = _Steps(self._method, phase, self._recipe, self._device)
+            start = self._resume(stored, steps) if stored is not None and number == stored["phase"] else 0
+            final = number == len(phases) - 1
+            for epoch in self._epochs(phase, start, final=final):
+                self._report(self._epoch(steps, phase, epoch, validation, final=final), report)
+                if checkpoint is not None and parallel.rank() == 0:
+                    checkpoint.write(self._state(steps, number, epoch))
+        assert self._best is not None, "a recipe has at least one epoch"
+        self._method.load_state_dict(self._best_weights)
+        method = self._method.eval()
+        return Fitted(method, self._recipe, self._protocol, self._training, self._best, tuple(self._history))
+
+    def _epochs(self, phase: Phase, start: int, *, final: bool) -> Iterator[int]:
+        """The epochs left of a phase, until they are over or validation has long not got better."""
+        for epoch in range(start + 1, self._length(phase, final=final) + 1):
+            if self._recipe.stop_after is not None and self._stale(phase) >= self._recipe.stop_after:
+                return
+            yield epoch
+
+    def _length(self, phase: Phase, *, final: bool) -> int:
+        if final and self._last_epoch is not None:
+            return self._last_epoch
+        return self._recipe.phase_epochs.get(phase.name, self._recipe.epochs)
+
+    def _stale(self, phase: Phase) -> int:
+        """How many epochs ago the phase was at its best."""
+        merits = [each.merit for each in self._history if each.phase == phase.name]
+        return len(merits) - 1 - merits.index(max(merits)) if merits else 0
+
+    def _epoch(self, steps: "_Steps", phase: Phase, epoch: int, validation: Split, *, final: bool) -> Progress:
+        rate = steps.learning_rate
+        if epoch == 1:
+            phase.begin()
+        loss = self._train_epoch(steps, epoch)
+        parallel.same_statistics(self._method)
+        outcome = validate(self._method, validation, self._protocol)
+        progress = Progress(phase.name, epoch, self._length(phase, final=final), loss, rate, outcome)
+        steps.schedule(progress.merit)
+        self._history.append(progress)
+        if final:
+            self._keep(progress)
+        return progress
+
+    def _train_epoch(self, steps: "_Steps", epoch: int) -> float:
+        """An epoch's steps; its mean loss."""
+        self._method.train()
+        losses = torch.stack([steps.step(self._sampler) for _ in range(self._recipe.steps_per_epoch)])
+        # Looked at once an epoch, as a look at every step would make a GPU wait for it.
+        if not (finite := losses.isfinite()).all():
+            step = int(finite.logical_not().nonzero()[0]) + 1
+            raise TrainingDiverged(
+                f"the loss is {losses[step - 1].item()} at epoch {epoch}, step {step}; try a lower rate"
+            )
+        return losses.mean().item()
+
+    def _report(self, progress: Progress, report: Callable[[Progress], None]) -> None:
+        if parallel.rank() == 0:
+            report(progress)
+
+    def _keep(self, progress: Progress) -> None:
+        if self._last_epoch is not None or better(progress, self._best, self._protocol):
+            self._best = progress
+            self._best_weights = copy.deepcopy(self._method.state_dict())
+
+    def _state(self, steps: "_Steps", phase: int, epoch: int) -> dict[str, Any]:
+        """All that the rest of the run depends on."""
+        return {
+            "phase": phase,
+            "epoch": epoch,
+            "weights": self._method.state_dict(),
+            "steps": steps.state(),
+            "sampler": self._sampler.state,
+            "random": torch.get_rng_state(),
+            "random_cuda": torch.cuda.get_rng_state(self._device) if self._device.type == "cuda" else None,
+            "best_weights": self._best_weights,
+            "best": None if self._best is None else self._history.index(self._best),
+            "history": Checkpoint.text(self._history),
+        }
+
+    def _resume(self, stored: Mapping[str, Any], steps: "_Steps") -> int:
+        """Take a checkpoint's state; the epoch it was written after."""
+        self._method.load_state_dict(stored["weights"])
+        steps.load(stored["steps"])
+        self._sampler.state = stored["sampler"]
+        torch.set_rng_state(stored["random"])
+        if stored["random_cuda"] is not None:
+            torch.cuda.set_rng_state(stored["random_cuda"], self._device)
+        self._history = Checkpoint.history(stored["history"])
+        self._best_weights = stored["best_weights"]
+        self._best = None if stored["best"] is None else self._history[stored["best"]]
+        return int(stored["epoch"])
+
+
+class _Steps:
+    """The updates of one phase: an optimiser and its schedule a turn."""
+
+    def __init__(self, method: GradientMethod, phase: Phase, recipe: Recipe, device: torch.device) -> None:
+        self._method, self._turns, self._weights = method, phase.turns, recipe.weights
+        self._cast = torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16")
+        self._adams = [_adam(turn, recipe) for turn in phase.turns]
+        self._schedules = [] if recipe.plateau is None else [_plateau(adam, recipe) for adam in self._adams]
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the first turn."""
+        return float(self._adams[0].param_groups[0]["lr"])
+
+    def step(self, sampler: Sampler) -> Tensor:
+        """One draw, every turn's update; the sum of the turns' losses."""
+        batch = sampler.draw()
+        losses = []
+        for turn, adam in zip(self._turns, self._adams, strict=True):
+            with self._cast:
+                terms = turn.terms(batch)
+                loss = total(terms, {name: self._weights[name] for name in terms})
+            adam.zero_grad(set_to_none=True)
+            torch.autograd.backward(loss, inputs=list(turn.parameters))
+            parallel.average_gradients(turn.parameters)
+            adam.step()
+            losses.append(loss.detach())
+        with torch.no_grad():
+            self._method.after_step(batch)
+        return torch.stack(losses).sum()
+
+    def schedule(self, merit: float) -> None:
+        """Lower the rates where validation no longer gets better."""
+        for each in self._schedules:
+            each.step(merit)
+
+    def state(self) -> dict[str, Any]:
+        """What optimisers and schedules remember."""
+        return {
+            "adams": [each.state_dict() for each in self._adams],
+            "schedules": [each.state_dict() for each in self._schedules],
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Remember what `state` said."""
+        for adam, remembered in zip(self._adams, state["adams"], strict=True):
+            adam.load_state_dict(remembered)
+        for schedule, remembered in zip(self._schedules, state["schedules"], strict=True):
+            schedule.load_state_dict(remembered)
+
+
+def _adam(turn: Turn, recipe: Recipe) -> torch.optim.Adam:
+    chosen = recipe.optimiser
+    return torch.optim.Adam(
+        turn.parameters, lr=chosen.learning_rate, weight_decay=chosen.weight_decay, betas=chosen.betas, fused=True
+    )
+
+
+def _plateau(adam: torch.optim.Adam, recipe: Recipe) -> ReduceLROnPlateau:
+    assert recipe.plateau is not None
+    return ReduceLROnPlateau(adam, mode="max", factor=recipe.plateau.factor, patience=recipe.plateau.patience)
