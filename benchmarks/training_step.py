@@ -35,7 +35,7 @@ class TrainingStep:
     def contest(self) -> Iterator[Contest]:
         """The loop as it is, drawing, optimiser and the epoch's validation included; the products of as many steps."""
         made = world()
-        recipe = named("demo-avgzslnet").model_copy(update={"epochs": 1, "steps_per_epoch": self.steps})
+        recipe = named("avgzslnet", on="demo").model_copy(update={"epochs": 1, "steps_per_epoch": self.steps})
         products = _products(recipe, made.training)
         numbers = sum(left.shape[0] * left.shape[1] * right.shape[1] for left, right in products)
         tall, square = torch.rand(max(numbers // SIDE**2, 1), SIDE), torch.rand(SIDE, SIDE)

@@ -30,7 +30,7 @@ from training.progress import Progress
 from training.splits import ClassTable, FeatureSet
 
 GALLERY = "demo"
-RECIPES = ("demo-avgzslnet", "demo-cjme")
+RECIPES = ("avgzslnet", "cjme")
 """In the order they are tried; the one with the best validation serves."""
 
 Backbones = dict[Sense, Backbone]
@@ -137,7 +137,7 @@ def train(
     steps: Steps,
 ) -> Manifest:
     """A method trained by the recipe of that name, as a bundle."""
-    chosen = recipe.named(name).model_copy(update={"seed": seed})
+    chosen = recipe.named(name, on="demo").model_copy(update={"seed": seed})
     with steps.step(f"Training {chosen.method}", chosen.epochs) as step:
         return experiment.train_method(
             chosen,

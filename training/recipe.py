@@ -76,31 +76,47 @@ class Recipe(Frozen):
             raise RecipeInvalid(f"weights and the terms of {self.method} disagree on {', '.join(sorted(odd))}")
 
 
-def read(path: Path) -> Recipe:
-    """The recipe in a TOML file.
+def read(path: Path, *, on: str | None = None) -> Recipe:
+    """The recipe in a TOML file, with what its table `[on.<dataset>]` says otherwise for a data set.
 
     Raises:
         RecipeInvalid: no such file, not TOML, or a key that is missing, unknown or of a wrong kind, named.
     """
     try:
-        return parse(tomllib.loads(path.read_text()))
+        return parse(tomllib.loads(path.read_text()), on=on)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeInvalid(f"{path.name} cannot be read: {error}") from error
 
 
-def parse(keys: dict[str, Any]) -> Recipe:
+def parse(keys: dict[str, Any], *, on: str | None = None) -> Recipe:
     """The recipe of a TOML table; raises RecipeInvalid naming the key that does not fit."""
+    common = {key: value for key, value in keys.items() if key != "on"}
+    by_dataset = keys.get("on", {})
+    if not isinstance(by_dataset, dict) or not all(isinstance(each, dict) for each in by_dataset.values()):
+        raise RecipeInvalid("on: expected a table a data set, such as [on.demo]")
     try:
-        return Recipe.model_validate(keys)
+        return Recipe.model_validate(_merged(common, by_dataset.get(on, {})))
     except ValidationError as error:
         first = error.errors()[0]
         raise RecipeInvalid(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
-def named(name: str) -> Recipe:
-    """A recipe that comes with Sightsound, such as `demo-cjme`; raises RecipeInvalid naming those there are."""
+def named(name: str, *, on: str | None = None) -> Recipe:
+    """A recipe that comes with Sightsound, such as `cjme`; raises RecipeInvalid naming those there are."""
     path = FOLDER / f"{name}.toml"
     if path.parent != FOLDER or not path.is_file():
-        known = ", ".join(sorted(each.stem for each in FOLDER.glob("*.toml")))
-        raise RecipeInvalid(f"there is no recipe {name!r}; there are {known}")
-    return read(path)
+        raise RecipeInvalid(f"there is no recipe {name!r}; there are {', '.join(names())}")
+    return read(path, on=on)
+
+
+def names() -> list[str]:
+    """The recipes that come with Sightsound."""
+    return sorted(each.stem for each in FOLDER.glob("*.toml"))
+
+
+def _merged(common: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Tables key by key, what is in both from `other`."""
+    return common | {
+        key: _merged(common[key], value) if isinstance(value, dict) and isinstance(common.get(key), dict) else value
+        for key, value in other.items()
+    }

@@ -107,6 +107,20 @@ class TrainingSet(Split):
         return Task(self.widths, class_text=text[np.unique(self.features.label)], unseen_text=text[unseen])
 
 
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A benchmark's data: a method learns on `training`, is chosen on `validation`, and is tested on `test`.
+
+    Where there is `retraining`, a second method learns on it with what was chosen, and that one is tested.
+    """
+
+    name: str
+    training: TrainingSet
+    validation: Split
+    retraining: TrainingSet | None
+    test: Split
+
+
 def _check_features(name: str, features: F32) -> None:
     if features.ndim != 2 or features.dtype != np.float32:
         raise TrainingDataInvalid(

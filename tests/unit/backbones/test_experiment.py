@@ -179,7 +179,7 @@ def test_a_trained_method_is_a_bundle_of_its_encoders_that_says_how_well_it_did(
     quick = {"options": options, "batch": 24, "steps_per_epoch": 2, "epochs": 2}
     reports: list[Progress] = []
     manifest = experiment.train_method(
-        named("demo-cjme").model_copy(update=quick),
+        named("cjme", on="demo").model_copy(update=quick),
         folder=tmp_path / "bundles",
         training=small.training.features,
         validation=small.validation.features,

@@ -73,7 +73,7 @@ def test_graphs_that_give_something_else_are_refused_naming_the_head(tmp_path: P
 
 def test_encoders_of_other_widths_are_refused_before_anything_is_written(tmp_path: Path) -> None:
     small = world(seen=3, unseen=1, clips=3, audio=9, video=8, text=8)
-    recipe = named("demo-cjme").model_copy(update={"batch": 4, "steps_per_epoch": 1, "epochs": 1})
+    recipe = named("cjme", on="demo").model_copy(update={"batch": 4, "steps_per_epoch": 1, "epochs": 1})
     fitted = fit(recipe, small.training, validation=small.validation, report=lambda _: None)
     with pytest.raises(BundleInvalid, match=r"Widths\(audio=8.*trained with Widths\(audio=9"):
         export(

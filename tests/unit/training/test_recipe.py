@@ -49,3 +49,17 @@ def test_a_file_that_is_not_toml_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_recipe_is_refused_naming_those_there_are(name: str) -> None:
     with pytest.raises(RecipeInvalid, match="there are demo-avgzslnet, demo-cjme"):
         named(name)
+
+
+def test_what_a_data_set_s_table_says_replaces_what_the_recipe_says_key_by_key() -> None:
+    keys = {"method": "cjme", "weights": WEIGHTS, "batch": 8, "options": {"hidden": 9, "out": 4}}
+    there = {"on": {"small": {"batch": 4, "options": {"hidden": 5}}}}
+    assert parse(keys | there).batch == 8
+    found = parse(keys | there, on="small")
+    assert (found.batch, found.options) == (4, {"hidden": 5, "out": 4})
+    assert parse(keys | there, on="another") == parse(keys)
+
+
+def test_a_data_set_s_table_that_is_none_is_refused() -> None:
+    with pytest.raises(RecipeInvalid, match="a table a data set"):
+        parse({"method": "cjme", "weights": WEIGHTS, "on": {"demo": 3}})

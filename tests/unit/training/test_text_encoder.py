@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 from safetensors.numpy import load_file
-from scipy.special import erf  # type: ignore[import-untyped]
+from scipy.special import erf
 
 from models.errors import BundleInvalid, DependencyMissing
 from models.features.card import TextEncoderCard, read_card
