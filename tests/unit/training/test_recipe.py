@@ -1,5 +1,6 @@
 """Recipes: what is read, and what is refused by name."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -7,12 +8,16 @@ import pytest
 from models.errors import RecipeInvalid
 from training.recipe import FOLDER, named, parse, read
 
+DATASETS = ("audiosetzsl", "vggsound-gzsl", "ucf-gzsl", "activitynet-gzsl", "wikipedia", "pascal", "demo")
 WEIGHTS = {"triplet": 1.0, "audio_video": 1.0, "attention": 1.0}
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
 def test_every_recipe_that_ships_is_valid(path: Path) -> None:
     assert read(path) == named(path.stem)
+    for dataset in tomllib.loads(path.read_text()).get("on", {}):
+        assert dataset in DATASETS
+        assert named(path.stem, on=dataset).method == named(path.stem).method
 
 
 @pytest.mark.parametrize(
@@ -45,9 +50,9 @@ def test_a_file_that_is_not_toml_is_refused(tmp_path: Path) -> None:
         read(path)
 
 
-@pytest.mark.parametrize("name", ["demo", "../demo-cjme"])
+@pytest.mark.parametrize("name", ["demo", "../cjme"])
 def test_an_unknown_recipe_is_refused_naming_those_there_are(name: str) -> None:
-    with pytest.raises(RecipeInvalid, match="there are demo-avgzslnet, demo-cjme"):
+    with pytest.raises(RecipeInvalid, match=r"there are .*avgzslnet, .*cjme"):
         named(name)
 
 
