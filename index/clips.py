@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from models.bundle.manifest import Channel
 from models.types import F32, Sense, Window
 
 MEDIA_TYPES = {
@@ -68,7 +69,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class GallerySummary:
-    """A gallery in numbers. `labels` counts clips by label, `routes` are those that can be searched."""
+    """A gallery in numbers.
+
+    `labels` counts clips by label, `routes` are those that can be searched, `channels` what clips can be classified by.
+    """
 
     name: str
     bundle: str
@@ -77,6 +81,7 @@ class GallerySummary:
     windows: int
     labels: Mapping[str, int]
     routes: tuple[str, ...]
+    channels: tuple[Channel, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ def evaluate(classifier: Classifier, stored: StoredFeatures, classes: Sequence[s
 
     labels: I64 = np.array([classes.index(names[0]) for names in stored.labels], np.int64)
     known = Labels(clips=labels, seen=classifier.seen(classes))
-    return evaluate_scores(Scorer(embed, manifest.routes, {}), known, manifest.betas)
+    betas = {channel: manifest.betas.get(channel, 0.0) for channel in manifest.channels}
+    return evaluate_scores(Scorer(embed, manifest.routes, {}), known, betas)
 
 
 def _one_a_clip(stored: StoredFeatures) -> StoredFeatures:

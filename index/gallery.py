@@ -115,6 +115,7 @@ class Gallery:
                 windows=len(clips.window_ids(connection, self._key)),
                 labels=clips.label_counts(connection, self._key),
                 routes=active.routes,
+                channels=active.bundle.manifest.channels,
             )
 
     def features(self, *senses: Sense) -> StoredFeatures:

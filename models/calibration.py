@@ -62,17 +62,76 @@ def choose_beta(
         equals: which of several that are best: the first, as in the papers, or the middle one, farthest from doing
             worse.
     """
-    tried = [_stacking(scores, labels, seen, float(beta)) for beta in grid]
+    tried = curve(scores, labels, seen, grid)
     best = max(each.harmonic_mean for each in tried)
     among = [each for each in tried if each.harmonic_mean == best]
     return among[0] if equals == "first" else among[len(among) // 2]
 
 
-def _stacking(scores: F32, labels: I64, seen: Bool, beta: float) -> Stacking:
-    right = stack(scores, seen, beta).argmax(1) == labels
-    classes = np.unique(labels)
-    recalls = np.array([right[labels == each].mean() for each in classes])
-    s, u = (_mean(recalls[seen[classes] == side]) for side in (True, False))
+def curve(scores: F32, labels: I64, seen: Bool, betas: Sequence[float] | F64) -> list[Stacking]:
+    """What each beta gives, in their order: the curve of seen over unseen accuracy, and of their harmonic mean.
+
+    The scores are looked at once; every beta then is a few comparisons a sample.
+
+    Args:
+        scores: [n, c] of samples, finite.
+        labels: [n] right columns.
+        seen: [c] which classes training saw.
+    """
+    rivals = _Rivals.of(scores, labels, seen)
+    classes, of_sample, samples = np.unique(labels, return_inverse=True, return_counts=True)
+    found = []
+    for beta in map(float, betas):
+        right = np.bincount(of_sample[rivals.beaten(beta)], minlength=len(classes))
+        found.append(_stacking(right / samples, seen[classes], beta))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Rivals:
+    """Of every sample [n] the score of its own class, and the best of seen and of unseen classes to either side.
+
+    A class is the answer if none before it scores as much and none after it more. Taking beta off rounds, but never
+    turns an order round, so that the best stay the best, and answers are those of `stack(...).argmax(1)` to the bit.
+    """
+
+    own: F32
+    own_seen: Bool
+    seen: tuple[F32, F32]
+    unseen: tuple[F32, F32]
+
+    @classmethod
+    def of(cls, scores: F32, labels: I64, seen: Bool) -> "_Rivals":
+        """Of scores [n, c], the right columns [n], and which columns are of seen classes [c]."""
+        sides = [_to_either_side(_only(scores, among), labels) for among in (seen, ~seen)]
+        return cls(scores[np.arange(len(labels)), labels], seen[labels], *sides)
+
+    def beaten(self, beta: float) -> Bool:
+        """[n] whether the own class is the answer under this beta."""
+        off = np.float32(beta)
+        own = np.where(self.own_seen, self.own - off, self.own)
+        before, after = (np.maximum(seen - off, unseen) for seen, unseen in zip(self.seen, self.unseen, strict=True))
+        beaten: Bool = (own > before) & (own >= after)
+        return beaten
+
+
+def _only(scores: F32, among: Bool) -> F32:
+    """[n, c + 2] the scores of some classes, minus infinity for the others and at both ends."""
+    kept = np.full((len(scores), scores.shape[1] + 2), -np.inf, np.float32)
+    np.copyto(kept[:, 1:-1], scores, where=among)
+    return kept
+
+
+def _to_either_side(kept: F32, labels: I64) -> tuple[F32, F32]:
+    """[n] and [n]: the best before each row's label, and from its label on, of rows with ends of minus infinity."""
+    starts = np.arange(0, kept.size, kept.shape[1])
+    sides = np.maximum.reduceat(kept.ravel(), np.stack([starts, starts + labels + 1], axis=1).ravel())
+    return sides[::2], sides[1::2]
+
+
+def _stacking(recalls: F64, seen: Bool, beta: float) -> Stacking:
+    """Of the recalls [k] of the classes that have samples, and which of these are seen [k]."""
+    s, u = _mean(recalls[seen]), _mean(recalls[~seen])
     return Stacking(beta, s, u, 2 * s * u / (s + u) if s + u else 0.0)
 
 

@@ -17,7 +17,8 @@ SightsoundError
 ├── NotFound
 │   ├── GalleryNotFound
 │   ├── ClipNotFound
-│   └── BundleNotFound
+│   ├── BundleNotFound
+│   └── DataMissing          files of a data set that are not where they belong
 ├── Conflict                the thing changed meanwhile, or exists already
 └── Unavailable             cannot answer now; trying again may help
     ├── DecodeOverrun       the decoder ran out of its time or memory, or crashed
@@ -109,6 +110,10 @@ class ClipNotFound(NotFound):
 
 class BundleNotFound(NotFound):
     """There is no such bundle."""
+
+
+class DataMissing(NotFound):
+    """The data set's files are not there."""
 
 
 class Conflict(SightsoundError):

@@ -4,29 +4,186 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import batch_norm, linear
+
+from models.errors import RecipeInvalid
 
 Activation = Literal["relu", "identity"]
 """What the last layer of a projection ends in."""
 
+STEPS = 2**16
+"""Of the shares that dropout can have."""
 
-def projection(*, width: int, hidden: int, out: int, dropout: float, last: Activation = "identity") -> nn.Sequential:
-    """A two-layer perceptron from features [b, width] to embeddings [b, out].
 
-    Linear, batch norm, ReLU, dropout, Linear and, where `last` asks for it, a final ReLU.
+def projection(
+    *, width: int, hidden: int, out: int, dropout: float, last: Activation = "identity", layers: Literal[1, 2] = 2
+) -> nn.Sequential:
+    """A perceptron of one or two layers from features [b, width] to embeddings [b, out].
+
+    Two: Linear, batch norm, ReLU, dropout, Linear and, where `last` asks for it, a final ReLU. One: Linear and the
+    final ReLU; `hidden` and `dropout` are of no use then.
 
     Source: g_a and g_v of CJME (arXiv 1910.08732), F_A and F_V of AVGZSLNet (arXiv 2005.13402), two layers
-    each; batch norm, dropout and the final ReLU are those of the versions behind the AVCA paper's tables.
+    each, and their g_t and F_T, one layer each; batch norm, dropout, the final ReLU and a second layer for text are
+    those of the versions behind the AVCA paper's tables.
     """
-    layers: list[nn.Module] = [
-        nn.Linear(width, hidden),
-        nn.BatchNorm1d(hidden),
-        nn.ReLU(),
-        nn.Dropout(dropout),
-        nn.Linear(hidden, out),
-    ]
-    if last == "relu":
-        layers.append(nn.ReLU())
-    return nn.Sequential(*layers)
+    before: list[nn.Module] = []
+    if layers == 2:
+        before = [nn.Linear(width, hidden), nn.BatchNorm1d(hidden), nn.ReLU(), nn.Dropout(dropout)]
+    after: list[nn.Module] = [nn.ReLU()] if last == "relu" else []
+    return nn.Sequential(*before, nn.Linear(hidden if before else width, out), *after)
+
+
+def block1(*, width: int, out: int, dropout: float, momentum: float = 0.1) -> nn.Sequential:
+    """One layer from features [b, width] to embeddings [b, out], none negative: Linear, batch norm, ReLU, dropout.
+
+    Features may also come in groups [b, g, width]: see `BatchNorm`.
+
+    Args:
+        momentum: how much of the batch norm's running statistics a batch replaces.
+
+    Source: W_proj, D, A_rec and V_rec of AVCA (arXiv 2203.03598), as in its released code; TCAF (arXiv 2207.09966)
+    and ClipClap (arXiv 2404.06309) build on the same.
+    """
+    return nn.Sequential(nn.Linear(width, out), BatchNorm(out, momentum=momentum), nn.ReLU(), Dropout(dropout))
+
+
+def block2(*, width: int, hidden: int, out: int, dropout: float, momentum: float = 0.1) -> nn.Sequential:
+    """Two layers from features [b, width] over [b, hidden] to embeddings [b, out], none negative.
+
+    Each is Linear, batch norm, ReLU, dropout.
+
+    Args:
+        momentum: how much of the last batch norm's running statistics a batch replaces.
+
+    Source: A_enc, V_enc, A_proj and V_proj of AVCA (arXiv 2203.03598), as in its released code; TCAF
+    (arXiv 2207.09966) and ClipClap (arXiv 2404.06309) build on the same.
+    """
+    return nn.Sequential(
+        *block1(width=width, out=hidden, dropout=dropout),
+        *block1(width=hidden, out=out, dropout=dropout, momentum=momentum),
+    )
+
+
+class BatchNorm(nn.BatchNorm1d):
+    """Batch norm of features [b, width], or of g groups of b in one call: [b, g, width].
+
+    Every group, such as samples and their negatives, is normalised by statistics of its own, and the running ones
+    count it, as if the groups had come in calls of their own, one after the other.
+    """
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Of the shape of `features`; groups only in training."""
+        if not self.training or features.ndim == 2:
+            return super().forward(features)
+        groups, width = features.shape[1:]
+        means, variances = self.weight.new_zeros(2, groups * width)
+        # Side by side, groups are that many times as many features: [b, g x width].
+        normal: Tensor = batch_norm(
+            features.flatten(1),
+            means,
+            variances,
+            weight=self.weight.repeat(groups),
+            bias=self.bias.repeat(groups),
+            training=True,
+            momentum=1.0,
+            eps=self.eps,
+        )
+        self._count(means.view(groups, width), variances.view(groups, width))
+        return normal.view_as(features)
+
+    @torch.no_grad()
+    def _count(self, means: Tensor, variances: Tensor) -> None:
+        """Let the running statistics move towards those [g, width] of every group, in order."""
+        assert self.running_mean is not None, "our batch norms have running statistics"
+        assert self.running_var is not None, "our batch norms have running statistics"
+        assert self.momentum is not None, "our batch norms forget at a fixed rate"
+        for mean, variance in zip(means, variances, strict=True):
+            self.running_mean.lerp_(mean, self.momentum)
+            self.running_var.lerp_(variance, self.momentum)
+
+
+class Dropout(nn.Module):
+    """Dropout that takes a sixth of torch's time on processors for which torch draws one random number after the other.
+
+    There a number is 16 bits of a long one, so that `share` is rounded to a multiple of 2^-16; what stays is scaled
+    up by as much as is lost.
+    """
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.steps = round(share * STEPS)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Of the shape of `features`, in training with zeros."""
+        if not self.training or not self.steps:
+            return features
+        return features * self._kept(features).mul_(STEPS / (STEPS - self.steps))
+
+    def _kept(self, like: Tensor) -> Tensor:
+        """1 for each number to keep, 0 for each to drop."""
+        kept = torch.empty_like(like)
+        if like.device.type != "cpu":
+            return kept.bernoulli_(1 - self.steps / STEPS)
+        count = like.numel()
+        drawn = torch.empty(-(-count // 4), dtype=torch.int64).random_(-(2**63), None)
+        return torch.ge(drawn.view(torch.int16)[:count].view_as(like), self.steps - STEPS // 2, out=kept)
+
+
+class CrossAttention(nn.Module):
+    """Two tokens, one a modality, that attend to each other and themselves: a layer of a transformer.
+
+    x + attention(norm(x)), then x + feed_forward(norm(x)), without a last norm. A softmax over two scores is a
+    sigmoid of their difference, so that keys are only ever needed of the difference of the tokens.
+
+    Args:
+        width: of tokens.
+        heads: of width / heads numbers each.
+        hidden: width of the feed-forward network's hidden layer.
+
+    Raises:
+        RecipeInvalid: the heads cannot share a token evenly.
+
+    Source: the cross-attention of AVCA (arXiv 2203.03598), as in its released code; the paper's norms follow the
+    residuals instead.
+    """
+
+    def __init__(self, *, width: int, heads: int, hidden: int, dropout: float) -> None:
+        super().__init__()
+        if width % heads:
+            raise RecipeInvalid(f"{heads} heads cannot share tokens of {width} numbers evenly")
+        self.heads = heads
+        self.norm = nn.LayerNorm(width)
+        self.queries_keys_values = nn.Linear(width, 3 * width, bias=False)
+        self.out = nn.Sequential(nn.Linear(width, width), Dropout(dropout))
+        self.feed_forward = nn.Sequential(
+            nn.LayerNorm(width),
+            nn.Linear(width, hidden),
+            nn.GELU(),
+            Dropout(dropout),
+            nn.Linear(hidden, width),
+            Dropout(dropout),
+        )
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """From tokens [..., 2, width] to as many."""
+        tokens = tokens + self.out(self._attended(self.norm(tokens)))
+        refined: Tensor = tokens + self.feed_forward(tokens)
+        return refined
+
+    def _attended(self, tokens: Tensor) -> Tensor:
+        """What each token takes of both: [..., 2, width]."""
+        to_queries, to_keys, to_values = self.queries_keys_values.weight.chunk(3)
+        first, second = tokens.unbind(-2)
+        queries = self._by_head(linear(tokens, to_queries))
+        keys = self._by_head(linear(first - second, to_keys)).unsqueeze(-3)
+        of_first, of_second = self._by_head(linear(tokens, to_values)).chunk(2, dim=-3)
+        first_share = torch.sigmoid((queries * keys).sum(dim=-1, keepdim=True) * queries.shape[-1] ** -0.5)
+        return torch.lerp(of_second, of_first, first_share).flatten(-2)
+
+    def _by_head(self, projected: Tensor) -> Tensor:
+        """[..., heads, width / heads]."""
+        return projected.view(*projected.shape[:-1], self.heads, -1)
 
 
 class PairedClip(nn.Module):

@@ -3,18 +3,15 @@
 import numpy as np
 
 from models.bundle.manifest import Channel
+from models.bundle.senses import SENSES, said
 from models.errors import SenseMissing
 from models.features.extract import ClipFeatures
 from models.types import F32, Sense
 
-SENSES: dict[Channel, tuple[Sense, ...]] = {"audio": ("audio",), "video": ("video",), "av": ("audio", "video")}
-NAMES: dict[Sense, str] = {"audio": "sound", "video": "pictures"}
-
 
 def of_clip(clip: ClipFeatures) -> dict[Sense, F32]:
     """[width] of each sense a clip has: the mean over those of its windows that have it."""
-    senses: tuple[Sense, ...] = SENSES["av"]
-    rows = {sense: [each.features[sense] for each in clip.windows if sense in each.features] for sense in senses}
+    rows = {sense: [each.features[sense] for each in clip.windows if sense in each.features] for sense in SENSES["av"]}
     return {sense: np.mean(found, axis=0, dtype=np.float32) for sense, found in rows.items() if found}
 
 
@@ -22,7 +19,5 @@ def of_query(clip: ClipFeatures, source: Channel) -> dict[Sense, F32]:
     """[width] of the senses that a query by `source` reads; raises SenseMissing naming what the clip has."""
     found = of_clip(clip)
     if missing := [sense for sense in SENSES[source] if sense not in found]:
-        there = " and ".join(NAMES[sense] for sense in found) or "nothing"
-        wanted = " and ".join(NAMES[sense] for sense in missing)
-        raise SenseMissing(f"the clip has {there} and no {wanted}; from={source} expects it")
+        raise SenseMissing(f"the clip has {said(found)} and no {said(missing)}; from={source} expects it")
     return {sense: found[sense] for sense in SENSES[source]}

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Self
 
+import numpy as np
 from fastapi import Depends, Request
 
 from index.gallery import Galleries, Gallery
@@ -14,6 +15,7 @@ from models.bundle.runtime import Bundle
 from models.errors import GalleryNotFound, SettingsInvalid, SightsoundError, Unavailable
 from models.media.cage import Cage
 from models.media.limits import Limits
+from models.types import F32, Modality
 from service.encoders import Encoders
 from service.settings import Settings
 from service.spool import sweep
@@ -69,7 +71,7 @@ class Resources:
         return (self.galleries.bundle(name) for name in sorted(self.galleries.bundle_names()))
 
     def rehearse(self) -> None:
-        """Search every gallery with a word; raises Unavailable, naming the first that cannot answer."""
+        """Search every gallery by all its routes; raises Unavailable, naming the first that cannot answer."""
         for name in self.galleries.names():
             try:
                 _rehearse(self.galleries.get(name), self.encoders)
@@ -84,10 +86,12 @@ class Resources:
 
 
 def _rehearse(gallery: Gallery, encoders: Encoders) -> None:
-    text = encoders.text(gallery.active.bundle.manifest).encode(["ready"])
-    for route in gallery.active.routes:
-        if route.startswith("text->"):
-            gallery.search(route, {"text": text}, k=1)
+    """Search with a word, and with features as of a clip that is silent and black."""
+    generation = gallery.active
+    features: dict[Modality, F32] = {"text": encoders.text(generation.bundle.manifest).encode(["ready"])}
+    features |= {sense: np.zeros(ref.width, np.float32) for sense, ref in generation.bundle.manifest.backbones.items()}
+    for route in generation.routes:
+        gallery.search(route, features, k=1, generation=generation)
 
 
 def _check_folder(data: Path) -> None:

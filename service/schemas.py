@@ -158,6 +158,7 @@ class GallerySummary(Frozen):
     bundle: str
     generation: int
     routes: tuple[str, ...]
+    channels: tuple[Channel, ...]
     labels: dict[str, int]
 
 

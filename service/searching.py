@@ -6,6 +6,7 @@ from pathlib import Path
 from index.gallery import Gallery
 from index.generations import Generation
 from models.bundle.manifest import Channel
+from models.bundle.words import understood
 from models.errors import RouteMissing
 from models.types import F32, Modality
 from service.features import of_query
@@ -20,7 +21,8 @@ OTHER: dict[Channel, Channel] = {"audio": "video", "video": "audio", "av": "av"}
 def by_words(resources: Resources, gallery: str, *, text: str, to: Channel, k: int) -> SearchAnswer:
     """The windows nearest to some words; raises GalleryNotFound, RouteMissing, QueryInvalid."""
     search = _Search(resources, gallery, f"text->{to}")
-    feature = resources.encoders.text(search.active.bundle.manifest).encode([text])
+    manifest = search.active.bundle.manifest
+    feature = resources.encoders.text(manifest).encode(understood(manifest, [text]))
     return search.answer({"text": feature}, k=k)
 
 

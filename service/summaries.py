@@ -19,6 +19,7 @@ def summary(gallery: Gallery) -> GallerySummary:
         bundle=found.bundle,
         generation=found.generation,
         routes=found.routes,
+        channels=found.channels,
         labels=dict(found.labels),
     )
 

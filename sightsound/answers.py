@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 Sense = Literal["audio", "video"]
+Channel = Literal["audio", "video", "av"]
 
 
 class Answer(BaseModel):
@@ -93,7 +94,7 @@ class ClassifyAnswer(Answer):
     route: str
     bundle: str
     took_ms: float
-    channel: Literal["audio", "video", "av"]
+    channel: Channel
     decided_by: Sense | None
     beta: float
     classes: tuple[RankedClass, ...]
@@ -108,6 +109,7 @@ class GallerySummary(Answer):
     bundle: str
     generation: int
     routes: tuple[str, ...]
+    channels: tuple[Channel, ...]
     labels: dict[str, int]
 
 

@@ -68,6 +68,88 @@ def demo(
     return 0
 
 
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="A recipe's name or TOML file: see docs/methods.md.")],
+    clips: Annotated[Path, typer.Option(help="A csv of path, label and perhaps split (train, val, test).")],
+    data: Annotated[
+        Path, typer.Option(envvar="SIGHTSOUND_DATA", help="A data folder: its backbones are used, its bundles grow.")
+    ] = DATA,
+    name: Annotated[str | None, typer.Option(help="The bundle's; by default the method's.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="In place of the recipe's.")] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="A file to go on from after an interruption.")] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+) -> None:
+    """Train a method on your own clips; the bundle can be served from the data folder at once."""
+    from rich.console import Console
+
+    from sightsound.train import train as train_recipe
+
+    console = Console()
+    manifest = train_recipe(
+        recipe,
+        clips=clips,
+        data=data,
+        name=name,
+        seed=seed,
+        checkpoint=checkpoint,
+        device=device,
+        console=console,
+    )
+    for figure, value in manifest.evaluation.items():
+        console.print(f"{figure}: {value:.1%}", highlight=False)
+    console.print(f"The bundle {manifest.name} has the routes {', '.join(sorted(manifest.routes))}.", highlight=False)
+
+
+@app.command()
+def benchmark(
+    name: Annotated[str, typer.Argument(help="Which: see docs/benchmarks.md.")],
+    features: Annotated[
+        Path | None, typer.Option(help="The release's folder; by default sightsound-features/NAME.")
+    ] = None,
+    methods: Annotated[str, typer.Option(help="Recipes, with commas between; by default the benchmark's.")] = "",
+    seeds: Annotated[str, typer.Option(help="Numbers, with commas between; by default the benchmark's.")] = "",
+    epochs: Annotated[int | None, typer.Option(min=1, help="Of all recipes, in place of their own.")] = None,
+    steps_per_epoch: Annotated[int | None, typer.Option(min=1, help="Of all recipes, in place of their own.")] = None,
+    split: Annotated[str, typer.Option(help="main or cls: the class split and features of the GZSL sets.")] = "main",
+    w2v_order: Annotated[
+        str, typer.Option(help="corrected or legacy: how class names of the GZSL sets find their vectors.")
+    ] = "corrected",
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Steps in time of TCAF's release; without, AVCA's averages are read.")
+    ] = None,
+    ablate: Annotated[str, typer.Option(help="A recipe: compare its ablations instead of methods.")] = "",
+    json: Annotated[Path | None, typer.Option(help="A file for one row a method and seed.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="A file for the tables.")] = None,
+    plots: Annotated[Path | None, typer.Option(help="A folder for the pictures.")] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+) -> None:
+    """Train and test methods by a benchmark's protocol; tables beside what the papers print."""
+    from rich.console import Console
+
+    from sightsound.benchmark import plan, run
+
+    run(
+        plan(
+            name,
+            features=features,
+            recipes=_listed(methods),
+            seeds=_listed(seeds),
+            class_split=split,
+            w2v_order=w2v_order,
+            steps=steps,
+            ablate=ablate or None,
+            epochs=epochs,
+            steps_per_epoch=steps_per_epoch,
+            json=json,
+            markdown=markdown,
+            plots=plots,
+            device=device,
+        ),
+        Console(),
+    )
+
+
 def main() -> None:
     """The command's entry point."""
     # Idle threads of torch sleep rather than spin: on a busy machine that is ten times as fast.
@@ -85,6 +167,10 @@ def run(arguments: Sequence[str]) -> int:
         typer.echo(f"sightsound: {_line(error)}", err=True)
         return FAILED
     return status if isinstance(status, int) else 0
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _line(error: Exception) -> str:

@@ -44,13 +44,20 @@ def make(data: Path, listed: Sequence[Listing], *, seed: int, steps: Steps) -> t
         learned = [clip for clip in clips if clip.split != "test"]
         media = decode(learned, cage, steps=steps)
         backbones = train_backbones(learned, media, folder=data / "backbones", seed=seed, steps=steps)
-        training, validation = features(learned, media, backbones, steps=steps)
+        by_split = features(learned, media, backbones, steps=steps)
         encoders: dict[Modality, EncoderCard] = {"text": text.card}
         encoders |= {sense: backbone.card for sense, backbone in backbones.items()}
-        classes = ClassTable(CLASSES, text.encode(CLASSES), np.array([name in SEEN for name in CLASSES]))
+        classes = class_table(text)
         manifests = [
             train(
-                name, data / "bundles", training, validation, classes=classes, encoders=encoders, seed=seed, steps=steps
+                name,
+                data / "bundles",
+                by_split["train"],
+                by_split["val"],
+                classes=classes,
+                encoders=encoders,
+                seed=seed,
+                steps=steps,
             )
             for name in RECIPES
         ]
@@ -82,7 +89,7 @@ def fetch_text_encoder(folder: Path, *, steps: Steps) -> TextEncoder:
 def decode(clips: list[LabelledClip], cage: Cage, *, steps: Steps) -> list[Media]:
     """The clips as the backbones take them, in order."""
     media = []
-    with steps.step("Decoding clips to learn from", len(clips)) as step:
+    with steps.step("Decoding clips", len(clips)) as step:
         for each in experiment.decode(clips, cage):
             media.append(each)
             step.to(len(media))
@@ -112,17 +119,22 @@ def train_backbones(
 
 def features(
     clips: list[LabelledClip], media: list[Media], backbones: Backbones, *, steps: Steps
-) -> tuple[FeatureSet, FeatureSet]:
-    """The features of the training and of the validation clips."""
+) -> dict[str, FeatureSet]:
+    """The features of the clips, by split."""
     rows: list[FeatureSet] = []
     with steps.step("Computing features", len(clips)) as step:
         for row in experiment.feature_set(media, [clip.label for clip in clips], backbones, CLASSES):
             rows.append(row)
             step.to(len(rows))
-    parts: dict[str, list[FeatureSet]] = {"train": [], "val": []}
+    parts: dict[str, list[FeatureSet]] = {}
     for clip, row in zip(clips, rows, strict=True):
-        parts[clip.split].append(row)
-    return experiment.joined(parts["train"]), experiment.joined(parts["val"])
+        parts.setdefault(clip.split, []).append(row)
+    return {split: experiment.joined(each) for split, each in parts.items()}
+
+
+def class_table(text: TextEncoder) -> ClassTable:
+    """The world's classes."""
+    return ClassTable(CLASSES, text.encode(CLASSES), np.array([name in SEEN for name in CLASSES]))
 
 
 def train(
@@ -141,7 +153,7 @@ def train(
     with steps.step(f"Training {chosen.method}", chosen.epochs) as step:
         return experiment.train_method(
             chosen,
-            folder=folder,
+            folder=folder / f"demo-{chosen.method}",
             training=training,
             validation=validation,
             classes=classes,

@@ -25,6 +25,10 @@ class Step:
     _bars: Progress
     _task: int
 
+    def advance(self, note: str = "") -> None:
+        """One more unit is done; `note` stands behind the bar."""
+        self._bars.update(self._task, advance=1, note=note)  # type: ignore[arg-type]
+
     def to(self, done: int, note: str = "") -> None:
         """So many units are done; `note` stands behind the bar."""
         self._bars.update(self._task, completed=done, note=note)  # type: ignore[arg-type]

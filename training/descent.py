@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
+from time import perf_counter
 from typing import Any
 
 import torch
@@ -88,10 +89,12 @@ class Descent:
         rate = steps.learning_rate
         if epoch == 1:
             phase.begin()
+        started = perf_counter()
         loss = self._train_epoch(steps, epoch)
+        speed = self._recipe.batch * steps.in_epoch / (perf_counter() - started)
         parallel.same_statistics(self._method)
         outcome = validate(self._method, validation, self._protocol)
-        progress = Progress(phase.name, epoch, self._length(phase, final=final), loss, rate, outcome)
+        progress = Progress(phase.name, epoch, self._length(phase, final=final), loss, rate, speed, outcome)
         steps.schedule(progress.merit)
         self._history.append(progress)
         if final:
@@ -101,7 +104,7 @@ class Descent:
     def _train_epoch(self, steps: "_Steps", epoch: int) -> float:
         """An epoch's steps; its mean loss."""
         self._method.train()
-        losses = torch.stack([steps.step(self._sampler) for _ in range(self._recipe.steps_per_epoch)])
+        losses = torch.stack([steps.step(self._sampler, number) for number in range(steps.in_epoch)])
         # Looked at once an epoch, as a look at every step would make a GPU wait for it.
         if not (finite := losses.isfinite()).all():
             step = int(finite.logical_not().nonzero()[0]) + 1
@@ -153,6 +156,7 @@ class _Steps:
 
     def __init__(self, method: GradientMethod, phase: Phase, recipe: Recipe, device: torch.device) -> None:
         self._method, self._turns, self._weights = method, phase.turns, recipe.weights
+        self.in_epoch = recipe.phase_steps.get(phase.name, recipe.steps_per_epoch)
         self._cast = torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16")
         self._adams = [_adam(turn, recipe) for turn in phase.turns]
         self._schedules = [] if recipe.plateau is None else [_plateau(adam, recipe) for adam in self._adams]
@@ -162,11 +166,13 @@ class _Steps:
         """Of the first turn."""
         return float(self._adams[0].param_groups[0]["lr"])
 
-    def step(self, sampler: Sampler) -> Tensor:
-        """One draw, every turn's update; the sum of the turns' losses."""
+    def step(self, sampler: Sampler, number: int) -> Tensor:
+        """One draw and the updates due in step `number` of an epoch, from 0; the sum of their losses."""
         batch = sampler.draw()
         losses = []
         for turn, adam in zip(self._turns, self._adams, strict=True):
+            if number % turn.every:
+                continue
             with self._cast:
                 terms = turn.terms(batch)
                 loss = total(terms, {name: self._weights[name] for name in terms})

@@ -24,6 +24,7 @@ from training.fit import fit
 from training.progress import Progress
 from training.recipe import Recipe
 from training.splits import ClassTable, FeatureSet, Split, TrainingSet
+from training.validation import served_betas
 
 WIDTH = 128
 """Of the trained backbones' features."""
@@ -103,8 +104,8 @@ def feature_set(
     """The features of clips one by one, as a set of one row each, to be joined by `joined`."""
     for each, label in zip(media, labels, strict=True):
         yield FeatureSet(
-            audio=_stored(backbones["audio"].feature(each)),
-            video=_stored(backbones["video"].feature(each)),
+            audio=stored(backbones["audio"].feature(each)),
+            video=stored(backbones["video"].feature(each)),
             label=np.array([classes.index(label)]),
         )
 
@@ -128,19 +129,28 @@ def train_method(
     encoders: Mapping[Modality, EncoderCard],
     trained_on: str,
     report: Callable[[Progress], None],
+    checkpoint: Path | None = None,
+    device: str = "cpu",
     threads: int,
 ) -> Manifest:
-    """Train a method by its recipe and export it as the bundle `demo-<method>` under a folder of bundles."""
+    """Train a method by its recipe and export it as the bundle `folder`, which gives it its name."""
+    held_out = Split(validation, classes)
     fitted = fit(
-        recipe, TrainingSet(training, classes), validation=Split(validation, classes), report=report, threads=threads
+        recipe,
+        TrainingSet(training, classes),
+        validation=held_out,
+        report=report,
+        checkpoint=checkpoint,
+        device=device,
+        threads=threads,
     )
     return export(
         fitted,
-        folder=folder / f"demo-{recipe.method}",
-        name=f"demo-{recipe.method}",
+        folder=folder,
+        name=folder.name,
         encoders=EncoderRefs(**{modality: encoder_ref(card) for modality, card in encoders.items()}),
         classes=classes,
-        betas=fitted.betas,
+        betas=served_betas(fitted.method, held_out),
         evaluation=fitted.best.validation.figures,
         trained_on=trained_on,
     )
@@ -162,6 +172,6 @@ def _content(sense: Sense, media: Sequence[Media]) -> list[Clip]:
     return present
 
 
-def _stored(feature: F32) -> F32:
+def stored(feature: F32) -> F32:
     """A row [1, width] with the precision that a gallery keeps, so that training and search see the same."""
     return feature.astype(np.float16).astype(np.float32)[None]

@@ -86,6 +86,7 @@ def export(
         text_encoder=encoders.text,
         seen_classes=_seen(classes),
         vocabulary=classes.names,
+        words=method.words,
         betas=dict(betas),
         attention=method.attention,
         trained_on=trained_on,

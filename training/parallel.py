@@ -1,11 +1,26 @@
 """Training by several processes that torchrun started; each draws its share of a batch. Alone, nothing happens."""
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import distributed, nn
 
 from models.errors import RecipeInvalid
+
+
+@contextmanager
+def joined() -> Iterator[None]:
+    """Joins the other processes where torchrun started this one: by nccl on GPUs, else by gloo."""
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        yield
+        return
+    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    try:
+        yield
+    finally:
+        distributed.destroy_process_group()
 
 
 def rank() -> int:

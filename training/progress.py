@@ -14,7 +14,7 @@ from training.validation import Validation
 class Progress:
     """An epoch that is over, `epoch` of `epochs` counted from 1, or so many candidates of a closed form.
 
-    `loss` is the epoch's mean, 0 for a closed form.
+    `loss` is the epoch's mean, 0 for a closed form; `samples_per_s` is the speed of its steps alone, 0 likewise.
     """
 
     phase: str
@@ -22,6 +22,7 @@ class Progress:
     epochs: int
     loss: float
     learning_rate: float
+    samples_per_s: float
     validation: Validation
 
     @property

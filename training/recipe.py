@@ -44,6 +44,9 @@ class Recipe(Frozen):
     phase_epochs: dict[str, PositiveInt] = Field(
         default_factory=dict, description="epochs of phases that do not last `epochs`, by their names"
     )
+    phase_steps: dict[str, PositiveInt] = Field(
+        default_factory=dict, description="steps an epoch of phases that do not take `steps_per_epoch`, by their names"
+    )
     stop_after: PositiveInt | None = Field(
         default=None, description="epochs without a better validation after which a phase ends early"
     )

@@ -1,5 +1,6 @@
 """How well a method does on held-out clips, with the beta that suits each channel best."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,8 +8,9 @@ import torch
 
 from models.bundle.manifest import Channel
 from models.calibration import FIXED_GRID, Stacking, beta_grid, choose_beta
+from models.errors import TrainingDiverged
 from models.evaluation.evaluating import Labels, classifying, precision, retrieving
-from models.evaluation.scorer import Scorer
+from models.evaluation.scorer import Fusion, Scorer
 from models.methods.base import Head, Method
 from models.types import F32
 from training.protocol import OURS, Protocol
@@ -57,10 +59,8 @@ class Validation:
 def validate(method: Method, validation: Split, protocol: Protocol = OURS) -> Validation:
     """The method's figures on validation clips. The method is put into evaluation mode."""
     found, labels = scorer(method, validation), labels_of(validation)
-    channels = classifying(found, labels)
-    if channels:
-        scored = {channel: found.scores(f"{channel}->text") for channel in channels}
-        return Validation({channel: _stacking(scored[channel], validation, protocol) for channel in channels}, {})
+    if stackings := _stackings(found, validation, protocol):
+        return Validation(stackings, {})
     routes = retrieving(found, labels)
     return Validation(
         {},
@@ -72,10 +72,20 @@ def validate(method: Method, validation: Split, protocol: Protocol = OURS) -> Va
     )
 
 
-def scorer(method: Method, split: Split) -> Scorer:
-    """The scores of a method on a split, by route. The method is put into evaluation mode."""
+def served_betas(method: Method, validation: Split, protocol: Protocol = OURS) -> dict[Channel, float]:
+    """The betas that suit the scores of the method's bundle, which has routes but no fusions."""
+    found = _stackings(scorer(method, validation, fusions={}), validation, protocol)
+    return {channel: stacking.beta for channel, stacking in found.items()}
+
+
+def scorer(method: Method, split: Split, *, fusions: Mapping[str, Fusion] | None = None) -> Scorer:
+    """The scores of a method on a split, by route; with the method's own fusions, or those given.
+
+    The method is put into evaluation mode.
+    """
     heads = method.eval().heads()
-    return Scorer(lambda head: embed(heads[head], split, method.device), method.routes(), method.fusions())
+    chosen = method.fusions() if fusions is None else fusions
+    return Scorer(lambda head: embed(heads[head], split, method.device), method.routes(), chosen)
 
 
 def labels_of(split: Split) -> Labels:
@@ -91,7 +101,10 @@ def class_scores(method: Method, split: Split, channel: Channel) -> F32:
 
 @torch.inference_mode()
 def embed(head: Head, split: Split, device: torch.device) -> F32:
-    """What a head makes of a split's clips [n, dim] or, if it reads text, of its texts, else its classes [c, dim]."""
+    """What a head makes of a split's clips [n, dim] or, if it reads text, of its texts, else its classes [c, dim].
+
+    Raises TrainingDiverged where that is not finite: weights can overflow in a step whose loss still was a number.
+    """
     text = split.classes.text if split.features.text is None else split.features.text
     features = {"audio": split.features.audio, "video": split.features.video, "text": text}
     given = [features[each] for each in head.inputs]
@@ -99,7 +112,17 @@ def embed(head: Head, split: Split, device: torch.device) -> F32:
         head.module(*(torch.from_numpy(rows[start : start + ROWS]).to(device) for rows in given)).cpu().numpy()
         for start in range(0, len(given[0]), ROWS)
     ]
-    return np.concatenate(parts).astype(np.float32, copy=False)
+    embedded = np.concatenate(parts).astype(np.float32, copy=False)
+    if not np.isfinite(embedded).all():
+        raise TrainingDiverged(f"the embeddings of {' and '.join(head.inputs)} are no longer finite; try a lower rate")
+    return embedded
+
+
+def _stackings(found: Scorer, validation: Split, protocol: Protocol) -> dict[Channel, Stacking]:
+    return {
+        channel: _stacking(found.scores(f"{channel}->text"), validation, protocol)
+        for channel in classifying(found, labels_of(validation))
+    }
 
 
 def _stacking(scored: F32, validation: Split, protocol: Protocol) -> Stacking:

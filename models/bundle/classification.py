@@ -9,8 +9,10 @@ import numpy as np
 
 from models.bundle.manifest import Channel, Manifest
 from models.bundle.runtime import Bundle
+from models.bundle.senses import SENSES, said
+from models.bundle.words import key, understood
 from models.calibration import stack
-from models.errors import QueryInvalid, SenseMissing
+from models.errors import QueryInvalid, RouteMissing, SenseMissing
 from models.scoring import scores
 from models.types import F32, Bool, Metric, Sense
 
@@ -46,31 +48,32 @@ class Classification:
 
 
 class Classifier:
-    """Zero-shot classification with a bundle, over any words."""
+    """Zero-shot classification with a bundle, over all the words that it understands."""
 
     def __init__(self, bundle: Bundle, encoder: EncodesText) -> None:
         self.bundle = bundle
         self._encoder = encoder
-        self._seen = {_key(each.name): each.feature for each in bundle.manifest.seen_classes}
+        self._seen = {key(each.name): each.feature for each in bundle.manifest.seen_classes}
 
     def classify(
         self, features: Mapping[Sense, F32], *, classes: Sequence[str], beta: float | None = None
     ) -> Classification:
-        """The classes ranked for one clip, looked at through all the modalities it has.
+        """The classes ranked for one clip, looked at through the widest channel that it and the bundle have.
 
         Args:
             features: [width] of each sense the clip has.
-            classes: any words; class names that training saw are recognised whatever their case.
+            classes: any words, or names of the vocabulary where the bundle understands no others; class names that
+                training saw are recognised whatever their case.
             beta: what to take off the scores of seen classes: None takes the bundle's own, 0 nothing.
 
         Raises:
-            QueryInvalid: no class, an empty one or one that is there twice.
-            SenseMissing: neither sound nor pictures.
-            RouteMissing: the bundle cannot classify through this channel.
+            QueryInvalid: no class, an empty one, one that is there twice, or one that the bundle does not know.
+            SenseMissing: neither sound nor pictures, or none that the bundle can classify by.
+            RouteMissing: the bundle cannot classify.
         """
-        names = class_names(classes)
-        channel = channel_of(features)
-        rows = {sense: feature[None] for sense, feature in features.items()}
+        channel = channel_of(self.bundle.manifest, features)
+        names = understood(self.bundle.manifest, class_names(classes))
+        rows = {sense: features[sense][None] for sense in SENSES[channel]}
         beta = self._beta(channel, beta)
         text, seen = self.text_features(names), self.seen(names)
         found = stack(class_scores(self.bundle, rows, text, channel), seen, beta)[0]
@@ -91,13 +94,13 @@ class Classifier:
 
     def seen(self, names: Sequence[str]) -> Bool:
         """[c] whether training saw the class, its case and outer spaces apart."""
-        return np.array([_key(name) in self._seen for name in names], dtype=np.bool_)
+        return np.array([key(name) in self._seen for name in names], dtype=np.bool_)
 
     def text_features(self, names: Sequence[str]) -> F32:
         """[c, width]: of a seen class the feature it was trained with, of other words what the encoder says."""
-        unseen = [name for name in names if _key(name) not in self._seen]
+        unseen = [name for name in names if key(name) not in self._seen]
         encoded = dict(zip(unseen, self._encoder.encode(unseen), strict=True)) if unseen else {}
-        rows = [encoded[name] if name in encoded else self._seen[_key(name)] for name in names]
+        rows = [encoded[name] if name in encoded else self._seen[key(name)] for name in names]
         return np.array(rows, np.float32)
 
 
@@ -120,17 +123,30 @@ def class_names(classes: Sequence[str]) -> list[str]:
         raise QueryInvalid("found no class to choose from, expected at least one")
     if not all(names):
         raise QueryInvalid(f"class {names.index('') + 1} of {len(names)} is empty")
-    keys = [_key(name) for name in names]
+    keys = [key(name) for name in names]
     if twice := next((name for i, name in enumerate(names) if keys[i] in keys[:i]), None):
         raise QueryInvalid(f"the class {twice!r} is there twice")
     return names
 
 
-def channel_of(features: Mapping[Sense, F32]) -> Channel:
-    """The channel that looks at all the senses there are; raises SenseMissing for none."""
+def channel_of(manifest: Manifest, features: Mapping[Sense, F32]) -> Channel:
+    """The widest channel of a bundle that a clip with these features has the senses for.
+
+    Raises:
+        RouteMissing: the bundle has no channel.
+        SenseMissing: the clip lacks a sense of each.
+    """
+    if not manifest.channels:
+        raise RouteMissing(
+            f"the bundle {manifest.name!r} has no route to text to classify by; it has {', '.join(manifest.routes)}"
+        )
     if not features:
         raise SenseMissing("found neither sound nor pictures to classify by")
-    return "av" if len(features) == 2 else next(iter(features))
+    for channel in manifest.channels:
+        if features.keys() >= set(SENSES[channel]):
+            return channel
+    ways = " or ".join(said(SENSES[channel]) for channel in manifest.channels)
+    raise SenseMissing(f"the clip has {said(features)}; the bundle {manifest.name!r} classifies by {ways}")
 
 
 def _parts(bundle: Bundle, features: Mapping[Sense, F32], text: F32, channel: Channel) -> dict[Sense, F32]:
@@ -169,7 +185,3 @@ def _decider(ranked: Sequence[RankedClass]) -> Sense | None:
     if len(ranked) < 2 or not parts:
         return None
     return max(parts, key=lambda sense: parts[sense] - ranked[1].parts[sense])
-
-
-def _key(name: str) -> str:
-    return " ".join(name.split()).casefold()

@@ -5,12 +5,19 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from models.bundle.senses import SENSES
 from models.errors import RouteMissing
 from models.types import Metric, Modality, Sense
 
 Sha256 = str
 Channel = Literal["audio", "video", "av"]
 """Which modalities of a clip are looked at together when it is classified."""
+
+WIDEST_FIRST: tuple[Channel, ...] = ("av", "video", "audio")
+"""The channels in the order in which a clip is classified by one of them."""
+
+Words = Literal["any", "vocabulary"]
+"""Which words a bundle understands."""
 
 
 class Frozen(BaseModel):
@@ -54,10 +61,11 @@ class SeenClass(Frozen):
 class Manifest(Frozen):
     """Everything that serving needs to know of a trained method.
 
-    `routes` are named `query->gallery`, such as `text->audio`, `audio->video`, `av->text`; classification
-    uses the routes `audio->text`, `video->text` and `av->text`. `betas` is what calibrated stacking takes off
-    the score of every seen class, one a channel. `vocabulary` lists the class names to choose from by default,
-    seen ones included. `attention` names the head, if any, whose output [b, 2] weighs audio and video.
+    `routes` are named `query->gallery`, such as `text->audio`, `audio->video`, `av->text`, by what their heads read;
+    classification uses the routes `audio->text`, `video->text` and `av->text`. `betas` is what calibrated stacking
+    takes off the score of every seen class, one a channel. `vocabulary` lists the class names to choose from by
+    default, seen ones included; `words` says whether the bundle understands any words or only these. `attention`
+    names the head, if any, whose output [b, 2] weighs audio and video.
     """
 
     schema_version: Literal[1] = 1
@@ -69,6 +77,7 @@ class Manifest(Frozen):
     text_encoder: EncoderRef
     seen_classes: tuple[SeenClass, ...]
     vocabulary: tuple[str, ...]
+    words: Words = "any"
     betas: dict[Channel, float]
     attention: str | None = None
     trained_on: str
@@ -83,6 +92,20 @@ class Manifest(Frozen):
         if odd := named - self.heads.keys():
             raise ValueError(f"routes name heads {sorted(odd)}; the bundle has {sorted(self.heads)}")
         return self
+
+    @model_validator(mode="after")
+    def _routes_are_named_by_what_they_read(self) -> "Manifest":
+        for name, route in self.routes.items():
+            read = [set(self.heads[head].inputs) for head in (route.query, route.gallery)]
+            if [set(SENSES.get(side, (side,))) for side in name.split("->")] != read:
+                heads = " to one that reads ".join(" and ".join(sorted(each)) for each in read)
+                raise ValueError(f"the route {name!r} goes from a head that reads {heads}")
+        return self
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """What clips can be classified by, the widest first."""
+        return tuple(channel for channel in WIDEST_FIRST if f"{channel}->text" in self.routes)
 
     def route(self, name: str) -> RouteSpec:
         """The route of that name; raises RouteMissing, naming those there are."""

@@ -1,13 +1,13 @@
 """How well embedded clips are classified and retrieved, by every route there is: one definition for all callers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from models.bundle.manifest import Channel
 from models.evaluation.gzsl import Accuracies, accuracies
-from models.evaluation.metrics import SeenUnseen, class_means, split
+from models.evaluation.metrics import SeenUnseen, class_means, mean_known, split
 from models.evaluation.ranking import chance_by_label
 from models.evaluation.scorer import Scorer
 from models.types import F64, I64, Bool
@@ -20,24 +20,30 @@ class Labels:
     """The classes of the embedded rows: `clips` [n], `seen` [c] by class, and `texts` [n].
 
     `texts` is None where the text rows are the classes themselves, one each: clips can then be classified. Where
-    every clip has a text of its own, text is retrieved like any other modality.
+    every clip has a text of its own, in the order of the clips, text is retrieved like any other modality.
     """
 
     clips: I64
     seen: Bool
     texts: I64 | None = None
 
+    def __post_init__(self) -> None:
+        if self.texts is not None and len(self.texts) != len(self.clips):
+            raise ValueError(f"found {len(self.texts)} texts of {len(self.clips)} clips, expected one each")
+
 
 @dataclass(frozen=True, slots=True)
 class Precision:
     """Mean average precision in [0, 1] of a route: averaged by class, then over classes; and over all queries.
 
-    `chance` is what random rankings are expected to have, averaged by class.
+    `chance` is what random rankings are expected to have, averaged by class; `by_class` [c] the mean of each class's
+    queries, NaN for a class without any.
     """
 
     found: SeenUnseen
     chance: SeenUnseen
     by_sample: float
+    by_class: F64 = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +61,13 @@ def evaluate(
     """Every figure that the scorer's routes allow.
 
     Args:
-        betas: what calibrated stacking takes off the scores of seen classes, one a channel that can classify.
+        betas: what calibrated stacking takes off the scores of seen classes, by channel; 0 where there is none.
         leave_one_out: whether the clip that a query is, or belongs to, is left out of its ranking.
     """
     return Evaluation(
         clips=len(labels.clips),
         classification={
-            channel: accuracies(scorer.scores(f"{channel}->text"), labels.clips, labels.seen, betas[channel])
+            channel: accuracies(scorer.scores(f"{channel}->text"), labels.clips, labels.seen, betas.get(channel, 0.0))
             for channel in classifying(scorer, labels)
         },
         retrieval={
@@ -88,10 +94,13 @@ def precision(scorer: Scorer, name: str, labels: Labels, *, leave_one_out: bool)
     own: I64 | None = np.arange(len(query_labels)) if paired else None
     found = scorer.average_precisions(name, query_labels=query_labels, gallery_labels=gallery_labels, own=own)
     chance = chance_by_label(query_labels=query_labels, gallery_labels=gallery_labels, own=own)
+    classes = len(labels.seen)
+    by_class = class_means(found, query_labels, classes)
     return Precision(
-        found=_by_class(found, query_labels, labels.seen),
-        chance=_by_class(chance, query_labels, labels.seen),
-        by_sample=float(np.nanmean(found)),
+        found=split(by_class, labels.seen),
+        chance=split(class_means(chance, query_labels, classes), labels.seen),
+        by_sample=mean_known(found),
+        by_class=by_class,
     )
 
 
@@ -99,7 +108,3 @@ def _labels_of(modality: str, labels: Labels) -> I64:
     if modality != "text":
         return labels.clips
     return np.arange(len(labels.seen)) if labels.texts is None else labels.texts
-
-
-def _by_class(values: F64, labels: I64, seen: Bool) -> SeenUnseen:
-    return split(class_means(values, labels, len(seen)), seen)

@@ -51,9 +51,10 @@ def split(means: F64, seen: Bool) -> SeenUnseen:
         means: [c], NaN for classes without samples.
         seen: [c].
     """
-    return SeenUnseen(seen=_mean(means[seen]), unseen=_mean(means[~seen]))
+    return SeenUnseen(seen=mean_known(means[seen]), unseen=mean_known(means[~seen]))
 
 
-def _mean(values: F64) -> float:
+def mean_known(values: F64) -> float:
+    """The mean of those values that are not NaN; NaN where none is."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else float("nan")

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from models.bundle.manifest import RouteSpec
+from models.evaluation.mixture import log_mixture
 from models.evaluation.ranking import average_precision, by_label
 from models.scoring import scores
 from models.types import F32, F64, I64
@@ -16,13 +17,20 @@ from models.types import F32, F64, I64
 class Fusion:
     """A clip's score made of the scores of two routes, the first by its sound, the second by its pictures.
 
-    `mean` averages both, weighed by the outputs [n, 2] of the head `weights` where one is named; `best` takes the
-    higher one. A bundle's routes are single searches; papers also score clips in ways that no single search can.
+    `mean` averages both, weighed by the outputs [n, 2] of the head `weights` where one is named; `sum` adds them,
+    for which a beta of a fixed grid is half as much; `best` takes the higher one. `mixture` gives the probability of
+    a text under the mixture of two softmaxes over all texts, the second's share being `share`; `log_mixture` its
+    logarithm. A bundle's routes are single searches; papers also score clips in ways that no single search can.
     """
 
     routes: tuple[RouteSpec, RouteSpec]
-    rule: Literal["mean", "best"]
+    rule: Literal["mean", "sum", "best", "mixture", "log_mixture"]
     weights: str | None = None
+    share: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.weights is not None and self.rule != "mean":
+            raise ValueError(f"only a mean is weighed, found the rule {self.rule!r} with weights {self.weights!r}")
 
 
 class Scorer:
@@ -50,6 +58,11 @@ class Scorer:
         first, second = (self._of_route(route) for route in fusion.routes)
         if fusion.rule == "best":
             return np.maximum(first, second)
+        if fusion.rule == "sum":
+            return first + second
+        if fusion.rule != "mean":
+            found = log_mixture(first, second, share=fusion.share, texts=1 if name.endswith("text") else 0)
+            return found if fusion.rule == "log_mixture" else np.exp(found)
         weights = self._weights(fusion, clips_are_queries=name.startswith("av"))
         return weights[0] * first + weights[1] * second
 
@@ -65,7 +78,7 @@ class Scorer:
                 metric=route.metric,
                 own=own,
             )
-        return average_precision(self.scores(name), query_labels[:, None] == gallery_labels)
+        return average_precision(self.scores(name), query_labels[:, None] == gallery_labels, own=own)
 
     def _of_route(self, route: RouteSpec) -> F32:
         return scores(self.embedded(route.query), self.embedded(route.gallery), route.metric)

@@ -33,3 +33,18 @@ def mean_squared(x: Tensor, y: Tensor) -> Tensor:
     behind the AVCA paper's tables.
     """
     return mse_loss(x, y)
+
+
+def mean_squared_rows(x: Tensor, y: Tensor) -> Tensor:
+    """The squared difference of each pair of rows, averaged over the dimensions.
+
+    Args:
+        x: [b, d].
+        y: [b, d], same order.
+
+    Returns:
+        [b] mean squared errors.
+
+    Source: d(., .) of AVGZSLNet (arXiv 2005.13402), which calls it the mean squared error.
+    """
+    return mse_loss(x, y, reduction="none").mean(dim=1)

@@ -1,6 +1,7 @@
 """AVGZSLNet: embeddings from which the class text can be decoded (arXiv 2005.13402)."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Literal
 
 import torch
 from pydantic import ConfigDict, Field
@@ -9,11 +10,23 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from models.bundle.manifest import RouteSpec
-from models.layers import PairedClip, PairedText, projection
-from models.losses.distances import euclidean
+from models.evaluation.scorer import Fusion
+from models.layers import projection
+from models.losses.distances import euclidean, mean_squared_rows
 from models.losses.reconstruction import reconstruction
 from models.losses.triplet import triplet
 from models.methods.base import Batch, GradientMethod, Head, Task, joint_routes
+from models.methods.linear import width_of
+from models.methods.weighing import (
+    LOSSES,
+    AttentionOptions,
+    Equal,
+    Scored,
+    Weigher,
+    joint_fusions,
+    joint_heads,
+    sureness,
+)
 
 TERMS = (
     "reconstruction",
@@ -24,6 +37,12 @@ TERMS = (
     "text_video",
     "video_text",
 )
+TERMS_WITH_ATTENTION = (*TERMS, "attention")
+
+DISTANCES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "euclidean": euclidean,
+    "mean_squared": mean_squared_rows,
+}
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -32,18 +51,29 @@ class Options:
 
     Args:
         hidden, text_hidden, out: widths of the projections' layers.
+        text_layers: of the projection of text; the paper's has one.
         decoder_hidden: width of the hidden layer of the decoder.
         dropout, decoder_dropout: of the projections and of the decoder, between their layers.
         margin: of all triplet terms.
+        distance: d of all terms; the paper's is the mean squared one.
+        scored: clips by both modalities, see `models.methods.weighing.Scored`.
     """
 
     hidden: Annotated[int, Field(gt=0)] = 1024
     text_hidden: Annotated[int, Field(gt=0)] = 300
     out: Annotated[int, Field(gt=0)] = 64
+    text_layers: Literal[1, 2] = 2
     decoder_hidden: Annotated[int, Field(gt=0)] = 64
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.8
     decoder_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
     margin: Annotated[float, Field(gt=0)] = 1.0
+    distance: Literal["euclidean", "mean_squared"] = "euclidean"
+    scored: Scored = "squared"
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class OptionsWithAttention(Options, AttentionOptions):
+    """What a recipe may choose where an attention weighs both modalities."""
 
 
 class AVGZSLNet(GradientMethod):
@@ -53,65 +83,83 @@ class AVGZSLNet(GradientMethod):
         super().__init__()
         self.options = options
         widths = task.widths
-        self.audio = self._projection(widths.audio, options.hidden)
-        self.video = self._projection(widths.video, options.hidden)
-        self.text = self._projection(widths.text, options.text_hidden)
+        self.audio = self._projection(width_of(widths, ["audio"]), options.hidden)
+        self.video = self._projection(width_of(widths, ["video"]), options.hidden)
+        self.text = self._projection(width_of(widths, ["text"]), options.text_hidden, layers=options.text_layers)
         self.decoder = projection(
             width=options.out, hidden=options.decoder_hidden, out=widths.text, dropout=options.decoder_dropout
         )
 
     def terms(self, batch: Batch) -> dict[str, Tensor]:
         """The seven terms of docs/methods.md, in its order."""
-        audio, video, text = self.audio(batch.audio), self.video(batch.video), self.text(batch.text)
+        return self._terms_of(batch, self.audio(batch.audio), self.video(batch.video))
+
+    def weights(self) -> nn.Module:
+        """From both features of clips to the weights [b, 2] that they are scored by: halves."""
+        return Equal()
+
+    def heads(self) -> dict[str, Head]:
+        """One a modality, and the pair for routes between text and whole clips. The decoder only trains."""
+        return joint_heads(
+            audio=self.audio, video=self.video, text=self.text, weights=self.weights(), attention=self.attention
+        )
+
+    def routes(self) -> dict[str, RouteSpec]:
+        """All between audio, video and text, and both between text and whole clips."""
+        return joint_routes()
+
+    def fusions(self) -> dict[str, Fusion]:
+        """Both between text and whole clips, where plain distances are asked for."""
+        return joint_fusions(self.options.scored, self.attention)
+
+    def decode(self, embedding: Tensor) -> Tensor:
+        """The text features [b, width], of unit length, that embeddings [b, out] of any modality stand for."""
+        return normalize(self.decoder(embedding))
+
+    def _terms_of(self, batch: Batch, audio: Tensor, video: Tensor) -> dict[str, Tensor]:
+        text = self.text(batch.text)
         other_audio, other_video = self.audio(batch.negative_audio), self.video(batch.negative_video)
         other_text = self.text(batch.negative_text)
-        from_audio, from_video, from_text = self._decode(audio), self._decode(video), self._decode(text)
+        from_audio, from_video, from_text = self.decode(audio), self.decode(video), self.decode(text)
+        decoded, distance = [from_text, from_audio, from_video], DISTANCES[self.options.distance]
         return {
-            "reconstruction": reconstruction([from_text, from_audio, from_video], batch.text).mean(),
-            "decoded_audio": self._triplet(from_text, from_audio, self._decode(other_audio)),
-            "decoded_video": self._triplet(from_text, from_video, self._decode(other_video)),
+            "reconstruction": reconstruction(decoded, batch.text, distance=distance).mean(),
+            "decoded_audio": self._triplet(from_text, from_audio, self.decode(other_audio)),
+            "decoded_video": self._triplet(from_text, from_video, self.decode(other_video)),
             "text_audio": self._triplet(text, audio, other_audio),
             "audio_text": self._triplet(audio, text, other_text),
             "text_video": self._triplet(text, video, other_video),
             "video_text": self._triplet(video, text, other_text),
         }
 
-    def heads(self) -> dict[str, Head]:
-        """One a modality, and the pair for routes between text and whole clips. The decoder only trains."""
-        return {
-            "audio": Head(self.audio, inputs=("audio",)),
-            "video": Head(self.video, inputs=("video",)),
-            "text": Head(self.text, inputs=("text",)),
-            "av": Head(Averaged(self.audio, self.video), inputs=("audio", "video")),
-            "text_av": Head(PairedText(self.text), inputs=("text",)),
-        }
-
-    def routes(self) -> dict[str, RouteSpec]:
-        """All between audio, video and text, and both between text and whole clips."""
-        return joint_routes()
-
-    def _projection(self, width: int, hidden: int) -> nn.Sequential:
-        return projection(width=width, hidden=hidden, out=self.options.out, dropout=self.options.dropout)
-
-    def _decode(self, embedding: Tensor) -> Tensor:
-        return normalize(self.decoder(embedding))
+    def _projection(self, width: int, hidden: int, *, layers: Literal[1, 2] = 2) -> nn.Sequential:
+        chosen = self.options
+        return projection(width=width, hidden=hidden, out=chosen.out, dropout=chosen.dropout, layers=layers)
 
     def _triplet(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
-        hinge = triplet(euclidean(anchor, positive), euclidean(anchor, negative), margin=self.options.margin)
-        return hinge.mean()
+        distance = DISTANCES[self.options.distance]
+        return triplet(distance(anchor, positive), distance(anchor, negative), margin=self.options.margin).mean()
 
 
-class Averaged(nn.Module):
-    """The clip's half of the paired inner product, sound and pictures weighing the same."""
+class AttentiveAVGZSLNet(AVGZSLNet):
+    """AVGZSLNet with the attention of CJME, which weighs the distances of sound and pictures at test."""
 
-    def __init__(self, audio: nn.Module, video: nn.Module) -> None:
-        super().__init__()
-        self.audio = audio
-        self.video = video
-        self.paired = PairedClip()
+    attention = "attention"
 
-    def forward(self, audio: Tensor, video: Tensor) -> Tensor:
-        """From features [b, width] of both to [b, out + 2]."""
-        half = torch.full_like(audio[:, :1], 0.5)
-        paired: Tensor = self.paired(self.audio(audio), self.video(video), torch.cat([half, half], dim=1))
-        return paired
+    def __init__(self, task: Task, options: OptionsWithAttention) -> None:
+        super().__init__(task, options)
+        self._attending = options
+        self.weigher = Weigher(width_of(task.widths, ["audio", "video"]))
+
+    def terms(self, batch: Batch) -> dict[str, Tensor]:
+        """The eight terms of docs/methods.md, in its order."""
+        audio, video = self.audio(batch.audio), self.video(batch.video)
+        terms = self._terms_of(batch, audio, video)
+        with torch.no_grad():
+            target = sureness(audio, video, self.text(batch.class_text), self._attending)
+        video_weight = self.weigher(batch.audio, batch.video)[:, 1]
+        return terms | {"attention": LOSSES[self._attending.attention_loss](video_weight, target)}
+
+    def weights(self) -> nn.Module:
+        """The attention."""
+        return self.weigher

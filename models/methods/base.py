@@ -8,7 +8,7 @@ from itertools import chain
 import torch
 from torch import Tensor, nn
 
-from models.bundle.manifest import RouteSpec
+from models.bundle.manifest import RouteSpec, Words
 from models.errors import RecipeInvalid
 from models.evaluation.scorer import Fusion
 from models.types import Metric, Modality
@@ -85,9 +85,14 @@ class Head:
 
 
 class Method(nn.Module, ABC):
-    """A way from features to embeddings. `attention` names the head, if any, that weighs modalities."""
+    """A way from features to embeddings.
+
+    `attention` names the head, if any, that weighs modalities; `words` says whether it understands any words, or only
+    the names of the classes it was built for.
+    """
 
     attention: str | None = None
+    words: Words = "any"
 
     @abstractmethod
     def heads(self) -> dict[str, Head]:
@@ -110,10 +115,14 @@ class Method(nn.Module, ABC):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One update within a step: a function that computes the terms to minimise, and what may move."""
+    """One update within a step: a function that computes the terms to minimise, and what may move.
+
+    `every` is how many steps apart its updates are: it takes its turn in the first step of an epoch, and so on.
+    """
 
     terms: Callable[[Batch], Mapping[str, Tensor]]
     parameters: tuple[nn.Parameter, ...]
+    every: int = 1
 
 
 @dataclass(frozen=True, slots=True)

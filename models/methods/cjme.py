@@ -1,5 +1,7 @@
-"""CJME: coordinated joint multimodal embeddings (arXiv 1910.08732)."""
+"""CJME: coordinated joint multimodal embeddings, with attention and without (arXiv 1910.08732)."""
 
+from abc import abstractmethod
+from dataclasses import dataclass as plain_dataclass
 from typing import Annotated, Literal
 
 import torch
@@ -8,121 +10,213 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from models.bundle.manifest import RouteSpec
-from models.layers import Activation, PairedClip, PairedText, projection
-from models.losses.attention import attention_target, entropy, weighed_by_batch, weighed_by_sample
+from models.evaluation.scorer import Fusion
+from models.layers import Activation, projection
+from models.losses.attention import weighed_by_batch, weighed_by_sample, weighed_equally
 from models.losses.distances import euclidean, mean_squared
+from models.losses.pointwise import squared_euclidean
 from models.losses.triplet import triplet
 from models.methods.base import Batch, GradientMethod, Head, Task, joint_routes
+from models.methods.linear import width_of
+from models.methods.weighing import (
+    LOSSES,
+    AttentionOptions,
+    Equal,
+    Scored,
+    Selected,
+    SurenessOptions,
+    Surer,
+    Weigher,
+    joint_fusions,
+    joint_heads,
+    sureness,
+)
 
 TERMS = ("triplet", "audio_video", "attention")
+TERMS_WITHOUT_ATTENTION = ("triplet", "audio_video")
+COUNTS = {"both": (1, 1), "audio": (1, 0), "video": (0, 1)}
 WEIGHED = {"batch": weighed_by_batch, "sample": weighed_by_sample}
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
-class Options:
-    """What a recipe may choose; the defaults are the version behind the AVCA paper's tables.
+class CoordinatedOptions(SurenessOptions):
+    """What a recipe may choose, attention or not; the defaults are the version behind the AVCA paper's tables.
 
     Args:
         hidden, text_hidden, out: widths of the projections' layers.
+        text_layers: of the projection of text; the paper's has one.
         dropout: of the projections, between their layers.
         margin: of the triplet terms.
+        triplets: which of them count, L_TA, L_TV or both; the paper's Table 5 leaves out one or the other.
         last: what the projections end in.
-        entropy_gap: how much surer one modality must be, in nats, to be the attention's target.
-        weighed: triplet terms by the batch's mean attention, or each by its own sample's, as the paper has it.
+        audio_video: the squared difference of both embeddings averaged over the dimensions, or their sum, as the
+            paper has it.
+        scored: clips by both modalities, see `models.methods.weighing.Scored`.
     """
 
     hidden: Annotated[int, Field(gt=0)] = 1024
     text_hidden: Annotated[int, Field(gt=0)] = 300
     out: Annotated[int, Field(gt=0)] = 64
+    text_layers: Literal[1, 2] = 2
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
     margin: Annotated[float, Field(gt=0)] = 1.0
+    triplets: Literal["both", "audio", "video"] = "both"
     last: Activation = "relu"
-    entropy_gap: Annotated[float, Field(ge=0)] = 0.1
+    audio_video: Literal["mean", "sum"] = "mean"
+    scored: Scored = "squared"
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Options(CoordinatedOptions, AttentionOptions):
+    """What a recipe may choose for CJME with attention.
+
+    Args:
+        weighed: triplet terms by the batch's mean attention, or each by its own sample's, as the paper has it.
+        inference: clips by both modalities, weighed by their attention; by the one it selects; by the one whose
+            embedding is surer of a class, where one is; or by both equally.
+    """
+
     weighed: Literal["batch", "sample"] = "batch"
+    inference: Literal["weighed", "selected", "surer", "equal"] = "weighed"
 
 
-class CJME(GradientMethod):
-    """Audio, video and class text in one space, an attention weighing audio against video."""
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class OptionsWithoutAttention(CoordinatedOptions):
+    """What a recipe may choose for CJME without attention.
 
-    attention = "attention"
+    Args:
+        inference: clips by both modalities equally, or by the one whose embedding is surer of a class, where one is.
+    """
 
-    def __init__(self, task: Task, options: Options) -> None:
+    inference: Literal["equal", "surer"] = "equal"
+
+
+@plain_dataclass(frozen=True, slots=True)
+class Compared:
+    """A batch's embeddings [b, out] and how each compares with the text: triplet losses [b]."""
+
+    audio: Tensor
+    video: Tensor
+    of_audio: Tensor
+    of_video: Tensor
+
+
+class Coordinated(GradientMethod):
+    """Audio, video and class text in one space."""
+
+    class_text: Tensor
+
+    def __init__(self, task: Task, options: CoordinatedOptions) -> None:
         super().__init__()
-        self.options = options
-        widths = task.widths
-        self.audio = self._projection(widths.audio, options.hidden)
-        self.video = self._projection(widths.video, options.hidden)
-        self.text = self._projection(widths.text, options.text_hidden)
-        self.weigher = Weigher(widths.audio + widths.video)
+        self._chosen = options
+        self.audio = self._projection(width_of(task.widths, ["audio"]), options.hidden)
+        self.video = self._projection(width_of(task.widths, ["video"]), options.hidden)
+        self.text = self._projection(width_of(task.widths, ["text"]), options.text_hidden, layers=options.text_layers)
+        # What it was built for, not what it learned.
+        self.register_buffer("class_text", task.class_text, persistent=False)
 
-    def terms(self, batch: Batch) -> dict[str, Tensor]:
-        """`triplet`, `audio_video` and `attention`, as docs/methods.md lists them."""
-        audio, video = self.audio(batch.audio), self.video(batch.video)
-        text = self.text(batch.text)
-        # The negatives' text is in no term; as in the reference, the batch norm's statistics count it.
-        self.text[:2](batch.negative_text)
-        video_weight = self.weigher(batch.audio, batch.video)[:, 1]
-        of_audio = self._triplets(text, audio, self.audio(batch.negative_audio))
-        of_video = self._triplets(text, video, self.video(batch.negative_video))
-        target = self._target(audio, video, self.text(batch.class_text))
-        return {
-            "triplet": WEIGHED[self.options.weighed](of_audio, of_video, video_weight),
-            "audio_video": mean_squared(audio, video),
-            "attention": mean_squared(video_weight, target),
-        }
+    @abstractmethod
+    def weights(self) -> nn.Module:
+        """From both features of clips to the weights [b, 2] that they are scored by."""
 
     def heads(self) -> dict[str, Head]:
-        """One a modality, the pair for routes between text and whole clips, and the attention (audio, video)."""
-        both = Attended(self.audio, self.video, self.weigher)
-        return {
-            "audio": Head(self.audio, inputs=("audio",)),
-            "video": Head(self.video, inputs=("video",)),
-            "text": Head(self.text, inputs=("text",)),
-            "av": Head(both, inputs=("audio", "video")),
-            "text_av": Head(PairedText(self.text), inputs=("text",)),
-            "attention": Head(self.weigher, inputs=("audio", "video")),
-        }
+        """One a modality, the pair for routes between text and whole clips, and the weights where they differ."""
+        return joint_heads(
+            audio=self.audio, video=self.video, text=self.text, weights=self.weights(), attention=self.attention
+        )
 
     def routes(self) -> dict[str, RouteSpec]:
         """All between audio, video and text, and both between text and whole clips."""
         return joint_routes()
 
-    def _projection(self, width: int, hidden: int) -> nn.Sequential:
-        chosen = self.options
-        return projection(width=width, hidden=hidden, out=chosen.out, dropout=chosen.dropout, last=chosen.last)
+    def fusions(self) -> dict[str, Fusion]:
+        """Both between text and whole clips, where plain distances are asked for."""
+        return joint_fusions(self._chosen.scored, self.attention)
+
+    def compared(self, batch: Batch) -> Compared:
+        """L_TA and L_TV of every sample, and the embeddings they are of."""
+        audio, video, text = self.audio(batch.audio), self.video(batch.video), self.text(batch.text)
+        # The negatives' text is in no term; as in the reference, the batch norm's statistics count it.
+        self.text[:2](batch.negative_text)
+        of_audio = self._triplets(text, audio, self.audio(batch.negative_audio))
+        of_video = self._triplets(text, video, self.video(batch.negative_video))
+        audio_counts, video_counts = COUNTS[self._chosen.triplets]
+        return Compared(audio, video, of_audio=audio_counts * of_audio, of_video=video_counts * of_video)
+
+    def apart(self, audio: Tensor, video: Tensor) -> Tensor:
+        """L_AV: how far the embeddings of a clip's sound and pictures are from each other, a scalar."""
+        if self._chosen.audio_video == "sum":
+            return squared_euclidean(audio, video).mean()
+        return mean_squared(audio, video)
+
+    def surer(self) -> Surer:
+        """The weights by the entropy rule."""
+        return Surer(
+            audio=self.audio, video=self.video, text=self.text, class_text=self.class_text, options=self._chosen
+        )
+
+    def _projection(self, width: int, hidden: int, *, layers: Literal[1, 2] = 2) -> nn.Sequential:
+        chosen = self._chosen
+        return projection(
+            width=width, hidden=hidden, out=chosen.out, dropout=chosen.dropout, last=chosen.last, layers=layers
+        )
 
     def _triplets(self, text: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
-        return triplet(euclidean(text, positive), euclidean(text, negative), margin=self.options.margin)
+        return triplet(euclidean(text, positive), euclidean(text, negative), margin=self._chosen.margin)
+
+
+class CJME(Coordinated):
+    """Audio, video and class text in one space, an attention weighing audio against video."""
+
+    def __init__(self, task: Task, options: Options) -> None:
+        super().__init__(task, options)
+        self.options = options
+        self.attention = None if options.inference == "equal" else "attention"
+        self.weigher = Weigher(width_of(task.widths, ["audio", "video"]))
+
+    def terms(self, batch: Batch) -> dict[str, Tensor]:
+        """`triplet`, `audio_video` and `attention`, as docs/methods.md lists them."""
+        compared, video_weight = self.compared(batch), self.weigher(batch.audio, batch.video)[:, 1]
+        target = self.target(compared.audio, compared.video, batch.class_text)
+        weigh = WEIGHED[self.options.weighed]
+        return {
+            "triplet": weigh(compared.of_audio, compared.of_video, video_weight),
+            "audio_video": self.apart(compared.audio, compared.video),
+            "attention": LOSSES[self.options.attention_loss](video_weight, target),
+        }
 
     @torch.no_grad()
-    def _target(self, audio: Tensor, video: Tensor, classes: Tensor) -> Tensor:
-        return attention_target(entropy(audio, classes), entropy(video, classes), gap=self.options.entropy_gap)
+    def target(self, audio: Tensor, video: Tensor, class_text: Tensor) -> Tensor:
+        """[b] the weight that video should have, from embeddings [b, out] and text features [c, width] of classes."""
+        return sureness(audio, video, self.text(class_text), self.options)
+
+    def weights(self) -> nn.Module:
+        """The attention itself, what it selects, the entropy rule, or halves."""
+        chosen: dict[str, nn.Module] = {
+            "weighed": self.weigher,
+            "selected": Selected(self.weigher),
+            "surer": self.surer(),
+            "equal": Equal(),
+        }
+        return chosen[self.options.inference]
 
 
-class Weigher(nn.Module):
-    """How much to trust sound and pictures of a clip: weights that sum to 1."""
+class CJMEWithoutAttention(Coordinated):
+    """Audio, video and class text in one space, audio and video counting the same in training."""
 
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.video_weight = nn.Sequential(nn.BatchNorm1d(width), nn.Linear(width, 1), nn.Sigmoid())
+    def __init__(self, task: Task, options: OptionsWithoutAttention) -> None:
+        super().__init__(task, options)
+        self.options = options
+        self.attention = None if options.inference == "equal" else "attention"
 
-    def forward(self, audio: Tensor, video: Tensor) -> Tensor:
-        """From features [b, width] of both to weights [b, 2] of audio and video."""
-        of_video = self.video_weight(torch.cat([audio, video], dim=1))
-        return torch.cat([1 - of_video, of_video], dim=1)
+    def terms(self, batch: Batch) -> dict[str, Tensor]:
+        """`triplet` and `audio_video`, as docs/methods.md lists them."""
+        compared = self.compared(batch)
+        return {
+            "triplet": weighed_equally(compared.of_audio, compared.of_video),
+            "audio_video": self.apart(compared.audio, compared.video),
+        }
 
-
-class Attended(nn.Module):
-    """The clip's half of the paired inner product, with weights predicted from the clip itself."""
-
-    def __init__(self, audio: nn.Module, video: nn.Module, weigher: Weigher) -> None:
-        super().__init__()
-        self.audio = audio
-        self.video = video
-        self.weigher = weigher
-        self.paired = PairedClip()
-
-    def forward(self, audio: Tensor, video: Tensor) -> Tensor:
-        """From features [b, width] of both to [b, out + 2]."""
-        paired: Tensor = self.paired(self.audio(audio), self.video(video), self.weigher(audio, video))
-        return paired
+    def weights(self) -> nn.Module:
+        """Halves, or the entropy rule."""
+        return Equal() if self.options.inference == "equal" else self.surer()

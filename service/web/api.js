@@ -19,8 +19,8 @@ const K = 20;
 export const searchByWords = (name, { text, to, k = K }, signal) =>
   ask(`/v1/galleries/${encodeURIComponent(name)}/search?${new URLSearchParams({ text, to, k })}`, { signal });
 
-export const searchByClip = (name, { file, from }, signal) =>
-  ask(`/v1/galleries/${encodeURIComponent(name)}/search`, { method: "POST", body: form({ file, from, k: K }), signal });
+export const searchByClip = (name, { file, from, to }, signal) =>
+  ask(`/v1/galleries/${encodeURIComponent(name)}/search`, { method: "POST", body: form({ file, from, to, k: K }), signal });
 
 export const classify = (name, { file, classes }, signal) =>
   ask("/v1/classify", { method: "POST", body: form({ file, gallery: name, classes, k: 5 }), signal });

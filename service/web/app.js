@@ -14,11 +14,16 @@ let current = new AbortController();
 async function open(name) {
   gallery = await api.gallery(name);
   const labels = Object.keys(gallery.labels).sort();
-  composer.offer(labels);
+  composer.offer({ labels, routes: gallery.routes });
   const bundle = Object.assign(document.createElement("span"), { className: "wide", textContent: ` · ${gallery.bundle}` });
   at("about").replaceChildren(`${gallery.clips.toLocaleString("en")} clips · ${labels.length} labels`, bundle);
-  if (!labels.length) at("ideas").querySelector("h2").textContent = "This gallery holds no clips yet.";
+  at("ideas").querySelector("h2").textContent = invitation(labels, gallery.routes);
   ideas.show(at("ideas").querySelector("div"), gallery, { chosen: address.read().gallery });
+}
+
+function invitation(labels, routes) {
+  if (!labels.length) return "This gallery holds no clips yet.";
+  return routes.some((route) => route.startsWith("text->")) ? "Or start with one of these" : "This gallery is searched with clips, not with words.";
 }
 
 async function choose(names) {
@@ -37,15 +42,27 @@ async function words({ text, to }) {
   await answer(async (signal) => found(await api.searchByWords(gallery.name, { text, to }, signal), `“${text}”`));
 }
 
-async function clip({ file, from }) {
-  const what = from === "audio" ? "the sound of the clip" : "the pictures of the clip";
+async function clip({ file }) {
   document.title = `${file.name} · Sightsound`;
   await answer(async (signal) => {
-    const guessed = classified(file, "", signal);
+    const guessed = gallery.channels.length ? classified(file, "", signal) : Promise.resolve();
     guessed.catch(() => {});
-    found(await api.searchByClip(gallery.name, { file, from }, signal), what);
+    await similar(file, composer.asked().route, signal);
     await guessed;
   });
+}
+
+const PARTS = { audio: "the sound of the clip", video: "the pictures of the clip", av: "the clip" };
+
+async function similar(file, route, signal) {
+  if (!route) return nothing("This gallery’s bundle has no route from clips to clips.");
+  const [from, to] = route.split("->");
+  found(await api.searchByClip(gallery.name, { file, from, to }, signal), PARTS[from]);
+}
+
+function nothing(why) {
+  at("status").textContent = why;
+  at("hits").replaceChildren();
 }
 
 async function classified(file, classes, signal) {
@@ -91,19 +108,20 @@ function trouble(error) {
   if (!(error instanceof api.Refusal)) throw error;
   const title = Object.assign(document.createElement("h2"), { textContent: error.title });
   place.replaceChildren(title, Object.assign(document.createElement("p"), { textContent: sentence(error.message) }));
-  if (error.kind === "/problems/sense-missing") place.append(instead());
+  if (error.kind === "/problems/sense-missing") instead(place);
 }
 
 /** A way on for a clip without sound, or without pictures: it can search with what it has. */
-function instead() {
-  const other = composer.asked().from === "audio" ? "video" : "audio";
+function instead(place) {
+  const other = composer.asked().route?.startsWith("audio->") ? "video" : "audio";
+  if (!composer.canUse(other)) return;
   const textContent = other === "video" ? "Search with its pictures" : "Search with its sound";
   const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent });
   button.addEventListener("click", () => {
     composer.use(other);
     clip(composer.asked());
   });
-  return button;
+  place.append(button);
 }
 
 const sentence = (words) => words && `${words[0].toUpperCase()}${words.slice(1)}${/[.?!]$/.test(words) ? "" : "."}`;

@@ -28,22 +28,47 @@ export function start({ onWords, onClip, onCleared }) {
   addEventListener("keydown", (event) => shortcuts(event, onCleared));
 }
 
+/** What the form says; `route` goes from the clip to clips, and is null where the gallery has no such route. */
 export function asked() {
   const chosen = new FormData(form);
-  return { text: chosen.get("text").trim(), to: chosen.get("to"), from: chosen.get("from"), file: clip };
+  return { text: chosen.get("text")?.trim() ?? "", to: chosen.get("to"), route: chosen.get("route"), file: clip };
 }
 
 export function fill({ text, to }) {
   form.elements.text.value = text;
-  form.elements.to.value = to;
+  const choice = choices("to").find(({ value }) => value === to);
+  if (choice) choice.checked = true;
 }
+
+const searchingWith = (sense) => choices("route").find(({ value }) => value.startsWith(`${sense}->`));
+
+export const canUse = (sense) => Boolean(searchingWith(sense));
 
 export function use(sense) {
-  form.elements.from.value = sense;
+  searchingWith(sense).checked = true;
 }
 
-export function offer(labels) {
+/** Offer what a gallery has: its labels, and of all choices those that are among its routes. */
+export function offer({ labels, routes }) {
   document.getElementById("labels").replaceChildren(...labels.map((label) => new Option(label)));
+  const crossing = routes.filter((route) => ["audio->video", "video->audio"].includes(route));
+  narrow("to", (to) => routes.includes(`text->${to}`));
+  narrow("route", (route) => (crossing.length ? crossing : routes).includes(route));
+  form.elements.text.disabled = !choices("to").length;
+  form.elements.text.placeholder = choices("to").length ? "Describe a sight or a sound" : "Drop a clip to search with it";
+  swap(Boolean(clip));
+}
+
+const choices = (name) => [...form.elements[name]].filter((input) => !input.disabled);
+
+/** Leave the choices that hold; where the chosen one does not, the first of them is chosen. */
+function narrow(name, holds) {
+  for (const input of form.elements[name]) {
+    input.disabled = !holds(input.value);
+    input.parentElement.hidden = input.disabled;
+  }
+  const left = choices(name);
+  if (left.length && !left.some((input) => input.checked)) left[0].checked = true;
 }
 
 export function clear() {
@@ -65,8 +90,10 @@ function take(chosen, onClip) {
 }
 
 function swap(withClip) {
-  for (const id of ["words", "find"]) document.getElementById(id).hidden = withClip;
-  for (const id of ["clip", "use"]) document.getElementById(id).hidden = !withClip;
+  document.getElementById("words").hidden = withClip;
+  document.getElementById("clip").hidden = !withClip;
+  document.getElementById("find").hidden = withClip || !choices("to").length;
+  document.getElementById("use").hidden = !withClip || !choices("route").length;
   document.getElementById("drop-words").textContent = withClip ? "Another clip" : "Drop a clip, or choose one";
   if (!withClip) preview.replaceChildren();
 }

@@ -9,8 +9,15 @@ const MOST = 6;
 const template = document.getElementById("idea");
 
 export function show(place, gallery, { chosen }) {
-  const labels = spread(Object.keys(gallery.labels).sort());
-  place.replaceChildren(...labels.map((text, i) => idea(gallery.name, { text, to: i % 2 ? "audio" : "video", gallery: chosen })));
+  const ways = reachable(gallery.routes);
+  const labels = ways.length ? spread(Object.keys(gallery.labels).sort()) : [];
+  place.replaceChildren(...labels.map((text, i) => idea(gallery.name, { text, to: ways[i % ways.length], gallery: chosen })));
+}
+
+/** What words can find: pictures and sound in turn, or whole clips where that is all there is. */
+function reachable(routes) {
+  const single = ["video", "audio"].filter((to) => routes.includes(`text->${to}`));
+  return single.length || !routes.includes("text->av") ? single : ["av"];
 }
 
 /** As many labels as there is room for, from all over the list. */

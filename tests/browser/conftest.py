@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 OPTIONS = [
@@ -28,3 +28,26 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def troubles() -> list[str]:
+    """What the browser complains about; a test clears what it provokes."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, address: str, troubles: list[str]) -> Iterator[Page]:
+    """The page at a module's own `address`, which must load nothing from elsewhere and leave no complaint."""
+    page = browser.new_page(base_url=address)
+    page.on("console", lambda message: troubles.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    elsewhere: list[str] = []
+    page.on(
+        "request", lambda request: None if request.url.startswith((address, "blob:")) else elsewhere.append(request.url)
+    )
+    page.goto("/")
+    yield page
+    page.close()
+    assert troubles == []
+    assert elsewhere == []

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from service.app import create_app
 from service.settings import Settings
@@ -23,29 +23,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     app = create_app(Settings(data=tiny_library(tmp_path_factory.mktemp("library"))))
     with running(app) as at:
         yield at
-
-
-@pytest.fixture
-def troubles() -> list[str]:
-    """What the browser complains about; a test clears what it provokes."""
-    return []
-
-
-@pytest.fixture
-def page(browser: Browser, address: str, troubles: list[str]) -> Iterator[Page]:
-    """The page, which must load nothing from elsewhere and leave no complaint."""
-    page = browser.new_page(base_url=address)
-    page.on("console", lambda message: troubles.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    elsewhere: list[str] = []
-    page.on(
-        "request", lambda request: None if request.url.startswith((address, "blob:")) else elsewhere.append(request.url)
-    )
-    page.goto("/")
-    yield page
-    page.close()
-    assert troubles == []
-    assert elsewhere == []
 
 
 def test_words_find_playing_pictures_and_the_address_holds_them(page: Page) -> None:

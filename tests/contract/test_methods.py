@@ -11,12 +11,10 @@ from models.bundle.runtime import Bundle
 from models.methods import METHODS, build
 from models.methods.base import Batch, GradientMethod, Method, Turn, total
 from models.types import Metric
+from tests.contract.fitting import fitted
 from tests.contract.small_methods import OPTIONS
 from tests.tiny.world import World, world
 from training.export import EncoderRefs, export, random_features
-from training.fit import fit
-from training.progress import Fitted
-from training.recipe import Recipe, parse
 from training.sampling import Sampler
 
 BY_STEPS = sorted(name for name, spec in METHODS.items() if spec.terms)
@@ -48,16 +46,6 @@ def made_by_steps(name: str, small: World) -> GradientMethod:
 
 def turns(method: GradientMethod) -> list[Turn]:
     return [turn for phase in method.phases() for turn in phase.turns]
-
-
-def recipe(name: str) -> Recipe:
-    weights = dict.fromkeys(METHODS[name].terms, 1.0)
-    quick = {"batch": 24, "steps_per_epoch": 2, "epochs": 2}
-    return parse({"method": name, "options": OPTIONS[name], "weights": weights} | quick)
-
-
-def fitted(name: str, small: World) -> Fitted:
-    return fit(recipe(name), small.training, validation=small.validation, report=lambda _: None)
 
 
 def test_every_method_has_small_options() -> None:

@@ -1,6 +1,6 @@
 """A real bundle small enough to write in a test, linear heads of width 8 to 4 in ONNX; and a library around it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
@@ -9,8 +9,8 @@ import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, checker, helper, numpy_helper
 
 from index.gallery import Galleries
-from models.bundle.manifest import EncoderRef, HeadSpec, Manifest, RouteSpec, SeenClass
-from models.bundle.store import save
+from models.bundle.manifest import EncoderRef, HeadSpec, Manifest, RouteSpec, SeenClass, Words
+from models.bundle.store import load_manifest, save
 from models.features.backbone import Backbone
 from models.features.card import BackboneCard, TextEncoderCard
 from models.features.extract import Extractor
@@ -46,6 +46,8 @@ ROUTES = {
     "video->text": RouteSpec(query="video", gallery="text", metric=EUCLIDEAN),
     "av->text": RouteSpec(query="av", gallery="text_av", metric=INNER),
 }
+WITHIN = {f"{each}->{each}": RouteSpec(query=each, gallery=each, metric=EUCLIDEAN) for each in ("audio", "video", "av")}
+"""Routes that the bundle's heads allow, and that only `narrowed` ones have."""
 
 
 def tiny_bundle(
@@ -67,6 +69,17 @@ def tiny_bundle(
     graphs = {head: _graph(head, maps).SerializeToString() for head in HEADS}
     manifest = _manifest(name, refs, graphs, _random_classes(seed) if seen is None else seen)
     save(folder, manifest, graphs, f"# {name}\n\nRandom linear heads, for tests.\n")
+    return manifest
+
+
+def narrowed(folder: Path, name: str, *, routes: Collection[str], words: Words = "any") -> Manifest:
+    """Write a bundle beside that of `folder` which has only these routes, and the heads that they name."""
+    made = load_manifest(folder)
+    left = {each: route for each, route in (ROUTES | WITHIN).items() if each in routes}
+    heads = {each: made.heads[each] for route in left.values() for each in (route.query, route.gallery)}
+    graphs = {each: (folder / head.file).read_bytes() for each, head in heads.items()}
+    manifest = made.model_copy(update={"name": name, "routes": left, "heads": heads, "words": words})
+    save(folder.with_name(name), manifest, graphs, f"# {name}\n\nA part of {made.name}.\n")
     return manifest
 
 

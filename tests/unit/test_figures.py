@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from io import StringIO
 from typing import Literal
 
+import numpy as np
 import pytest
 from rich.console import Console
 from rich.table import Table
@@ -23,11 +24,11 @@ GIB = 2**30
 
 def evaluation(*, seen: float = 0.8, unseen: float = 0.5, found: SeenUnseen = GOOD, odd_route: str = "") -> Evaluation:
     """An evaluation with these accuracies, and this precision by each route but an odd one, which is at chance."""
-    accuracies = Accuracies(stacked=SeenUnseen(seen, unseen), zsl=0.61)
+    accuracies = Accuracies(stacked=SeenUnseen(seen, unseen), zsl=0.61, by_class=np.empty(0))
     return Evaluation(
         clips=9,
         classification={"audio": accuracies, "video": accuracies, "av": accuracies},
-        retrieval={route: Precision(CHANCE if route == odd_route else found, CHANCE, 0.5) for route in figures.ROUTES},
+        retrieval={route: Precision(CHANCE if route == odd_route else found, CHANCE, 0.5, np.empty(0)) for route in figures.ROUTES},
     )
 
 

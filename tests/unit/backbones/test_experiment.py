@@ -180,7 +180,7 @@ def test_a_trained_method_is_a_bundle_of_its_encoders_that_says_how_well_it_did(
     reports: list[Progress] = []
     manifest = experiment.train_method(
         named("cjme", on="demo").model_copy(update=quick),
-        folder=tmp_path / "bundles",
+        folder=tmp_path / "bundles" / "demo-cjme",
         training=small.training.features,
         validation=small.validation.features,
         classes=small.training.classes,

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from models.bundle.classification import Classifier, class_scores
+from models.bundle.manifest import Manifest, Words
 from models.bundle.runtime import Bundle
-from models.bundle.store import save
+from models.bundle.words import understood
 from models.errors import QueryInvalid, RouteMissing, SenseMissing
 from models.types import F32, Sense
-from tests.tiny.bundles import AUDIO, CLASSES, SEEN, TEXT, VIDEO, tiny_bundle, tiny_maps
+from tests.tiny.bundles import AUDIO, CLASSES, SEEN, TEXT, VIDEO, narrowed, tiny_bundle, tiny_maps
 
 SEED = 5
 
@@ -126,13 +127,59 @@ def test_one_class_has_no_runner_up_to_decide_against(classifier: Classifier) ->
     assert classifier.classify(clip(), classes=["rain"]).decided_by is None
 
 
-def test_a_bundle_without_the_route_says_so(tmp_path: Path) -> None:
-    manifest = tiny_bundle(tmp_path / "tiny")
-    graphs = {name: (tmp_path / "tiny" / head.file).read_bytes() for name, head in manifest.heads.items()}
-    routes = {name: route for name, route in manifest.routes.items() if name != "av->text"}
-    save(tmp_path / "other", manifest.model_copy(update={"routes": routes}), graphs, "")
-    with pytest.raises(RouteMissing, match="'av->text'"):
-        Classifier(Bundle.open(tmp_path / "other"), Letters()).classify(clip(), classes=CLASSES)
+@pytest.mark.parametrize(
+    ("lacking", "channel"),
+    [((), "av"), (("av->text",), "video"), (("av->text", "video->text"), "audio"), (("audio->text",), "av")],
+)
+def test_a_clip_is_looked_at_through_the_widest_channel_that_the_bundle_has(
+    tmp_path: Path, lacking: tuple[str, ...], channel: str
+) -> None:
+    found = changed(tmp_path, lacking=lacking).classify(clip(), classes=CLASSES)
+    assert found.channel == channel
+    assert found.beta == pytest.approx({"av": 0.3, "video": 0.2, "audio": 0.1}[channel])
+
+
+def test_modalities_that_the_bundle_cannot_tell_apart_have_no_parts_and_decide_nothing(tmp_path: Path) -> None:
+    found = changed(tmp_path, lacking=["audio->text"]).classify(clip(), classes=CLASSES)
+    assert found.decided_by is None
+    assert all(each.parts == {} for each in found.ranked)
+
+
+def test_a_clip_that_lacks_what_the_bundle_looks_at_is_refused(tmp_path: Path) -> None:
+    both = changed(tmp_path / "both", lacking=["audio->text", "video->text"])
+    with pytest.raises(SenseMissing, match="has pictures; the bundle 'other' classifies by sound and pictures"):
+        both.classify({"video": clip()["video"]}, classes=CLASSES)
+    sound = changed(tmp_path / "sound", lacking=["av->text", "video->text"])
+    with pytest.raises(SenseMissing, match=r"classifies by sound$"):
+        sound.classify({"video": clip()["video"]}, classes=CLASSES)
+
+
+def test_a_bundle_without_a_route_to_text_cannot_classify_and_says_so(tmp_path: Path) -> None:
+    classifier = changed(tmp_path, lacking=["audio->text", "video->text", "av->text"])
+    with pytest.raises(RouteMissing, match="no route to text to classify by; it has text->audio, "):
+        classifier.classify(clip(), classes=CLASSES)
+
+
+def test_a_bundle_that_knows_only_its_vocabulary_takes_no_other_words(tmp_path: Path) -> None:
+    classifier = changed(tmp_path, words="vocabulary")
+    found = classifier.classify(clip(), classes=[" Siren  FLASHING", SEEN[0]])
+    assert {each.name for each in found.ranked} == {"siren flashing", SEEN[0]}
+    with pytest.raises(QueryInvalid, match="'rain' is none of them; they are dog barking, bell ringing,"):
+        classifier.classify(clip(), classes=[SEEN[0], "rain"])
+
+
+def test_of_a_long_vocabulary_a_refusal_names_some() -> None:
+    names = tuple(f"class {i}" for i in range(25))
+    manifest = Manifest.model_construct(name="long", vocabulary=names, words="vocabulary")
+    with pytest.raises(QueryInvalid, match=r"class 9 and 15 more$"):
+        understood(manifest, ["class 25"])
+
+
+def changed(folder: Path, *, lacking: Sequence[str] = (), words: Words = "any") -> Classifier:
+    """The tiny bundle without some of its routes, or of which only its vocabulary is known."""
+    manifest = tiny_bundle(folder / "tiny")
+    narrowed(folder / "tiny", "other", routes=manifest.routes.keys() - set(lacking), words=words)
+    return Classifier(Bundle.open(folder / "other"), Letters())
 
 
 def test_many_clips_score_as_each_alone(classifier: Classifier) -> None:

@@ -98,7 +98,7 @@ def test_a_graph_with_other_inputs_or_dims_than_declared_is_refused(tmp_path: Pa
         "audio": manifest.heads["audio"].model_copy(update={"inputs": ("video",)}),
         "video": manifest.heads["video"].model_copy(update={"dim": 5}),
     }
-    save(tmp_path / "odd", manifest.model_copy(update={"heads": swapped}), graphs, "")
+    save(tmp_path / "odd", manifest.model_copy(update={"heads": swapped, "routes": {}}), graphs, "")
     odd = Bundle.open(tmp_path / "odd")
     with pytest.raises(BundleInvalid, match=r"inputs \['audio'\]"):
         odd.embed("audio", features(1))

@@ -12,6 +12,8 @@ from models.bundle.store import load_manifest, pack, save, unpack
 from models.errors import BundleInvalid, Conflict, TooLarge
 from tests.tiny.bundles import tiny_bundle
 
+AUDIO_TO_AUDIO = {"query": "audio", "gallery": "audio", "metric": "euclidean"}
+
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
@@ -67,6 +69,9 @@ def test_a_missing_or_linked_head_is_refused(bundle: Path) -> None:
         ({"backbones": {}}, "names no backbone"),
         ({"seen_classes": [{"name": "x", "feature": [1.0]}]}, "'x' needs 8 finite numbers"),
         ({"routes": {"a->b": {"query": "q", "gallery": "g", "metric": "inner"}}}, "routes name heads"),
+        ({"routes": {"text->audio": AUDIO_TO_AUDIO}}, "'text->audio' goes from a head that reads audio to"),
+        ({"routes": {"audio->av": AUDIO_TO_AUDIO}}, "'audio->av' goes from a head that reads audio to"),
+        ({"routes": {"audio": AUDIO_TO_AUDIO}}, "the route 'audio' goes from"),
     ],
 )
 def test_a_manifest_that_does_not_fit_is_refused(bundle: Path, change: dict[str, Any], complaint: str) -> None:

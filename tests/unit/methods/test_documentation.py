@@ -13,7 +13,8 @@ TEXT = (ROOT / "docs/methods.md").read_text()
 
 @pytest.mark.parametrize("name", sorted(METHODS))
 def test_every_method_is_documented_with_all_its_terms(name: str) -> None:
-    section = TEXT[TEXT.index(f"models/methods/{name}.py") :]
+    path = METHODS[name].build.__module__.replace(".", "/")
+    section = TEXT[TEXT.index(f"{path}.py") :]
     missing = [term for term in METHODS[name].terms if f"`{term}`" not in section]
     assert missing == []
 

@@ -1,0 +1,94 @@
+"""ClipClap: features of large models that know words, joined by two small networks (arXiv 2404.06309)."""
+
+from typing import Annotated
+
+import torch
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+from torch import Tensor, nn
+
+from models.bundle.manifest import RouteSpec
+from models.layers import block1, block2
+from models.losses.distances import mean_squared
+from models.losses.recognition import recognition
+from models.methods.base import Batch, GradientMethod, Head, Task, Widths
+from models.types import Metric
+
+TERMS = ("recognition", "regression", "decoded_clip", "decoded_text")
+
+Size = Annotated[int, Field(gt=0)]
+Dropout = Annotated[float, Field(ge=0, lt=1)]
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Options:
+    """What a recipe may choose; the defaults are the published ones.
+
+    Args:
+        encoded: width of what clips and texts are encoded to, which the decoders give back.
+        hidden: width of the layer between that and the common space.
+        out: width of the common space.
+        encoder_dropout: of both encoders.
+        clip_dropout, text_dropout: of projection and decoder of either.
+    """
+
+    encoded: Size = 512
+    hidden: Size = 512
+    out: Size = 64
+    encoder_dropout: Dropout = 0.1
+    clip_dropout: Dropout = 0.1
+    text_dropout: Dropout = 0.1
+
+
+class ClipClap(GradientMethod):
+    """Clips, their pictures and sound side by side, and class text in one space."""
+
+    def __init__(self, task: Task, options: Options) -> None:
+        super().__init__()
+        encoded, hidden, out = options.encoded, options.hidden, options.out
+        widths = task.widths
+        self.clip = Clip(widths, options)
+        self.clip_decoder = block2(width=out, hidden=hidden, out=encoded, dropout=options.clip_dropout)
+        self.text = nn.Sequential(
+            block1(width=widths.text, out=encoded, dropout=options.encoder_dropout),
+            block1(width=encoded, out=out, dropout=options.text_dropout),
+        )
+        self.text_decoder = block1(width=out, out=encoded, dropout=options.text_dropout)
+
+    def terms(self, batch: Batch) -> dict[str, Tensor]:
+        """The four terms of docs/methods.md, in its order."""
+        clip = self.clip(batch.audio, batch.video)
+        encoded = self.text[0](batch.text)
+        text = self.text[1](encoded)
+        return {
+            "recognition": recognition(clip, self.text(batch.class_text), batch.label),
+            "regression": mean_squared(clip, text),
+            "decoded_clip": mean_squared(self.clip_decoder(clip), encoded),
+            "decoded_text": mean_squared(self.text_decoder(text), encoded),
+        }
+
+    def heads(self) -> dict[str, Head]:
+        """Whole clips and texts. The decoders only train."""
+        return {"av": Head(self.clip, inputs=("audio", "video")), "text": Head(self.text, inputs=("text",))}
+
+    def routes(self) -> dict[str, RouteSpec]:
+        """Both between text and whole clips: one network reads both modalities."""
+        return {
+            "av->text": RouteSpec(query="av", gallery="text", metric=Metric.EUCLIDEAN),
+            "text->av": RouteSpec(query="text", gallery="av", metric=Metric.EUCLIDEAN),
+        }
+
+
+class Clip(nn.Module):
+    """From pictures and sound side by side, in this order, to the common space."""
+
+    def __init__(self, widths: Widths, options: Options) -> None:
+        super().__init__()
+        encoded = options.encoded
+        self.encoder = block1(width=widths.video + widths.audio, out=encoded, dropout=options.encoder_dropout)
+        self.projection = block2(width=encoded, hidden=options.hidden, out=options.out, dropout=options.clip_dropout)
+
+    def forward(self, audio: Tensor, video: Tensor) -> Tensor:
+        """From features [b, width] of both to [b, out]."""
+        embedded: Tensor = self.projection(self.encoder(torch.cat([video, audio], dim=1)))
+        return embedded

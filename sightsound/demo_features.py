@@ -1,0 +1,27 @@
+"""The demo world as features, made once and kept, so that all methods can be compared on it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from models.media.cage import Cage
+from models.media.limits import Limits
+from sightsound import demo_making
+from sightsound.progress import Steps
+from training.datasets import kept_features
+from training.datasets.demo_world.world import Listing, listings
+
+
+def prepare(folder: Path, *, seed: int, steps: Steps, listed: Sequence[Listing] | None = None) -> None:
+    """Fill a folder with the world's clips, backbones trained on its seen classes, and the features of all clips.
+
+    What is there already is not made again.
+    """
+    if kept_features.kept(folder):
+        return
+    with Cage(Limits(), workers=demo_making.cores()) as cage:
+        clips = demo_making.render(folder / "world", listings() if listed is None else listed, seed=seed, steps=steps)
+        text = demo_making.fetch_text_encoder(folder / "backbones", steps=steps)
+        media = demo_making.decode(clips, cage, steps=steps)
+        backbones = demo_making.train_backbones(clips, media, folder=folder / "backbones", seed=seed, steps=steps)
+        features = demo_making.features(clips, media, backbones, steps=steps)
+    kept_features.keep(folder, features=features, classes=demo_making.class_table(text), clips=clips)

@@ -1,0 +1,85 @@
+"""AVCA against tensors of its released code: dropout 0, one Adam step of 1e-3 with weight decay 1e-5."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.methods.avca import AVCA, TERMS, Options
+from models.methods.base import Batch, total
+from tests.golden import reference
+
+SPACE = "spaces.0"
+NAMES = {
+    f"{SPACE}.branches.0.encoder": "A_enc.fc",
+    f"{SPACE}.branches.1.encoder": "V_enc.fc",
+    f"{SPACE}.branches.0.projection": "A_proj.fc",
+    f"{SPACE}.branches.1.projection": "V_proj.fc",
+    f"{SPACE}.branches.0.reconstructor": "A_rec.fc",
+    f"{SPACE}.branches.1.reconstructor": "V_rec.fc",
+    f"{SPACE}.text": "W_proj.fc",
+    f"{SPACE}.decoder": "D.fc",
+    f"{SPACE}.exchange.positions": "pos_emb1D",
+    f"{SPACE}.exchange.attention.norm": "cross_attention.layers.0.0.norm",
+    f"{SPACE}.exchange.attention.queries_keys_values": "cross_attention.layers.0.0.fn.to_qkv",
+    f"{SPACE}.exchange.attention.out": "cross_attention.layers.0.0.fn.to_out",
+    f"{SPACE}.exchange.attention.feed_forward.0": "cross_attention.layers.0.1.norm",
+    f"{SPACE}.exchange.attention.feed_forward.1": "cross_attention.layers.0.1.fn.net.0",
+    f"{SPACE}.exchange.attention.feed_forward.4": "cross_attention.layers.0.1.fn.net.3",
+}
+TERM_NAMES = {
+    "triplet_own": "l_t",
+    "reconstruction": "l_rec",
+    "triplet_decoded": "l_ct",
+    "triplet_across": "l_w",
+    "regularisation": "l_r",
+}
+WEIGHTS = dict.fromkeys(TERMS, 1.0)
+
+
+@pytest.fixture(scope="module")
+def golden() -> dict[str, Tensor]:
+    return reference.tensors("avca")
+
+
+@pytest.fixture
+def method(golden: dict[str, Tensor]) -> AVCA:
+    options = Options(
+        statistics="published",
+        encoder_hidden=len(golden["w/A_enc.fc.0.bias"]),
+        hidden=len(golden["w/A_proj.fc.0.bias"]),
+        token=len(golden["w/A_enc.fc.4.bias"]),
+        feed_forward=len(golden["w/cross_attention.layers.0.1.fn.net.0.bias"]),
+        out=len(golden["w/W_proj.fc.0.bias"]),
+        encoder_dropout=0,
+        projection_dropout=0,
+        decoder_dropout=0,
+    )
+    made = AVCA(reference.task(golden), options)
+    reference.load_weights(made, golden, NAMES)
+    return made.train()
+
+
+@pytest.fixture
+def batch(golden: dict[str, Tensor]) -> Batch:
+    return reference.batch(golden)
+
+
+def test_every_term_is_the_references(method: AVCA, batch: Batch, golden: dict[str, Tensor]) -> None:
+    terms = method.terms(batch)
+    for ours, theirs in TERM_NAMES.items():
+        torch.testing.assert_close(terms[ours], golden[f"train/{theirs}"], rtol=1e-5, atol=0)
+    torch.testing.assert_close(total(terms, WEIGHTS), golden["train/loss"], rtol=1e-5, atol=0)
+
+
+def test_gradients_are_the_references(method: AVCA, batch: Batch, golden: dict[str, Tensor]) -> None:
+    torch.autograd.backward(total(method.terms(batch), WEIGHTS))
+    reference.assert_gradients(method, golden, NAMES)
+
+
+def test_after_one_step_it_embeds_as_the_reference_does(
+    method: AVCA, batch: Batch, golden: dict[str, Tensor]
+) -> None:
+    adam = torch.optim.Adam(method.parameters(), lr=1e-3, weight_decay=1e-5)
+    torch.autograd.backward(total(method.terms(batch), WEIGHTS))
+    adam.step()
+    reference.assert_statistics(method, golden, NAMES)

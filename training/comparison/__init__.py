@@ -1,0 +1,1 @@
+"""Methods against each other and against what their papers print, by one protocol."""
