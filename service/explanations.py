@@ -19,7 +19,7 @@ ADVICE = {
     "sightsound-error": "Something unforeseen; the detail says more.",
     "invalid-input": "The detail says what was found and what was expected.",
     "media-invalid": "Send a clip that a player can play, such as an MP4 with H.264 and AAC.",
-    "sense-missing": "Search with what the clip has: `from=video` needs pictures, `from=audio` needs sound, others both.",
+    "sense-missing": "Search with what the clip has: `from=video` needs pictures, `from=audio` sound, `from=av` both.",
     "query-invalid": "Correct the parameters that `faults` or the detail names.",
     "route-missing": "Ask for one of the routes that the gallery lists, or classify by one of its channels.",
     "bundle-invalid": "Export the bundle again, or restore its files: they are not those of its manifest.",

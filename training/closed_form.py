@@ -33,7 +33,9 @@ def solve(
         assert isinstance(method, ClosedFormMethod), f"{recipe.method} is not in closed form"
         with torch.no_grad():
             method.solve(samples)
-        history.append(Progress("solve", number, len(candidates), 0.0, 0.0, 0.0, validate(method, validation, protocol)))
+        history.append(
+            Progress("solve", number, len(candidates), 0.0, 0.0, 0.0, validate(method, validation, protocol))
+        )
         report(history[-1])
         if better(history[-1], best, protocol):
             best, chosen = history[-1], (method, options)

@@ -16,8 +16,8 @@ from models.types import F32
 from training.protocol import OURS, Protocol
 from training.splits import Split
 
-ROWS = 8192
-"""Embedded at once."""
+NUMBERS = 2**23
+"""Of features that are embedded at once: 8,192 rows of 1,024; fewer of features over time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +108,10 @@ def embed(head: Head, split: Split, device: torch.device) -> F32:
     text = split.classes.text if split.features.text is None else split.features.text
     features = {"audio": split.features.audio, "video": split.features.video, "text": text}
     given = [features[each] for each in head.inputs]
+    step = max(NUMBERS // sum(rows.shape[1] for rows in given), 1)
     parts = [
-        head.module(*(torch.from_numpy(rows[start : start + ROWS]).to(device) for rows in given)).cpu().numpy()
-        for start in range(0, len(given[0]), ROWS)
+        head.module(*(torch.from_numpy(rows[start : start + step]).to(device) for rows in given)).cpu().numpy()
+        for start in range(0, len(given[0]), step)
     ]
     embedded = np.concatenate(parts).astype(np.float32, copy=False)
     if not np.isfinite(embedded).all():

@@ -1,32 +1,34 @@
 """Average precision: how early in a ranking the relevant items come, and what chance would give."""
 
+import os
+
 import numpy as np
 
-from models.scoring import scores
+from models.evaluation.label_ranking import LabelRanking
 from models.types import F32, F64, I64, Bool, Metric
 
-CHUNK = 256
-"""Queries scored at once: with 30,000 gallery items, 30 MB."""
+THREADS = min(os.cpu_count() or 1, 8)
+"""Of one ranking."""
 
 
-def average_precision(scores: F32, relevant: Bool) -> F64:
+def average_precision(scores: F32, relevant: Bool, *, own: I64 | None = None) -> F64:
     """The mean, over the relevant items, of the precision at their rank.
 
     Items of equal score share the last of their ranks, so no order among them can help; this is the rule of
     scikit-learn's `average_precision_score`.
 
     Args:
-        scores: [q, g]; -inf takes an item out of the ranking if it is not relevant.
+        scores: [q, g].
         relevant: [q, g].
+        own: [q] the item that is left out of each ranking, -1 for none.
 
     Returns:
         [q] in (0, 1]; NaN where nothing is relevant.
 
     Source: AP = (1/R) sum_k precision@k rel_k over the full ranking, as in CJME (arXiv 1910.08732).
     """
-    ascending = np.sort(scores, axis=1)
-    rows = zip(ascending, scores, relevant, strict=True)
-    return np.array([_one(ranked, scored[wanted]) for ranked, scored, wanted in rows], dtype=np.float64)
+    left_out = np.full(len(scores), -1) if own is None else own
+    return np.array([_of_row(*each) for each in zip(scores, relevant, left_out.tolist(), strict=True)], np.float64)
 
 
 def expected_average_precision(relevant: int, ranked: int) -> float:
@@ -54,8 +56,12 @@ def by_label(
     gallery_labels: I64,
     metric: Metric,
     own: I64 | None = None,
+    threads: int = THREADS,
 ) -> F64:
     """The average precision of each query, the gallery items of its label being the relevant ones.
+
+    The whole gallery is ranked, by float32 products (their rounding: `remoteness.Remoteness`); equal vectors always
+    have equal scores.
 
     Args:
         queries: [q, d].
@@ -63,22 +69,29 @@ def by_label(
         query_labels: [q].
         gallery_labels: [g].
         own: [q] the gallery item that is left out for each query (its own clip), -1 for none.
+        threads: how many queries are ranked at a time; arithmetic within a product has threads of its own.
 
     Returns:
         [q]; NaN where no other item has the query's label.
+
+    Raises:
+        InvalidInput: vectors that are not finite.
     """
-    if own is None:
-        own = np.full(len(queries), -1)
-    parts = [
-        _chunk(queries[rows], gallery, query_labels[rows, None] == gallery_labels, metric, own[rows])
-        for rows in (slice(start, start + CHUNK) for start in range(0, len(queries), CHUNK))
-    ]
-    return np.concatenate(parts) if parts else np.empty(0, dtype=np.float64)
+    ranking = LabelRanking.of(
+        queries,
+        gallery,
+        query_labels=query_labels,
+        gallery_labels=gallery_labels,
+        metric=metric,
+        own=np.full(len(queries), -1) if own is None else own,
+    )
+    return ranking.average_precisions(threads)
 
 
 def chance_by_label(*, query_labels: I64, gallery_labels: I64, own: I64 | None = None) -> F64:
     """The expected average precision of each query of `by_label` when the ranking is random: [q]."""
-    relevant = (query_labels[:, None] == gallery_labels).sum(axis=1)
+    ordered = np.sort(gallery_labels)
+    relevant = np.searchsorted(ordered, query_labels, "right") - np.searchsorted(ordered, query_labels, "left")
     left_out = np.zeros(len(query_labels), dtype=np.int64) if own is None else (own >= 0).astype(np.int64)
     if own is not None:
         relevant = relevant - ((own >= 0) & (gallery_labels[own] == query_labels))
@@ -87,19 +100,13 @@ def chance_by_label(*, query_labels: I64, gallery_labels: I64, own: I64 | None =
     return np.array([known[pair] for pair in pairs])
 
 
-def _chunk(queries: F32, gallery: F32, relevant: Bool, metric: Metric, own: I64) -> F64:
-    scored = scores(queries, gallery, metric)
-    rows = np.flatnonzero(own >= 0)
-    scored[rows, own[rows]] = -np.inf
-    relevant[rows, own[rows]] = False
-    return average_precision(scored, relevant)
-
-
-def _one(ascending: F32, of_relevant: F32) -> float:
-    """Average precision from a row's sorted scores and the scores of its relevant items, by binary search."""
-    if not len(of_relevant):
+def _of_row(scored: F32, wanted: Bool, own: int) -> float:
+    """Average precision by sorting all scores [g] and searching for those of the relevant items."""
+    if own >= 0:
+        scored, wanted = np.delete(scored, own), np.delete(wanted, own)
+    if not wanted.any():
         return float("nan")
-    found = np.sort(of_relevant)
+    ascending, found = np.sort(scored), np.sort(scored[wanted])
     at_least = len(ascending) - np.searchsorted(ascending, found, side="left")
     hits = len(found) - np.searchsorted(found, found, side="left")
     return float(np.mean(hits / at_least))

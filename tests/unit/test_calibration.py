@@ -5,9 +5,53 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.calibration import beta_grid, choose_beta, stack
+from models.calibration import FIXED_GRID, Stacking, beta_grid, choose_beta, curve, stack
+from models.types import F32, I64, Bool
 
 SEEN = np.array([True, True, False])
+
+
+@st.composite
+def samples(draw: st.DrawFn) -> tuple[F32, I64, Bool]:
+    """Scores full of ties, some of which only rounding makes, with their labels and which classes are seen."""
+    numbers = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    rows, columns = draw(st.integers(1, 20)), draw(st.integers(1, 6))
+    # Steps of 1e-7 beside 1, and of 1 beside 3e7: float32 tells them apart before beta is taken off or after, not both.
+    step, middle = draw(st.sampled_from([(1.0, 0.0), (0.2, 0.0), (6e-8, 1.0), (1e-7, 0.0), (2.0, 3e7)]))
+    scores = (middle + step * numbers.integers(-3, 4, (rows, columns))).astype(np.float32)
+    return scores, numbers.integers(0, columns, rows), numbers.random(columns) < 0.5
+
+
+def by_argmax(scores: F32, labels: I64, seen: Bool, beta: float) -> Stacking:
+    """The answers of all classes' stacked scores, class by class."""
+    right = stack(scores, seen, beta).argmax(axis=1) == labels
+    recalls: dict[bool, list[float]] = {True: [], False: []}
+    for label in np.unique(labels):
+        recalls[bool(seen[label])].append(float(right[labels == label].mean()))
+    s, u = (float(np.mean(recalls[side])) if recalls[side] else 0.0 for side in (True, False))
+    return Stacking(beta, s, u, 2 * s * u / (s + u) if s + u else 0.0)
+
+
+@given(samples(), st.lists(st.sampled_from([*FIXED_GRID.tolist(), 1e-8, 1e-3, 1e6, -0.4]), min_size=1, max_size=6))
+@settings(max_examples=300, deadline=None)
+def test_a_curve_is_that_of_the_argmax_of_stacked_scores_to_the_bit(
+    made: tuple[F32, I64, Bool], betas: list[float]
+) -> None:
+    assert curve(*made, betas) == [by_argmax(*made, beta) for beta in betas]
+
+
+@given(samples())
+@settings(max_examples=60, deadline=None)
+def test_the_first_or_the_middle_of_the_best_betas_is_the_naive_choice(made: tuple[F32, I64, Bool]) -> None:
+    tried = [by_argmax(*made, float(beta)) for beta in FIXED_GRID]
+    best = [each for each in tried if each.harmonic_mean == max(each.harmonic_mean for each in tried)]
+    assert choose_beta(*made, FIXED_GRID, equals="first") == best[0]
+    assert choose_beta(*made, FIXED_GRID, equals="middle") == best[len(best) // 2]
+
+
+def test_a_curve_without_samples_is_zero() -> None:
+    found = curve(np.empty((0, 3), np.float32), np.empty(0, np.int64), SEEN, [0, 1])
+    assert found == [Stacking(0, 0, 0, 0), Stacking(1, 0, 0, 0)]
 
 
 def test_stacking_lowers_seen_classes_only() -> None:

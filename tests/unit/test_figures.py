@@ -28,7 +28,10 @@ def evaluation(*, seen: float = 0.8, unseen: float = 0.5, found: SeenUnseen = GO
     return Evaluation(
         clips=9,
         classification={"audio": accuracies, "video": accuracies, "av": accuracies},
-        retrieval={route: Precision(CHANCE if route == odd_route else found, CHANCE, 0.5, np.empty(0)) for route in figures.ROUTES},
+        retrieval={
+            route: Precision(CHANCE if route == odd_route else found, CHANCE, 0.5, np.empty(0))
+            for route in figures.ROUTES
+        },
     )
 
 

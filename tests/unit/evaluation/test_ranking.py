@@ -1,5 +1,6 @@
 """Average precision against scikit-learn, its expectation against all orders."""
 
+import tracemalloc
 from itertools import permutations
 
 import numpy as np
@@ -11,6 +12,8 @@ from sklearn.metrics import average_precision_score
 
 from models.evaluation.metrics import split
 from models.evaluation.ranking import average_precision, by_label, chance_by_label, expected_average_precision
+from models.evaluation.sorting import LONG
+from models.scoring import scores
 from models.types import F32, Bool, Metric
 
 # Test items a class of AudioSetZSL: seen, then unseen.
@@ -59,32 +62,91 @@ def test_a_perfect_ranking_scores_one_and_no_relevant_item_nan() -> None:
     assert np.isnan(found[1])
 
 
-def test_by_label_is_scikit_learns_on_each_query_over_chunks_and_metrics() -> None:
+@pytest.mark.parametrize("metric", list(Metric))
+@pytest.mark.parametrize("items", [40, LONG + 700])
+def test_by_label_is_scikit_learns_on_each_query_of_short_and_long_galleries(metric: Metric, items: int) -> None:
     numbers = np.random.default_rng(0)
-    queries, gallery = (numbers.normal(size=(n, 5)).astype(np.float32) for n in (260, 40))
-    of_queries, of_gallery = numbers.integers(0, 4, 260), numbers.integers(0, 4, 40)
-    for metric, scored in {
-        Metric.INNER: queries @ gallery.T,
-        Metric.EUCLIDEAN: -np.linalg.norm(queries[:, None] - gallery, axis=2),
-    }.items():
-        found = by_label(queries, gallery, query_labels=of_queries, gallery_labels=of_gallery, metric=metric)
-        expected = [
-            average_precision_score(of_gallery == label, row) for label, row in zip(of_queries, scored, strict=True)
-        ]
-        assert found == pytest.approx(expected)
+    queries, gallery = (numbers.normal(size=(n, 5)).astype(np.float32) for n in (30, items))
+    of_queries, of_gallery = numbers.integers(0, 5, 30), numbers.integers(0, 4, items)
+    found = by_label(queries, gallery, query_labels=of_queries, gallery_labels=of_gallery, metric=metric)
+    for label, scored, precision in zip(of_queries, scores(queries, gallery, metric), found, strict=True):
+        if label == 4:
+            assert np.isnan(precision)
+        else:
+            # Two neighbours may change places where float32 cannot tell their distances apart.
+            assert precision == pytest.approx(average_precision_score(of_gallery == label, scored), abs=1e-6)
 
 
-def test_leaving_out_the_own_clip_is_ranking_the_gallery_without_it() -> None:
+@settings(max_examples=60, deadline=None)
+@given(
+    queries=arrays.arrays(np.float32, (3, 4), elements=st.integers(-2, 2)),
+    gallery=arrays.arrays(np.float32, st.tuples(st.integers(1, 30), st.just(4)), elements=st.integers(-2, 2)),
+    seed=st.integers(0, 2**32 - 1),
+    metric=st.sampled_from([Metric.EUCLIDEAN, Metric.INNER]),
+)
+def test_equal_distances_of_whole_numbers_tie_as_in_scikit_learn(
+    queries: F32, gallery: F32, seed: int, metric: Metric
+) -> None:
+    of_gallery = np.random.default_rng(seed).integers(0, 2, len(gallery))
+    of_gallery[0] = 0
+    labels = np.zeros(3, np.int64)
+    found = by_label(queries, gallery, query_labels=labels, gallery_labels=of_gallery, metric=metric)
+    expected = [average_precision_score(of_gallery == 0, row) for row in scores(queries, gallery, metric)]
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("metric", list(Metric))
+@pytest.mark.parametrize("items", [37, LONG + 37])
+def test_equal_vectors_tie_wherever_they_stand(metric: Metric, items: int) -> None:
+    """A product may round differently in its last columns than in its first."""
+    numbers = np.random.default_rng(0)
+    queries, distinct = (numbers.normal(size=(n, 64)).astype(np.float32) for n in (20, 7))
+    which = numbers.integers(0, 7, items)
+    labels, gallery = numbers.integers(0, 3, items), distinct[which]
+    if metric is Metric.COSINE:
+        gallery = gallery * np.float32(2) ** numbers.integers(-2, 3, (items, 1))
+    found = by_label(queries, gallery, query_labels=np.zeros(20, np.int64), gallery_labels=labels, metric=metric)
+    scored = scores(queries, distinct, metric)[:, which]
+    assert found == pytest.approx([average_precision_score(labels == 0, row) for row in scored], abs=1e-12)
+
+
+def test_how_many_threads_rank_changes_nothing() -> None:
+    numbers = np.random.default_rng(0)
+    queries, gallery = (numbers.normal(size=(n, 5)).astype(np.float32) for n in (33, 500))
+    labels = numbers.integers(0, 4, 500)
+    found = [
+        by_label(
+            queries, gallery, query_labels=labels[:33], gallery_labels=labels, metric=Metric.COSINE, threads=threads
+        )
+        for threads in (1, 2, 5)
+    ]
+    assert (found[0] == found[1]).all()
+    assert (found[0] == found[2]).all()
+
+
+def test_no_query_has_no_figure_and_an_empty_gallery_nothing_to_find() -> None:
+    vectors, labels = np.eye(3, dtype=np.float32), np.arange(3)
+    none = by_label(vectors[:0], vectors, query_labels=labels[:0], gallery_labels=labels, metric=Metric.EUCLIDEAN)
+    assert none.shape == (0,)
+    empty = by_label(vectors, vectors[:0], query_labels=labels, gallery_labels=labels[:0], metric=Metric.EUCLIDEAN)
+    assert np.isnan(empty).all()
+    assert np.isnan(chance_by_label(query_labels=labels, gallery_labels=labels[:0])).all()
+
+
+@pytest.mark.parametrize("metric", list(Metric))
+def test_leaving_out_an_item_is_ranking_the_gallery_without_it(metric: Metric) -> None:
     numbers = np.random.default_rng(0)
     queries, gallery = (numbers.normal(size=(12, 3)).astype(np.float32) for _ in range(2))
-    labels = np.arange(12) % 4
-    found = by_label(
-        queries, gallery, query_labels=labels, gallery_labels=labels, metric=Metric.INNER, own=np.arange(12)
-    )
+    labels, of_queries = np.arange(12) % 4, np.arange(12) % 3
+    own = np.where(np.arange(12) < 9, np.arange(12)[::-1], -1)
+    found = by_label(queries, gallery, query_labels=of_queries, gallery_labels=labels, metric=metric, own=own)
+    scored = scores(queries, gallery, metric)
+    by_hand = average_precision(scored, of_queries[:, None] == labels, own=own)
     for query in range(12):
-        others = np.arange(12) != query
-        expected = average_precision_score(labels[others] == labels[query], gallery[others] @ queries[query])
+        others = np.arange(12) != own[query]
+        expected = average_precision_score(labels[others] == of_queries[query], scored[query, others])
         assert found[query] == pytest.approx(expected)
+        assert by_hand[query] == pytest.approx(expected)
 
 
 def test_a_class_whose_only_item_is_the_query_has_no_figure() -> None:
@@ -94,6 +156,24 @@ def test_a_class_whose_only_item_is_the_query_has_no_figure() -> None:
     )
     chance = chance_by_label(query_labels=labels, gallery_labels=labels, own=np.arange(3))
     assert np.isnan(found).tolist() == np.isnan(chance).tolist() == [False, False, True]
+
+
+def test_chance_is_the_expectation_for_each_querys_own_counts_and_needs_no_table_of_queries_by_gallery() -> None:
+    numbers = np.random.default_rng(0)
+    labels, of_gallery = numbers.integers(0, 30, 3000), numbers.integers(0, 30, 3000)
+    own = np.where(numbers.random(3000) < 0.5, np.arange(3000), -1)
+    tracemalloc.start()
+    found = chance_by_label(query_labels=labels, gallery_labels=of_gallery, own=own)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    for query in range(0, 3000, 50):
+        relevant = sum(
+            of_gallery[item] == labels[query]
+            for item in np.flatnonzero(of_gallery == labels[query])
+            if item != own[query]
+        )
+        assert found[query] == expected_average_precision(int(relevant), 3000 - int(own[query] >= 0))
+    assert peak < 3000 * 3000 / 4
 
 
 @pytest.mark.parametrize(("relevant", "ranked"), [(1, 1), (1, 4), (2, 5), (3, 6), (6, 6)])

@@ -13,7 +13,7 @@ LENGTH = LONG + 3 * BLOCK + 77
 
 def made(bins: np.ndarray) -> tuple[U32, U16]:
     """Keys in these bins, at random within each."""
-    keys = (bins.astype(np.uint32) << 16) + NUMBERS.integers(0, 2**16, len(bins), dtype=np.uint32)
+    keys: U32 = (bins.astype(np.uint32) << np.uint32(16)) + NUMBERS.integers(0, 2**16, len(bins), dtype=np.uint32)
     return keys, bins.astype(np.uint16)
 
 

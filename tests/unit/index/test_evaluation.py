@@ -16,7 +16,7 @@ from models.evaluation.evaluating import CHANNELS, Evaluation
 from models.evaluation.ranking import expected_average_precision
 from models.features.text import TextEncoder
 from models.types import F32, Modality, Sense
-from tests.tiny.bundles import AUDIO, SEEN, TEXT, VIDEO, tiny_maps
+from tests.tiny.bundles import AUDIO, SEEN, TEXT, VIDEO, narrowed, tiny_maps
 from tests.tiny.encoders import tiny_text_encoder
 from tests.unit.index.world import BOTH, clip_features, library, vectors
 
@@ -143,6 +143,28 @@ def test_every_route_to_clips_is_evaluated_once_a_clip_with_both_senses(
     assert len(stored.clip_ids) > len(LABELS)
     assert set(found.retrieval) == {"text->audio", "text->video", "text->av", "audio->video", "video->audio"}
     assert found.clips == len(LABELS)
+
+
+def test_a_bundle_is_evaluated_by_the_routes_it_has(
+    classifier: Classifier, stored: StoredFeatures, folder: Path
+) -> None:
+    narrowed(folder / "bundles" / "tiny", "clips", routes=["audio->video", "video->video"])
+    bundle = Bundle.open(folder / "bundles" / "clips")
+    found = evaluate(Classifier(bundle, TextEncoder.open(folder / "text")), stored, CLASSES)
+    assert found.classification == {}
+    assert set(found.retrieval) == {"audio->video", "video->video"}
+
+
+def test_a_channel_without_a_beta_is_not_calibrated(
+    classifier: Classifier, stored: StoredFeatures, folder: Path, embedded: dict[Modality, F32]
+) -> None:
+    manifest = classifier.bundle.manifest.model_copy(update={"betas": {}})
+    plain = Classifier(Bundle(folder / "bundles" / "tiny", manifest), TextEncoder.open(folder / "text"))
+    score = of_class(embedded, "av")
+    picks = [max(range(5), key=lambda label: score(clip, label)) for clip in range(len(LABELS))]
+    found = evaluate(plain, stored, CLASSES).classification["av"].stacked
+    assert found.seen == pytest.approx(np.mean([recall(picks, label) for label in (0, 1, 2)]))
+    assert found.unseen == pytest.approx(np.mean([recall(picks, label) for label in (3, 4)]))
 
 
 def test_a_side_without_clips_has_no_figure(classifier: Classifier, stored: StoredFeatures) -> None:

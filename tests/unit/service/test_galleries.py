@@ -22,6 +22,7 @@ def test_a_gallery_says_what_it_holds_and_can_answer(client: TestClient) -> None
     assert (found["clips"], found["windows"], found["bundle"]) == (6, 6, "tiny")
     assert found["labels"] == {"dog barking": 2, "bell ringing": 2, "ball bouncing": 2}
     assert set(found["routes"]) == {"text->audio", "text->video", "text->av", "audio->video", "video->audio"}
+    assert found["channels"] == ["av", "video", "audio"]
     assert client.get("/v1/galleries").json() == {"galleries": [found]}
 
 

@@ -13,7 +13,13 @@ from training.validation import class_scores, validate
 
 SMALL = world(seen=8, unseen=4, clips=6, audio=12, video=10, text=16)
 QUICK = named("cjme", on="demo").model_copy(
-    update={"options": {"hidden": 16, "text_hidden": 16, "out": 8}, "batch": 32, "steps_per_epoch": 3, "epochs": 3, "seed": 0}
+    update={
+        "options": {"hidden": 16, "text_hidden": 16, "out": 8},
+        "batch": 32,
+        "steps_per_epoch": 3,
+        "epochs": 3,
+        "seed": 0,
+    }
 )
 
 

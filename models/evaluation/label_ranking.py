@@ -1,0 +1,102 @@
+"""Galleries ranked in full for every query, the items of its own label being the relevant ones."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.evaluation.remoteness import Remoteness
+from models.evaluation.sorting import sort
+from models.types import F32, F64, I64, Metric
+
+BLOCK_BYTES = 2**26
+"""Of the products that are made at once: 600 queries with 28,000 gallery items."""
+NEVER = np.uint32(2**32 - 2)
+"""The key of an item that is left out: after all others, and not relevant."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRanking:
+    """What is ranked: the gallery ordered by label, so that each query's relevant items are neighbours.
+
+    Args:
+        remoteness: of each query and each distinct vector of the gallery.
+        columns: [g] which of these vectors each item has, None where no two are equal.
+        first: [q] where the items of each query's label begin, `after` [q] where they have ended.
+        own: [q] the item that is left out, -1 for none.
+    """
+
+    remoteness: Remoteness
+    columns: I64 | None
+    first: I64
+    after: I64
+    own: I64
+
+    @classmethod
+    def of(
+        cls, queries: F32, gallery: F32, *, query_labels: I64, gallery_labels: I64, metric: Metric, own: I64
+    ) -> "LabelRanking":
+        """Of queries [q, d] and a gallery [g, d] in any order; arguments as of `ranking.by_label`."""
+        order = np.argsort(gallery_labels, kind="stable")
+        labels, places = gallery_labels[order], np.append(np.argsort(order), -1)
+        remoteness, columns = _of_distinct(Remoteness.of(queries, gallery[order], metric))
+        first, after = (np.searchsorted(labels, query_labels, side) for side in ("left", "right"))
+        return cls(remoteness, columns, first, after, own=places[own])
+
+    def average_precisions(self, threads: int) -> F64:
+        """[q]; NaN where nothing is relevant. Products and sorts take turns, each with all of its threads."""
+        found = np.empty(len(self.own))
+        items = self.remoteness.gallery.shape[1]
+        block = np.empty((min(max(BLOCK_BYTES // (4 * max(items, 1)), 1), len(found)), items), np.float32)
+        with ThreadPoolExecutor(threads) as pool:
+            for start in range(0, len(found), max(len(block), 1)):
+                rows = np.arange(start, min(start + len(block), len(found)))
+                remote = np.matmul(self.remoteness.queries[rows], self.remoteness.gallery, out=block[: len(rows)])
+                parts = (np.array_split(each, threads) for each in (remote, rows))
+                found[rows] = np.concatenate(list(pool.map(self._of_rows, *parts)))
+        return found
+
+    def _of_rows(self, remote: F32, queries: I64) -> F64:
+        return np.array([self._of_row(row, query) for row, query in zip(remote, queries.tolist(), strict=True)])
+
+    def _of_row(self, remote: F32, query: int) -> float:
+        """From remotenesses [g], which become keys: their bits as an unsigned integer, and whether relevant."""
+        self.remoteness.refine(remote, query)
+        row = remote if self.columns is None else remote.take(self.columns)
+        keys, bins = row.view(np.uint32), row.astype(np.uint16)
+        keys <<= 1
+        keys[self.first[query] : self.after[query]] |= 1
+        if (own := self.own[query]) >= 0:
+            keys[own], bins[own] = NEVER, bins.max()
+        ordered = sort(keys, bins)
+        places, *_ = (ordered.astype(np.uint8) & 1).view(np.bool_).nonzero()
+        return _precision(places, ordered)
+
+
+def _precision(places: I64, ordered: NDArray[np.uint32]) -> float:
+    """The average precision of relevant items at these places, each behind all others that equal it.
+
+    Their keys are the larger among those of equal remoteness, so only other relevant ones can follow.
+    """
+    if not len(places):
+        return float("nan")
+    found = ordered[places]
+    precisions = np.arange(1, len(places) + 1) / (places + 1)
+    tied = found[1:] == found[:-1]
+    if tied.any():
+        precisions[:-1][tied] = precisions[np.searchsorted(found, found[:-1][tied], side="right") - 1]
+    return float(precisions.sum()) / len(places)
+
+
+def _of_distinct(remoteness: Remoteness) -> tuple[Remoteness, I64 | None]:
+    """That of the distinct vectors of a gallery, and which of them each is; None where all are.
+
+    A product may round differently in different columns: equal vectors would not tie.
+    """
+    items = np.ascontiguousarray(remoteness.gallery.T) + np.float32(0)  # of zeros only the positive
+    as_bytes = items.view(f"V{items.shape[1] * items.itemsize}").ravel()
+    _, distinct, columns = np.unique(as_bytes, return_index=True, return_inverse=True)
+    if len(distinct) == len(items):
+        return remoteness, None
+    return replace(remoteness, gallery=remoteness.gallery[:, distinct]), columns
