@@ -18,12 +18,15 @@ class Contest:
         pairs: names of two ways each: ours, and what it is measured against.
         skipped: what could not be tried on this machine, and why.
         most_calls: of each way, in all rounds together.
+        shares: of the work that a way does a call, in (0, 1], where all of it would take too long; its time is scaled
+            up. Ways that are not named do all.
     """
 
     ways: Mapping[str, Way]
     pairs: Sequence[tuple[str, str]]
     skipped: Mapping[str, str] = field(default_factory=dict)
     most_calls: int = 10_000
+    shares: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if odd := {name for pair in self.pairs for name in pair} ^ self.ways.keys():

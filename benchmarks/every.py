@@ -1,5 +1,7 @@
 """All benchmarks, at the sizes that docs/performance.md shows."""
 
+from benchmarks.avca_step import AVCAStep
+from benchmarks.beta_sweep import BetaSweep
 from benchmarks.contest import Benchmark
 from benchmarks.decoding import Decoding
 from benchmarks.front_end import FrontEnd
@@ -16,5 +18,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     FrontEnd(),
     Decoding(),
     TrainingStep(),
+    AVCAStep(),
     Precision(),
+    BetaSweep(),
 )

@@ -53,7 +53,7 @@ def _ratios(contest: Contest, rounds: int, report: Callable[[int], None]) -> tup
     seconds: dict[str, list[float]] = {name: [] for name in contest.ways}
     for done in range(1, rounds + 1):
         for name, way in contest.ways.items():
-            seconds[name].append(Timer(way).timeit(calls[name]) / calls[name])
+            seconds[name].append(Timer(way).timeit(calls[name]) / calls[name] / contest.shares.get(name, 1))
         report(done)
     return tuple(Ratio.of((ours, peer), seconds[ours], seconds[peer]) for ours, peer in contest.pairs)
 

@@ -70,7 +70,7 @@ class Plan:
     def _recipe(self, name: str) -> Recipe:
         """The recipe of that name for this data set; that of its features, where there is one."""
         of_features = f"{name}-{self.choices.class_split}"
-        recipe = named(of_features if of_features in names() else name, on=self.name)
+        recipe = named(of_features if of_features in names() else name, on=self.benchmark.recipes_on or self.name)
         if self.choices.steps is None:
             return recipe
         over_time = {"audio_steps": self.choices.steps, "video_steps": self.choices.steps}
@@ -220,4 +220,13 @@ def _report(plan: Plan, rows: Sequence[Row], failures: dict[str, str]) -> str:
     rules = protocol(plan.benchmark.protocol)
     described = ", ".join(f"{key} {value}" for key, value in rules.model_dump(exclude={"name"}).items())
     seeds = ", ".join(map(str, plan.seeds))
-    return f"# {plan.name}\n\nProtocol {rules.name}: {described}. Seeds {seeds}.\n\n" + tables.sections(parts)
+    heading = f"# {plan.name}\n\nProtocol {rules.name}: {described}. Seeds {seeds}.{_read(plan)}\n\n"
+    return heading + tables.sections(parts)
+
+
+def _read(plan: Plan) -> str:
+    """What of the data set was read, where there is a choice: figures of other word vectors are not comparable."""
+    if len(plan.benchmark.class_splits) == 1:
+        return ""
+    steps = "" if plan.choices.steps is None else f", {plan.choices.steps} steps"
+    return f" Split {plan.choices.class_split}, word vectors {plan.choices.w2v_order}{steps}."

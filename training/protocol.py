@@ -13,7 +13,8 @@ class Protocol(Frozen):
 
     name: str = Field(pattern=r"^[a-z-]+@\d+$")
     betas: Literal["fixed", "margins"] = Field(
-        description="fixed: 0, 0.2 … 3.0; margins: 25 even intervals from where all answers are seen to where none is"
+        description="fixed: 0, 0.2 … 3.0 where scores are L2 distances, else as margins; "
+        "margins: 25 even intervals from where all answers are seen to where none is"
     )
     equal_betas: Literal["first", "middle"] = Field(description="which of the betas with the best harmonic mean")
     tested_beta: Literal["own", "mean"] = Field(description="of the channel that is tested, or the mean of all")

@@ -1,6 +1,7 @@
 """A recipe: all that a training run depends on but its data."""
 
 import tomllib
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
@@ -8,11 +9,12 @@ from typing import Any, Literal
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, ValidationError
 
 from models.bundle.manifest import Frozen
-from models.errors import RecipeInvalid
+from models.errors import DataMissing, RecipeInvalid
 from models.methods import checked_options, spec
 from training.sampling import Sampling
 
 FOLDER = Path(__file__).parent / "recipes"
+SUFFIX = ".toml"
 
 
 class Optimiser(Frozen):
@@ -37,7 +39,7 @@ class Recipe(Frozen):
     """
 
     method: str
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**63)
     batch: int = Field(default=256, gt=1, description="samples a step; 1 has no batch statistics")
     steps_per_epoch: PositiveInt = 500
     epochs: PositiveInt = 50
@@ -68,6 +70,21 @@ class Recipe(Frozen):
         names = list(self.search)
         return [self.options | dict(zip(names, each, strict=True)) for each in product(*self.search.values())]
 
+    def changed(self, keys: Mapping[str, object]) -> "Recipe":
+        """This recipe with other values for some keys, checked again; raises RecipeInvalid naming one that is odd."""
+        return _checked({**self.model_dump(), **keys})
+
+    def shortened(self, *, epochs: int | None, steps_per_epoch: int | None) -> "Recipe":
+        """This recipe with so many epochs and steps an epoch, None as it is; a phase with fewer of its own keeps them."""
+        return self.changed(
+            {
+                "epochs": epochs or self.epochs,
+                "steps_per_epoch": steps_per_epoch or self.steps_per_epoch,
+                "phase_epochs": _at_most(self.phase_epochs, epochs),
+                "phase_steps": _at_most(self.phase_steps, steps_per_epoch),
+            }
+        )
+
     def model_post_init(self, _: object) -> None:
         """Refuse an unknown method, options it does not have, and weights that are not those of its terms."""
         method = spec(self.method)
@@ -79,6 +96,16 @@ class Recipe(Frozen):
             raise RecipeInvalid(f"weights and the terms of {self.method} disagree on {', '.join(sorted(odd))}")
 
 
+def find(text: str, *, on: str | None = None) -> Recipe:
+    """The recipe of a name, or in a TOML file; raises DataMissing where it is neither, else as `read`."""
+    path = Path(text)
+    if path.suffix == SUFFIX or path.is_file():
+        return read(path, on=on)
+    if text not in names():
+        raise DataMissing(f"{text!r} is neither a recipe file nor one of those that ship: {', '.join(names())}")
+    return named(text, on=on)
+
+
 def read(path: Path, *, on: str | None = None) -> Recipe:
     """The recipe in a TOML file, with what its table `[on.<dataset>]` says otherwise for a data set.
 
@@ -86,9 +113,13 @@ def read(path: Path, *, on: str | None = None) -> Recipe:
         RecipeInvalid: no such file, not TOML, or a key that is missing, unknown or of a wrong kind, named.
     """
     try:
-        return parse(tomllib.loads(path.read_text()), on=on)
+        keys = tomllib.loads(path.read_text())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeInvalid(f"{path.name} cannot be read: {error}") from error
+    try:
+        return parse(keys, on=on)
+    except RecipeInvalid as error:
+        raise RecipeInvalid(f"{path.name}: {error}") from error
 
 
 def parse(keys: dict[str, Any], *, on: str | None = None) -> Recipe:
@@ -97,16 +128,12 @@ def parse(keys: dict[str, Any], *, on: str | None = None) -> Recipe:
     by_dataset = keys.get("on", {})
     if not isinstance(by_dataset, dict) or not all(isinstance(each, dict) for each in by_dataset.values()):
         raise RecipeInvalid("on: expected a table a data set, such as [on.demo]")
-    try:
-        return Recipe.model_validate(_merged(common, by_dataset.get(on, {})))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise RecipeInvalid(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    return _checked(_merged(common, by_dataset.get(on, {})))
 
 
 def named(name: str, *, on: str | None = None) -> Recipe:
     """A recipe that comes with Sightsound, such as `cjme`; raises RecipeInvalid naming those there are."""
-    path = FOLDER / f"{name}.toml"
+    path = FOLDER / f"{name}{SUFFIX}"
     if path.parent != FOLDER or not path.is_file():
         raise RecipeInvalid(f"there is no recipe {name!r}; there are {', '.join(names())}")
     return read(path, on=on)
@@ -114,7 +141,19 @@ def named(name: str, *, on: str | None = None) -> Recipe:
 
 def names() -> list[str]:
     """The recipes that come with Sightsound."""
-    return sorted(each.stem for each in FOLDER.glob("*.toml"))
+    return sorted(each.stem for each in FOLDER.glob(f"*{SUFFIX}"))
+
+
+def _checked(keys: dict[str, Any]) -> Recipe:
+    try:
+        return Recipe.model_validate(keys)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise RecipeInvalid(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _at_most(own: dict[str, int], most: int | None) -> dict[str, int]:
+    return own if most is None else {phase: min(count, most) for phase, count in own.items()}
 
 
 def _merged(common: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

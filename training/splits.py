@@ -121,6 +121,34 @@ class Dataset:
     test: Split
 
 
+def of_seen_classes(dataset: Dataset, *, name: str) -> Dataset:
+    """The same clips for training, and those of seen classes for validation and test; seen classes alone compete."""
+    retraining = dataset.retraining
+    return Dataset(
+        name,
+        training=TrainingSet(*_seen(dataset.training)),
+        validation=Split(*_seen(dataset.validation)),
+        retraining=None if retraining is None else TrainingSet(*_seen(retraining)),
+        test=Split(*_seen(dataset.test)),
+    )
+
+
+def _seen(split: Split) -> tuple[FeatureSet, ClassTable]:
+    classes, features = split.classes, split.features
+    rows = classes.seen[features.label]
+    renumbered = np.cumsum(classes.seen) - 1
+    names = tuple(name for name, seen in zip(classes.names, classes.seen, strict=True) if seen)
+    return (
+        FeatureSet(
+            audio=features.audio[rows],
+            video=features.video[rows],
+            label=renumbered[features.label[rows]],
+            text=None if features.text is None else features.text[rows],
+        ),
+        ClassTable(names, classes.text[classes.seen], classes.seen[classes.seen]),
+    )
+
+
 def _check_features(name: str, features: F32) -> None:
     if features.ndim != 2 or features.dtype != np.float32:
         raise TrainingDataInvalid(

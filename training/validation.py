@@ -121,12 +121,14 @@ def embed(head: Head, split: Split, device: torch.device) -> F32:
 
 def _stackings(found: Scorer, validation: Split, protocol: Protocol) -> dict[Channel, Stacking]:
     return {
-        channel: _stacking(found.scores(f"{channel}->text"), validation, protocol)
+        channel: _stacking(found, f"{channel}->text", validation, protocol)
         for channel in classifying(found, labels_of(validation))
     }
 
 
-def _stacking(scored: F32, validation: Split, protocol: Protocol) -> Stacking:
-    seen = validation.classes.seen
-    grid = FIXED_GRID if protocol.betas == "fixed" else beta_grid(scored, seen)
+def _stacking(found: Scorer, route: str, validation: Split, protocol: Protocol) -> Stacking:
+    scored, seen = found.scores(route), validation.classes.seen
+    # The fixed betas are of L2 distances: probabilities and inner products have scales of their own.
+    fixed = protocol.betas == "fixed" and found.scores_distances(route)
+    grid = FIXED_GRID if fixed else beta_grid(scored, seen)
     return choose_beta(scored, validation.features.label, seen, grid, equals=protocol.equal_betas)

@@ -156,6 +156,8 @@ def _parts(bundle: Bundle, features: Mapping[Sense, F32], text: F32, channel: Ch
     manifest = bundle.manifest
     if not {"audio->text", "video->text"} <= manifest.routes.keys():
         return {}
+    if manifest.route("av->text").metric is not Metric.INNER:
+        return {}  # a distance of both side by side is a root of a sum, not a sum of parts
     weights = _weights(bundle, features)
     return {sense: weights[sense] * _additive(bundle, {sense: features[sense]}, text) for sense in weights}
 

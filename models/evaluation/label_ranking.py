@@ -46,12 +46,12 @@ class LabelRanking:
 
     def average_precisions(self, threads: int) -> F64:
         """[q]; NaN where nothing is relevant. Products and sorts take turns, each with all of its threads."""
-        found = np.empty(len(self.own))
-        items = self.remoteness.gallery.shape[1]
-        block = np.empty((min(max(BLOCK_BYTES // (4 * max(items, 1)), 1), len(found)), items), np.float32)
+        found, items = np.empty(len(self.own)), self.remoteness.gallery.shape[1]
+        at_once = max(BLOCK_BYTES // max(4 * items, 1), 1)
+        block = np.empty((min(at_once, len(found)), items), np.float32)
         with ThreadPoolExecutor(threads) as pool:
-            for start in range(0, len(found), max(len(block), 1)):
-                rows = np.arange(start, min(start + len(block), len(found)))
+            for start in range(0, len(found), at_once):
+                rows = np.arange(start, min(start + at_once, len(found)))
                 remote = np.matmul(self.remoteness.queries[rows], self.remoteness.gallery, out=block[: len(rows)])
                 parts = (np.array_split(each, threads) for each in (remote, rows))
                 found[rows] = np.concatenate(list(pool.map(self._of_rows, *parts)))
@@ -81,11 +81,11 @@ def _precision(places: I64, ordered: NDArray[np.uint32]) -> float:
     """
     if not len(places):
         return float("nan")
-    found = ordered[places]
-    precisions = np.arange(1, len(places) + 1) / (places + 1)
-    tied = found[1:] == found[:-1]
-    if tied.any():
-        precisions[:-1][tied] = precisions[np.searchsorted(found, found[:-1][tied], side="right") - 1]
+    found = ordered.take(places)
+    precisions = np.arange(1.0, len(places) + 1) / (places + 1)
+    tied, *_ = (found[1:] == found[:-1]).nonzero()
+    if len(tied):
+        precisions[tied] = precisions[np.searchsorted(found, found[tied], side="right") - 1]
     return float(precisions.sum()) / len(places)
 
 

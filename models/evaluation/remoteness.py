@@ -60,7 +60,7 @@ class Remoteness:
             near = np.flatnonzero(remote < self.near)
             scale = self.queries[query, -1]
             apart = self.gallery[:-2, near] + self.queries[query, :-2, None] / (2 * scale)
-            remote[near] = FLOOR + scale * np.einsum("dn,dn->n", apart, apart)
+            remote[near] = scale * np.einsum("dn,dn->n", apart, apart)
 
 
 def _by_distance(queries: F32, gallery: F32, squares: tuple[F64, F64]) -> Remoteness:

@@ -10,7 +10,7 @@ from models.bundle.manifest import RouteSpec
 from models.evaluation.mixture import log_mixture
 from models.evaluation.ranking import average_precision, by_label
 from models.scoring import scores
-from models.types import F32, F64, I64
+from models.types import F32, F64, I64, Metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,15 @@ class Scorer:
             return found if fusion.rule == "log_mixture" else np.exp(found)
         weights = self._weights(fusion, clips_are_queries=name.startswith("av"))
         return weights[0] * first + weights[1] * second
+
+    def scores_distances(self, name: str) -> bool:
+        """Whether the scores of a route are minus L2 distances, or made of such."""
+        if name not in self._fusions:
+            return self.routes[name].metric is Metric.EUCLIDEAN
+        fusion = self._fusions[name]
+        return fusion.rule in ("mean", "sum", "best") and all(
+            route.metric is Metric.EUCLIDEAN for route in fusion.routes
+        )
 
     def average_precisions(self, name: str, *, query_labels: I64, gallery_labels: I64, own: I64 | None) -> F64:
         """[q] average precision, the gallery rows of a query's label being relevant; `own` as in `by_label`."""

@@ -7,6 +7,7 @@ from torch import Tensor
 from models.methods.avca import AVCA, TERMS, Options
 from models.methods.base import Batch, total
 from tests.golden import reference
+from tests.golden.rounding import moved, undecided
 
 SPACE = "spaces.0"
 NAMES = {
@@ -34,6 +35,9 @@ TERM_NAMES = {
     "regularisation": "l_r",
 }
 WEIGHTS = dict.fromkeys(TERMS, 1.0)
+LEARNING_RATE, WEIGHT_DECAY = 1e-3, 1e-5
+# A bias before a batch norm has no gradient but noise, up to 5e-6 here; all other gradients are 1000 times that.
+NOISE = 1e-5
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +48,7 @@ def golden() -> dict[str, Tensor]:
 @pytest.fixture
 def method(golden: dict[str, Tensor]) -> AVCA:
     options = Options(
+        output="both",
         statistics="published",
         encoder_hidden=len(golden["w/A_enc.fc.0.bias"]),
         hidden=len(golden["w/A_proj.fc.0.bias"]),
@@ -73,13 +78,27 @@ def test_every_term_is_the_references(method: AVCA, batch: Batch, golden: dict[s
 
 def test_gradients_are_the_references(method: AVCA, batch: Batch, golden: dict[str, Tensor]) -> None:
     torch.autograd.backward(total(method.terms(batch), WEIGHTS))
-    reference.assert_gradients(method, golden, NAMES)
+    reference.assert_gradients(method, golden, NAMES, noise=NOISE)
 
 
-def test_after_one_step_it_embeds_as_the_reference_does(
-    method: AVCA, batch: Batch, golden: dict[str, Tensor]
-) -> None:
-    adam = torch.optim.Adam(method.parameters(), lr=1e-3, weight_decay=1e-5)
+def test_after_one_step_it_embeds_as_the_reference_does(method: AVCA, batch: Batch, golden: dict[str, Tensor]) -> None:
+    adam = torch.optim.Adam(method.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     torch.autograd.backward(total(method.terms(batch), WEIGHTS))
     adam.step()
     reference.assert_statistics(method, golden, NAMES)
+    method.eval()
+    biases = undecided(method, golden, NAMES, weight_decay=WEIGHT_DECAY)
+    # A seventh of them, some 600, for some 2,500 numbers that are not 0: too few to explain what is wrong.
+    assert 0 < sum(free.sum() for free in biases.values()) < 0.2 * sum(map(Tensor.numel, biases.values()))
+    farthest = moved(method, biases, lambda: difference(method, batch, golden))
+    # The reference went the other way: twice a step, whose length is the learning rate.
+    assert farthest <= 2 * LEARNING_RATE
+    assert difference(method, batch, golden).abs().max().item() <= 1e-4
+
+
+def difference(method: AVCA, batch: Batch, golden: dict[str, Tensor]) -> Tensor:
+    """Between our embeddings and the reference's: of sound and pictures of all clips, and of all texts."""
+    audio, video, text = (method.heads()[each].module for each in ("av_audio", "av_video", "text"))
+    found = audio(batch.audio, batch.video), video(batch.audio, batch.video), text(batch.class_text)
+    expected = (golden[f"eval/theta_{each}"] for each in ("a", "v", "w"))
+    return torch.cat([(ours - theirs).flatten() for ours, theirs in zip(found, expected, strict=True)])

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import sleep
 from typing import ClassVar
 
 import pytest
 
+from benchmarks.avca_step import AVCAStep
+from benchmarks.beta_sweep import BetaSweep
 from benchmarks.contest import Benchmark, Contest
 from benchmarks.decoding import Decoding
 from benchmarks.every import BENCHMARKS
@@ -29,7 +32,9 @@ TINY: tuple[Benchmark, ...] = (
     FrontEnd(seconds=0.5, sizes=(512,)),
     Decoding(seconds=0.2),
     TrainingStep(steps=1),
-    Precision(items=20),
+    AVCAStep(steps=1, clips=60, threads=1),
+    Precision(items=40, queries=4, sampled=2),
+    BetaSweep(samples=30, classes=8),
 )
 
 
@@ -88,6 +93,23 @@ def test_a_ratio_is_the_median_over_the_rounds_with_its_extremes() -> None:
     found = Ratio.of(("ours", "peer"), ours_s=[2.0, 9.0, 4.0], peer_s=[1.0, 1.0, 4.0])
     assert (found.median, found.least, found.most) == (2.0, 1.0, 9.0)
     assert (found.ours_ms, found.peer_ms) == (4000.0, 1000.0)
+
+
+def test_the_time_of_a_way_that_does_a_share_of_the_work_is_scaled_up() -> None:
+    @dataclass(frozen=True)
+    class Shared:
+        name: ClassVar[str] = "shared"
+
+        @contextmanager
+        def contest(self) -> Iterator[Contest]:
+            ways = {"all": lambda: sleep(0.06), "a tenth": lambda: sleep(0.06)}
+            yield Contest(ways, [("a tenth", "all")], shares={"a tenth": 0.1})
+
+    (ratio,) = measure(Shared(), rounds=1, report=lambda _: None).ratios
+    assert ratio.ours_ms >= 600
+    assert ratio.peer_ms >= 60
+    # Ten, but for how late a busy machine wakes a process.
+    assert 5 < ratio.median < 20
 
 
 def test_a_way_that_no_pair_compares_is_refused() -> None:

@@ -10,6 +10,8 @@ from training.comparison.significance import ALPHA, Comparison, compare
 
 COLUMNS = ("S", "U", "HM", "ZSL")
 NONE = "n/a"
+PRINTED_MAP = {"S": "S", "U": "U", "HM": "HM", "by_sample": "all queries", "by_class": "all classes"}
+"""What papers print of a route, by the names of its figures."""
 
 
 def classification(rows: Sequence[Row], printed: Mapping[str, Figures]) -> str:
@@ -122,13 +124,15 @@ def _precision(rows: Sequence[Row], route: str) -> list[str]:
 
 
 def _printed_map(rows: Sequence[Row], route: str, theirs: MAP | None) -> list[str]:
+    """All that is printed, and how far ours is from what is printed of all classes: HM, else the first there is."""
     if theirs is None:
         return [NONE] * 2
     ours = [each.retrieval[route] for each in rows]
-    if theirs.HM is not None:
-        shown = f"S {theirs.S:.2f}, U {theirs.U:.2f}, HM {theirs.HM:.2f}"
-        return [shown, f"HM {_difference([each.HM for each in ours], theirs.HM)}"]
-    return [f"all queries {theirs.by_sample:.2f}", _difference([each.by_sample for each in ours], theirs.by_sample)]
+    known = [name for name in PRINTED_MAP if getattr(theirs, name) is not None]
+    shown = ", ".join(f"{PRINTED_MAP[name]} {getattr(theirs, name):.2f}" for name in known)
+    compared = "HM" if "HM" in known else known[0]
+    said = "" if compared == "by_sample" else f"{PRINTED_MAP[compared]} "
+    return [shown, said + _difference([getattr(each, compared) for each in ours], getattr(theirs, compared))]
 
 
 def _difference(ours: Sequence[float | None], theirs: float | None) -> str:

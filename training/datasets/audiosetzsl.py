@@ -13,8 +13,8 @@ from training.datasets.word_vectors import assigned, read_vectors
 from training.splits import Dataset, Split, TrainingSet
 
 EVERY, SEEN, UNSEEN = "all_class.txt", "seen_class.txt", "unseen_class.txt"
-VECTORS = ("word_embeddings-dict-33.npy", "word_embeddings_audiosetzsl_normed.npy")
-"""The word vectors of the release itself, and unit vectors that came later; the first that is there is read."""
+VECTORS = ("word_embeddings_audiosetzsl_normed.npy", "word_embeddings-dict-33.npy")
+"""Unit vectors, and those of the first release; the first that is there is read. Decoders expect unit vectors."""
 
 
 def read(folder: Path) -> Dataset:
@@ -72,5 +72,5 @@ def _only_features(folder: Path) -> Path:
 def _vectors(features: Path, folder: Path) -> Path:
     paths = [features / "text" / name for name in VECTORS]
     if not (there := [path for path in paths if path.exists()]):
-        raise AUDIOSETZSL.missing(paths[:1], folder=folder)
+        raise AUDIOSETZSL.missing(paths, folder=folder)
     return there[0]

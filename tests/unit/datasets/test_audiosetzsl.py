@@ -54,9 +54,7 @@ def test_the_unit_vectors_are_read_where_the_others_are_not(tmp_path: Path, feat
 
 def test_without_vectors_or_features_they_are_missed_by_name(tmp_path: Path, features: Path) -> None:
     (features / "text" / "word_embeddings-dict-33.npy").unlink()
-    with pytest.raises(
-        DataMissing, match=r"main_features/text/word_embeddings-dict-33.npy; that folder is for AudioSet"
-    ):
+    with pytest.raises(DataMissing, match=r"word_embeddings-dict-33.npy; that folder is for AudioSet"):
         audiosetzsl.read(tmp_path)
     (features / "audio").rename(features / "sound")
     with pytest.raises(DataMissing, match="lacks features/<name>/audio"):

@@ -22,6 +22,12 @@ KEYS = {
     "bins of a few keys": made(NUMBERS.integers(0, 1000, LENGTH)),
     "bins of half a block": made(NUMBERS.integers(0, LENGTH // 200, LENGTH)),
     "bins of many blocks": made(NUMBERS.integers(0, 3, LENGTH)),
+    "a bin that ends behind a seam": made(
+        np.repeat(np.arange(LENGTH), np.where(np.arange(LENGTH) == 412, 110, 1))[:LENGTH]
+    ),
+    "a bin that begins before a seam": made(
+        np.repeat(np.arange(LENGTH), np.where(np.arange(LENGTH) == 502, 110, 1))[:LENGTH]
+    ),
     "one bin": made(np.zeros(LENGTH, np.int64)),
     "a full bin at the end": made(np.where(NUMBERS.random(LENGTH) < 0.5, 9, NUMBERS.integers(0, 9, LENGTH))),
     "equal keys": (np.full(LENGTH, 7, np.uint32), np.zeros(LENGTH, np.uint16)),

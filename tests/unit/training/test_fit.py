@@ -3,11 +3,13 @@
 import pytest
 import torch
 
+from models.calibration import FIXED_GRID
 from models.errors import TrainingDiverged
 from models.evaluation.gzsl import accuracies
 from tests.tiny.world import World, world
 from training.fit import fit
 from training.progress import Fitted, Progress
+from training.protocol import protocol
 from training.recipe import Optimiser, Plateau, Recipe, named
 from training.validation import class_scores, validate
 
@@ -93,3 +95,12 @@ def test_a_loss_that_is_no_number_is_refused_naming_the_step() -> None:
     recipe = QUICK.model_copy(update={"weights": dict.fromkeys(QUICK.weights, 1e39)})
     with pytest.raises(TrainingDiverged, match=r"the loss is (inf|nan) at epoch 1, step 1"):
         fitted(recipe)
+
+
+def test_fixed_betas_are_tried_on_distances_alone() -> None:
+    recipe = named("mdir", on="demo").model_copy(update={"batch": 32, "steps_per_epoch": 2, "epochs": 1})
+    by_probability = recipe.model_copy(update={"options": {"scored": "probabilities"}})
+    for each, fixed in ((QUICK, True), (by_probability, False)):
+        plain = each.model_copy(update={"options": each.options | {"scored": "plain"}}) if fixed else each
+        found = fit(plain, SMALL.training, validation=SMALL.validation, report=quiet, protocol=protocol("avca@1"))
+        assert (found.betas["av"] in FIXED_GRID) == fixed

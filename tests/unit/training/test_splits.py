@@ -6,7 +6,7 @@ import pytest
 from models.errors import TrainingDataInvalid
 from models.types import F32
 from tests.tiny.world import world
-from training.splits import ClassTable, FeatureSet, Split, TrainingSet
+from training.splits import ClassTable, Dataset, FeatureSet, Split, TrainingSet, of_seen_classes
 
 SMALL = world(seen=4, unseen=2, clips=3, audio=5, video=6, text=7)
 
@@ -45,3 +45,15 @@ def test_a_training_set_of_one_class_is_refused() -> None:
 def test_a_class_name_twice_is_refused() -> None:
     with pytest.raises(TrainingDataInvalid, match="twice"):
         ClassTable(names=("ball", "ball"), text=ones(2, 3), seen=np.array([True, False]))
+
+
+def test_the_seen_classes_of_a_data_set_alone_keep_their_clips_and_compete_among_themselves() -> None:
+    whole = Dataset("small", SMALL.training, SMALL.validation, None, SMALL.test)
+    found = of_seen_classes(whole, name="seen")
+    seen = SMALL.test.classes.seen
+    assert found.test.classes.names == tuple(np.array(SMALL.test.classes.names)[seen])
+    kept = seen[SMALL.test.features.label]
+    assert found.test.features.audio.tolist() == SMALL.test.features.audio[kept].tolist()
+    before = [SMALL.test.classes.names[label] for label in SMALL.test.features.label[kept]]
+    assert [found.test.classes.names[label] for label in found.test.features.label] == before
+    assert found.training.features.label.tolist() == SMALL.training.features.label.tolist()
