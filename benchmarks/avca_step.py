@@ -29,7 +29,7 @@ class AVCAStep:
     """An epoch of so many steps by the recipe for UCF-GZSL, on so many clips, with so many threads and workers."""
 
     name: ClassVar[str] = "AVCA"
-    steps: int = 8
+    steps: int = 6
     clips: int = 3174
     threads: int = 1
     workers: int = 2

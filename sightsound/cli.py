@@ -96,9 +96,12 @@ def train(
         device=device,
         console=console,
     )
+    if manifest is None:  # of several processes, one that is not the first
+        return
     for figure, value in manifest.evaluation.items():
         console.print(f"{figure}: {value:.1%}", highlight=False)
-    console.print(f"The bundle {manifest.name} has the routes {', '.join(sorted(manifest.routes))}.", highlight=False)
+    routes = ", ".join(sorted(manifest.routes))
+    console.print(f"The bundle {manifest.name} has the routes {routes}.", highlight=False, soft_wrap=True)
 
 
 @app.command()

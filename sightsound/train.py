@@ -1,5 +1,6 @@
 """A method trained on one's own clips, as a bundle beside the backbones that its features came from."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -9,8 +10,8 @@ from typing import TypeVar
 import numpy as np
 from rich.console import Console
 
-from models.bundle.manifest import Manifest
-from models.errors import DataMissing, QueryInvalid, SightsoundError, TrainingDataInvalid
+from models.bundle.manifest import BUNDLE_NAME, Manifest
+from models.errors import Conflict, DataMissing, QueryInvalid, SightsoundError, TrainingDataInvalid
 from models.features.backbone import Backbone
 from models.features.card import EncoderCard
 from models.features.extract import ClipFeatures, Extractor
@@ -18,14 +19,17 @@ from models.features.text import TextEncoder
 from models.media.cage import Cage
 from models.media.limits import Limits
 from models.types import Modality, Sense
+from sightsound import outputs
 from sightsound.demo_making import cores
 from sightsound.progress import Step, Steps
 from training import experiment, parallel
 from training.datasets import own_clips
+from training.device import device as found_device
 from training.experiment import LabelledClip
-from training.progress import Progress
-from training.recipe import FOLDER, Recipe, named, names, read
-from training.splits import ClassTable, FeatureSet
+from training.fit import fit
+from training.progress import Fitted, Progress
+from training.recipe import Recipe, find
+from training.splits import ClassTable, FeatureSet, Split, TrainingSet
 
 T = TypeVar("T")
 SENSES: tuple[Sense, ...] = ("audio", "video")
@@ -55,35 +59,40 @@ def train(
     checkpoint: Path | None,
     device: str,
     console: Console,
-) -> Manifest:
+) -> Manifest | None:
     """Train a recipe, by its name or file, on the clips of a csv; the bundle is written under `data`.
 
-    Clips that cannot be decoded or lack a sense are left out and named.
+    Clips that cannot be decoded or lack a sense are left out and named. Of several processes that torchrun started
+    the first computes features, reports and writes; what the others return is None.
 
     Raises:
-        DataMissing: the csv, its clips or the encoders are not there.
+        DataMissing: the recipe, the csv, its clips or the encoders are not there.
+        QueryInvalid, SettingsInvalid: the bundle's name, the device or the checkpoint's place cannot be.
+        Conflict: there is a bundle of that name.
         TrainingDataInvalid: the csv, or what is left of its clips, cannot be trained on.
-        RecipeInvalid, TrainingDiverged, Conflict: as `training.fit.fit`.
+        RecipeInvalid, TrainingDiverged: as `training.fit.fit`.
     """
-    chosen = _recipe(recipe)
-    chosen = chosen if seed is None else chosen.model_copy(update={"seed": seed})
+    chosen = find(recipe)
+    chosen = chosen if seed is None else chosen.changed({"seed": seed})
+    folder = _new_bundle(data, name or chosen.method)
+    found_device(device)
+    if checkpoint is not None:
+        outputs.check_file(checkpoint, option="--checkpoint")
     listed = own_clips.read(clips)
     encoders = open_encoders(data / "backbones")
-    with parallel.joined(), Steps(console) as steps:
-        features = _features(listed, encoders, steps=steps, console=console)
-        with steps.step(f"Training {chosen.method}", chosen.epochs) as step:
-            return experiment.train_method(
-                chosen,
-                folder=data / "bundles" / (name or chosen.method),
-                training=features["train"],
-                validation=features["val"],
-                classes=_classes(listed, encoders.text),
+    with parallel.joined(device), Steps(_of_first_only(console)) as steps:
+        splits = parallel.of_first(lambda: _splits(listed, encoders, steps=steps))
+        fitted = _fitted(chosen, splits, checkpoint=checkpoint, device=device, steps=steps)
+        if parallel.rank() > 0:
+            return None
+        with steps.step("Writing the bundle", 1):
+            return experiment.export_method(
+                fitted,
+                folder=folder,
+                validation=splits["val"],
+                test=splits.get("test"),
                 encoders=encoders.cards,
-                trained_on=f"{len(features['train'])} windows of the clips in {clips.name}",
-                report=partial(_epoch, step),
-                checkpoint=checkpoint,
-                device=device,
-                threads=cores(),
+                trained_on=f"{len(fitted.training.features)} windows of the clips in {clips.name}",
             )
 
 
@@ -105,38 +114,62 @@ def _only(found: Sequence[T], what: str, folder: Path) -> T:
     return found[0]
 
 
-def _recipe(text: str) -> Recipe:
-    """By file, else by name."""
-    path = Path(text)
-    if path.suffix == ".toml" or path.is_file():
-        return read(path)
-    if text not in names():
-        raise DataMissing(f"{text!r} is neither a recipe file nor one of those in {FOLDER}: {', '.join(names())}")
-    return named(text)
+def _new_bundle(data: Path, name: str) -> Path:
+    """Where a bundle of that name will be, which has to be free."""
+    if not re.fullmatch(BUNDLE_NAME, name):
+        raise QueryInvalid(f"--name {name!r} is no bundle's name; expected up to 64 letters, digits, dots and dashes")
+    folder = data / "bundles" / name
+    if folder.exists():
+        raise Conflict(f"there is a bundle {name!r} in {data} already; give another --name")
+    outputs.check_folder(folder, option="--data")
+    return folder
 
 
-def _classes(listed: Sequence[LabelledClip], text: TextEncoder) -> ClassTable:
-    classes, seen = own_clips.sides(listed)
-    return ClassTable(classes, text.encode(classes), seen)
+def _of_first_only(console: Console) -> Console:
+    return console if parallel.rank() == 0 else Console(quiet=True)
 
 
-def _features(
-    listed: Sequence[LabelledClip], encoders: Encoders, *, steps: Steps, console: Console
-) -> dict[str, FeatureSet]:
-    """The features of the clips' windows by split."""
-    classes, _ = own_clips.sides(listed)
+def _fitted(
+    recipe: Recipe, splits: Mapping[str, Split], *, checkpoint: Path | None, device: str, steps: Steps
+) -> Fitted:
+    training = TrainingSet(splits["train"].features, splits["train"].classes)
+    with steps.step(f"Training {recipe.method}") as step:
+        return fit(
+            recipe,
+            training,
+            validation=splits["val"],
+            report=partial(_epoch, step),
+            checkpoint=checkpoint,
+            device=device,
+            threads=cores(),
+        )
+
+
+def _splits(listed: Sequence[LabelledClip], encoders: Encoders, *, steps: Steps) -> dict[str, Split]:
+    """The features of the clips' windows and the classes, by split; seen are those with windows to train on."""
+    names, _ = own_clips.sides(listed)
+    rows = _rows_by_split(listed, names, encoders, steps=steps)
+    if empty := [split for split, each in rows.items() if not each and split != "test"]:
+        raise TrainingDataInvalid(f"no clip for {' or '.join(empty)} could be used")
+    features = {split: experiment.joined(each) for split, each in rows.items() if each}
+    seen = np.isin(np.arange(len(names)), features["train"].label)
+    classes = ClassTable(names, encoders.text.encode(names), seen)
+    return {split: Split(each, classes) for split, each in features.items()}
+
+
+def _rows_by_split(
+    listed: Sequence[LabelledClip], names: Sequence[str], encoders: Encoders, *, steps: Steps
+) -> dict[str, list[FeatureSet]]:
     rows: dict[str, list[FeatureSet]] = {"train": [], "val": [], "test": []}
     with Cage(Limits(), workers=cores()) as cage, steps.step("Computing features", len(listed)) as step:
         extractor = Extractor(encoders.backbones, cage)
         for clip, found in zip(listed, extractor.extract_all(clip.path for clip in listed), strict=True):
             step.advance()
             try:
-                rows[clip.split].extend(_rows(found, classes.index(clip.label)))
+                rows[clip.split].extend(_rows(found, names.index(clip.label)))
             except SightsoundError as error:
-                console.print(f"left out {clip.path}: {error}", highlight=False)
-    if empty := [split for split, each in rows.items() if not each and split != "test"]:
-        raise TrainingDataInvalid(f"no clip for {' or '.join(empty)} could be used")
-    return {split: experiment.joined(each) for split, each in rows.items() if each}
+                steps.say(f"left out {clip.path}: {error}")
+    return rows
 
 
 def _rows(found: ClipFeatures | SightsoundError, label: int) -> list[FeatureSet]:
@@ -153,4 +186,4 @@ def _rows(found: ClipFeatures | SightsoundError, label: int) -> list[FeatureSet]
 
 
 def _epoch(step: Step, at: Progress) -> None:
-    step.advance(f"{at.phase}, validation {at.merit:.1%}")
+    step.advance(f"{at.phase} {at.epoch}/{at.epochs}, validation {at.merit:.1%}", left=at.left)

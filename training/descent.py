@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from models.errors import TrainingDiverged
+from models.errors import RecipeInvalid, TrainingDiverged
 from models.methods.base import GradientMethod, Phase, Turn, total
 from training import parallel
 from training.checkpoint import Checkpoint
@@ -37,6 +37,10 @@ class Descent:
         self._method, self._recipe, self._training, self._protocol = method, recipe, training, protocol
         self._last_epoch = last_epoch
         self._device = device
+        self._phases = phases_of(method, recipe)
+        self._lengths = [recipe.phase_epochs.get(phase.name, recipe.epochs) for phase in self._phases]
+        if last_epoch is not None:
+            self._lengths[-1] = last_epoch
         self._sampler = Sampler(
             training,
             batch=parallel.share(recipe.batch),
@@ -48,45 +52,39 @@ class Descent:
         self._best: Progress | None = None
         self._best_weights: dict[str, Tensor] = {}
         parallel.same_weights(method)
+        parallel.own_numbers(recipe.seed)
 
     def train(self, validation: Split, report: Callable[[Progress], None], checkpoint: Checkpoint | None) -> Fitted:
         """Every phase, every epoch, from where the checkpoint left off; the method with the weights to keep."""
-        phases = self._method.phases()
         stored = None if checkpoint is None else checkpoint.read()
-        for number, phase in enumerate(phases):
+        for number, phase in enumerate(self._phases):
             if stored is not None and number < stored["phase"]:
                 continue
             steps = _Steps(self._method, phase, self._recipe, self._device)
             start = self._resume(stored, steps) if stored is not None and number == stored["phase"] else 0
-            final = number == len(phases) - 1
-            for epoch in self._epochs(phase, start, final=final):
-                self._report(self._epoch(steps, phase, epoch, validation, final=final), report)
-                if checkpoint is not None and parallel.rank() == 0:
-                    checkpoint.write(self._state(steps, number, epoch))
+            for epoch in self._epochs(number, start):
+                self._report(self._epoch(steps, number, epoch, validation), report)
+                if checkpoint is not None:
+                    self._remember(checkpoint, self._state(steps, number, epoch))
         assert self._best is not None, "a recipe has at least one epoch"
         self._method.load_state_dict(self._best_weights)
         method = self._method.eval()
         return Fitted(method, self._recipe, self._protocol, self._training, self._best, tuple(self._history))
 
-    def _epochs(self, phase: Phase, start: int, *, final: bool) -> Iterator[int]:
+    def _epochs(self, number: int, start: int) -> Iterator[int]:
         """The epochs left of a phase, until they are over or validation has long not got better."""
-        for epoch in range(start + 1, self._length(phase, final=final) + 1):
-            if self._recipe.stop_after is not None and self._stale(phase) >= self._recipe.stop_after:
+        for epoch in range(start + 1, self._lengths[number] + 1):
+            if self._recipe.stop_after is not None and self._stale(self._phases[number]) >= self._recipe.stop_after:
                 return
             yield epoch
-
-    def _length(self, phase: Phase, *, final: bool) -> int:
-        if final and self._last_epoch is not None:
-            return self._last_epoch
-        return self._recipe.phase_epochs.get(phase.name, self._recipe.epochs)
 
     def _stale(self, phase: Phase) -> int:
         """How many epochs ago the phase was at its best."""
         merits = [each.merit for each in self._history if each.phase == phase.name]
         return len(merits) - 1 - merits.index(max(merits)) if merits else 0
 
-    def _epoch(self, steps: "_Steps", phase: Phase, epoch: int, validation: Split, *, final: bool) -> Progress:
-        rate = steps.learning_rate
+    def _epoch(self, steps: "_Steps", number: int, epoch: int, validation: Split) -> Progress:
+        phase, epochs, rate = self._phases[number], self._lengths[number], steps.learning_rate
         if epoch == 1:
             phase.begin()
         started = perf_counter()
@@ -94,10 +92,11 @@ class Descent:
         speed = self._recipe.batch * steps.in_epoch / (perf_counter() - started)
         parallel.same_statistics(self._method)
         outcome = validate(self._method, validation, self._protocol)
-        progress = Progress(phase.name, epoch, self._length(phase, final=final), loss, rate, speed, outcome)
+        left = epochs - epoch + sum(self._lengths[number + 1 :])
+        progress = Progress(phase.name, epoch, epochs, left, loss, rate, speed, outcome)
         steps.schedule(progress.merit)
         self._history.append(progress)
-        if final:
+        if phase is self._phases[-1]:
             self._keep(progress)
         return progress
 
@@ -112,6 +111,10 @@ class Descent:
                 f"the loss is {losses[step - 1].item()} at epoch {epoch}, step {step}; try a lower rate"
             )
         return losses.mean().item()
+
+    def _remember(self, checkpoint: Checkpoint, state: dict[str, Any]) -> None:
+        if parallel.rank() == 0:
+            checkpoint.write(state)
 
     def _report(self, progress: Progress, report: Callable[[Progress], None]) -> None:
         if parallel.rank() == 0:
@@ -129,22 +132,29 @@ class Descent:
             "epoch": epoch,
             "weights": self._method.state_dict(),
             "steps": steps.state(),
-            "sampler": self._sampler.state,
-            "random": torch.get_rng_state(),
-            "random_cuda": torch.cuda.get_rng_state(self._device) if self._device.type == "cuda" else None,
+            "random": parallel.of_all(self._random()),
             "best_weights": self._best_weights,
             "best": None if self._best is None else self._history.index(self._best),
             "history": Checkpoint.text(self._history),
         }
 
+    def _random(self) -> dict[str, Tensor]:
+        """What this process's next random numbers depend on."""
+        known = {"sampler": self._sampler.state, "cpu": torch.get_rng_state()}
+        if self._device.type == "cuda":
+            known["cuda"] = torch.cuda.get_rng_state(self._device)
+        # In the processor's memory, so that another process, which may have another device, can keep them.
+        return {name: state.cpu() for name, state in known.items()}
+
     def _resume(self, stored: Mapping[str, Any], steps: "_Steps") -> int:
         """Take a checkpoint's state; the epoch it was written after."""
         self._method.load_state_dict(stored["weights"])
         steps.load(stored["steps"])
-        self._sampler.state = stored["sampler"]
-        torch.set_rng_state(stored["random"])
-        if stored["random_cuda"] is not None:
-            torch.cuda.set_rng_state(stored["random_cuda"], self._device)
+        random = stored["random"][parallel.rank()]
+        self._sampler.state = random["sampler"]
+        torch.set_rng_state(random["cpu"])
+        if "cuda" in random:
+            torch.cuda.set_rng_state(random["cuda"], self._device)
         self._history = Checkpoint.history(stored["history"])
         self._best_weights = stored["best_weights"]
         self._best = None if stored["best"] is None else self._history[stored["best"]]
@@ -203,6 +213,16 @@ class _Steps:
             adam.load_state_dict(remembered)
         for schedule, remembered in zip(self._schedules, state["schedules"], strict=True):
             schedule.load_state_dict(remembered)
+
+
+def phases_of(method: GradientMethod, recipe: Recipe) -> tuple[Phase, ...]:
+    """The method's phases; raises RecipeInvalid where the recipe is about one that there is not."""
+    phases = method.phases()
+    known = [phase.name for phase in phases]
+    for key, named in (("phase_epochs", recipe.phase_epochs), ("phase_steps", recipe.phase_steps)):
+        if odd := sorted(named.keys() - set(known)):
+            raise RecipeInvalid(f"{key}.{odd[0]}: {recipe.method} has no such phase; it has {', '.join(known)}")
+    return phases
 
 
 def _adam(turn: Turn, recipe: Recipe) -> torch.optim.Adam:

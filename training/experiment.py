@@ -2,18 +2,22 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from torch import nn
 
-from models.bundle.manifest import EncoderRef, Manifest
+from models.bundle.manifest import Channel, EncoderRef, Manifest
 from models.errors import SenseMissing, SightsoundError
+from models.evaluation.evaluating import classifying, crosses, precision, retrieving
+from models.evaluation.gzsl import accuracies
 from models.features.backbone import Backbone
 from models.features.card import EncoderCard
 from models.media.cage import Cage
 from models.media.media import FrameSpec, Media, SoundSpec
+from models.methods.base import Method
 from models.types import F32, Modality, Sense
 from training.backbones import audio_cnn, video_cnn
 from training.backbones.export import export_backbone
@@ -21,10 +25,10 @@ from training.backbones.fit import Schedule, fit_backbone, word_table
 from training.backbones.segments import Clip, Segments, Vary, vary_pictures, vary_sound
 from training.export import EncoderRefs, export
 from training.fit import fit
-from training.progress import Progress
+from training.progress import Fitted, Progress
 from training.recipe import Recipe
 from training.splits import ClassTable, FeatureSet, Split, TrainingSet
-from training.validation import served_betas
+from training.validation import labels_of, scorer, served_betas
 
 WIDTH = 128
 """Of the trained backbones' features."""
@@ -129,31 +133,60 @@ def train_method(
     encoders: Mapping[Modality, EncoderCard],
     trained_on: str,
     report: Callable[[Progress], None],
-    checkpoint: Path | None = None,
-    device: str = "cpu",
     threads: int,
 ) -> Manifest:
     """Train a method by its recipe and export it as the bundle `folder`, which gives it its name."""
     held_out = Split(validation, classes)
-    fitted = fit(
-        recipe,
-        TrainingSet(training, classes),
-        validation=held_out,
-        report=report,
-        checkpoint=checkpoint,
-        device=device,
-        threads=threads,
+    fitted = fit(recipe, TrainingSet(training, classes), validation=held_out, report=report, threads=threads)
+    return export_method(
+        fitted, folder=folder, validation=held_out, test=None, encoders=encoders, trained_on=trained_on
     )
+
+
+def export_method(
+    fitted: Fitted,
+    *,
+    folder: Path,
+    validation: Split,
+    test: Split | None,
+    encoders: Mapping[Modality, EncoderCard],
+    trained_on: str,
+) -> Manifest:
+    """Export a trained method as the bundle `folder`, with the betas and the figures of the routes that it serves."""
+    betas = served_betas(fitted.method, validation)
+    figures = served_figures(fitted.method, validation, betas, of="validation")
+    if test is not None:
+        figures |= served_figures(fitted.method, test, betas, of="test")
     return export(
         fitted,
         folder=folder,
         name=folder.name,
         encoders=EncoderRefs(**{modality: encoder_ref(card) for modality, card in encoders.items()}),
-        classes=classes,
-        betas=served_betas(fitted.method, held_out),
-        evaluation=fitted.best.validation.figures,
+        classes=validation.classes,
+        betas=betas,
+        evaluation=figures,
         trained_on=trained_on,
     )
+
+
+def served_figures(method: Method, split: Split, betas: Mapping[Channel, float], *, of: str) -> dict[str, float]:
+    """How well a method does on clips by what its bundle serves: accuracies, or mAP where it cannot classify.
+
+    A side without clips has no figures. `of` begins the names.
+    """
+    found, labels = scorer(method, split, fusions={}), labels_of(split)
+    if channels := classifying(found, labels):
+        scored, beta = found.scores(f"{channels[-1]}->text"), betas[channels[-1]]
+        stacked = accuracies(scored, labels.clips, labels.seen, beta).stacked
+        figures = {
+            "seen accuracy": stacked.seen,
+            "unseen accuracy": stacked.unseen,
+            "harmonic mean": stacked.harmonic,
+        }
+    else:
+        routes = [name for name in retrieving(found, labels) if crosses(name)]
+        figures = {f"mAP {name}": precision(found, name, labels, leave_one_out=True).by_sample for name in routes}
+    return {f"{of} {name}": value for name, value in figures.items() if not isnan(value)}
 
 
 def encoder_ref(card: EncoderCard) -> EncoderRef:

@@ -7,16 +7,17 @@ from pathlib import Path
 import torch
 
 from models.methods import build
-from models.methods.base import ClosedFormMethod, GradientMethod
+from models.methods.base import GradientMethod
 from training.checkpoint import Checkpoint
 from training.closed_form import solve
-from training.descent import Descent
+from training.descent import Descent, phases_of
+from training.device import device as found_device
 from training.progress import Fitted, Progress
 from training.protocol import OURS, Protocol
 from training.recipe import Recipe
 from training.splits import Split, TrainingSet
 
-__all__ = ["fit", "seeded", "threaded"]
+__all__ = ["check", "fit", "seeded", "threaded"]
 
 
 def fit(
@@ -43,18 +44,45 @@ def fit(
             take ten times as long on busy ones, where the threads spin while they wait for each other.
 
     Raises:
+        QueryInvalid: there is no such device.
+        RecipeInvalid, TrainingDataInvalid: the method cannot learn from these samples by this recipe.
         TrainingDiverged: a loss became NaN or infinite, at the step named; the checkpoint keeps the epoch before.
         Conflict: the checkpoint is of another run.
     """
-    place = torch.device(device)
+    place = found_device(device)
     with seeded(recipe.seed, place), threaded(threads):
-        method = build(recipe.method, training.task, recipe.options).to(place)
-        if isinstance(method, ClosedFormMethod):
+        if not recipe.learns_by_steps:
             return solve(recipe, training, validation=validation, report=report, protocol=protocol, device=place)
-        assert isinstance(method, GradientMethod), f"{recipe.method} learns neither by steps nor in closed form"
+        method = _built(recipe, training).to(place)
         run = Descent(method, recipe, training, protocol=protocol, last_epoch=last_epoch, device=place)
-        kept = None if checkpoint is None else Checkpoint.of(checkpoint, recipe, training, protocol, last_epoch)
+        kept = None
+        if checkpoint is not None:
+            kept = Checkpoint.of(
+                checkpoint,
+                recipe,
+                training,
+                validation=validation,
+                protocol=protocol,
+                last_epoch=last_epoch,
+                device=place,
+            )
         return run.train(validation, report, kept)
+
+
+def check(recipe: Recipe, training: TrainingSet) -> None:
+    """Raise RecipeInvalid or TrainingDataInvalid where a method that learns by steps cannot learn from these samples.
+
+    What a method in closed form allows is known only when it is solved, which takes no hours.
+    """
+    if recipe.learns_by_steps:
+        with seeded(recipe.seed, torch.device("cpu")):
+            phases_of(_built(recipe, training), recipe)
+
+
+def _built(recipe: Recipe, training: TrainingSet) -> GradientMethod:
+    method = build(recipe.method, training.task, recipe.options)
+    assert isinstance(method, GradientMethod), f"{recipe.method} has terms and does not learn by steps"
+    return method
 
 
 @contextmanager

@@ -14,12 +14,14 @@ from training.validation import Validation
 class Progress:
     """An epoch that is over, `epoch` of `epochs` counted from 1, or so many candidates of a closed form.
 
-    `loss` is the epoch's mean, 0 for a closed form; `samples_per_s` is the speed of its steps alone, 0 likewise.
+    `left` epochs or candidates of the run are still to come, those of later phases too, unless it ends early. `loss`
+    is the epoch's mean, 0 for a closed form; `samples_per_s` is the speed of its steps alone, 0 likewise.
     """
 
     phase: str
     epoch: int
     epochs: int
+    left: int
     loss: float
     learning_rate: float
     samples_per_s: float

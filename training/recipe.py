@@ -70,12 +70,17 @@ class Recipe(Frozen):
         names = list(self.search)
         return [self.options | dict(zip(names, each, strict=True)) for each in product(*self.search.values())]
 
+    @property
+    def learns_by_steps(self) -> bool:
+        """Whether its method descends terms, or else is solved in closed form."""
+        return bool(spec(self.method).terms)
+
     def changed(self, keys: Mapping[str, object]) -> "Recipe":
         """This recipe with other values for some keys, checked again; raises RecipeInvalid naming one that is odd."""
         return _checked({**self.model_dump(), **keys})
 
     def shortened(self, *, epochs: int | None, steps_per_epoch: int | None) -> "Recipe":
-        """This recipe with so many epochs and steps an epoch, None as it is; a phase with fewer of its own keeps them."""
+        """This recipe with so many epochs and steps an epoch; phases with fewer of their own keep them, None all."""
         return self.changed(
             {
                 "epochs": epochs or self.epochs,
@@ -90,7 +95,7 @@ class Recipe(Frozen):
         method = spec(self.method)
         for options in self.candidates():
             checked_options(method, options)
-        if method.terms and self.search:
+        if self.learns_by_steps and self.search:
             raise RecipeInvalid(f"search: {self.method} learns by steps; only methods in closed form are searched")
         if odd := set(method.terms) ^ self.weights.keys():
             raise RecipeInvalid(f"weights and the terms of {self.method} disagree on {', '.join(sorted(odd))}")

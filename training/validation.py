@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from models.bundle.manifest import Channel
+from models.bundle.manifest import WIDEST_FIRST, Channel
 from models.calibration import FIXED_GRID, Stacking, beta_grid, choose_beta
 from models.errors import TrainingDiverged
-from models.evaluation.evaluating import Labels, classifying, precision, retrieving
+from models.evaluation.evaluating import Labels, classifying, crosses, precision, retrieving
 from models.evaluation.scorer import Fusion, Scorer
 from models.methods.base import Head, Method
 from models.types import F32
@@ -22,33 +22,15 @@ NUMBERS = 2**23
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """Generalised zero-shot accuracies by channel; of a method that cannot classify, mAP by route (by sample)."""
+    """Generalised zero-shot accuracies by channel; of a method that cannot classify, mAP by route (by sample).
+
+    `merit` is what epochs are chosen by, in [0, 1]: with all the modalities that the method can look at together, the
+    harmonic mean, or where all clips are of seen or all of unseen classes their accuracy; else the mean mAP.
+    """
 
     classification: dict[Channel, Stacking]
     retrieval: dict[str, float]
-
-    @property
-    def merit(self) -> float:
-        """What epochs are chosen by, in [0, 1]: the harmonic mean with all modalities, else the mean mAP."""
-        if not self.classification:
-            return sum(self.retrieval.values()) / len(self.retrieval)
-        return self.widest.harmonic_mean
-
-    @property
-    def widest(self) -> Stacking:
-        """The accuracies with all the modalities that the method can look at together."""
-        return next(self.classification[each] for each in ("av", "video", "audio") if each in self.classification)
-
-    @property
-    def figures(self) -> dict[str, float]:
-        """What a bundle's manifest says of its validation."""
-        if not self.classification:
-            return {f"validation mAP {route}": value for route, value in self.retrieval.items()}
-        return {
-            "validation seen accuracy": self.widest.seen_accuracy,
-            "validation unseen accuracy": self.widest.unseen_accuracy,
-            "validation harmonic mean": self.widest.harmonic_mean,
-        }
+    merit: float
 
     @property
     def betas(self) -> dict[Channel, float]:
@@ -60,16 +42,14 @@ def validate(method: Method, validation: Split, protocol: Protocol = OURS) -> Va
     """The method's figures on validation clips. The method is put into evaluation mode."""
     found, labels = scorer(method, validation), labels_of(validation)
     if stackings := _stackings(found, validation, protocol):
-        return Validation(stackings, {})
-    routes = retrieving(found, labels)
-    return Validation(
-        {},
-        {
-            name: precision(found, name, labels, leave_one_out=protocol.leave_one_out).by_sample
-            for name in routes
-            if len(set(name.split("->"))) == 2
-        },
-    )
+        widest = next(stackings[each] for each in WIDEST_FIRST if each in stackings)
+        return Validation(stackings, {}, _merit(widest, labels))
+    precisions = {
+        name: precision(found, name, labels, leave_one_out=protocol.leave_one_out).by_sample
+        for name in retrieving(found, labels)
+        if crosses(name)
+    }
+    return Validation({}, precisions, sum(precisions.values()) / len(precisions))
 
 
 def served_betas(method: Method, validation: Split, protocol: Protocol = OURS) -> dict[Channel, float]:
@@ -117,6 +97,13 @@ def embed(head: Head, split: Split, device: torch.device) -> F32:
     if not np.isfinite(embedded).all():
         raise TrainingDiverged(f"the embeddings of {' and '.join(head.inputs)} are no longer finite; try a lower rate")
     return embedded
+
+
+def _merit(widest: Stacking, labels: Labels) -> float:
+    seen = labels.seen[labels.clips]
+    if seen.all():
+        return widest.seen_accuracy
+    return widest.harmonic_mean if seen.any() else widest.unseen_accuracy
 
 
 def _stackings(found: Scorer, validation: Split, protocol: Protocol) -> dict[Channel, Stacking]:

@@ -16,6 +16,8 @@ Channel = Literal["audio", "video", "av"]
 WIDEST_FIRST: tuple[Channel, ...] = ("av", "video", "audio")
 """The channels in the order in which a clip is classified by one of them."""
 
+BUNDLE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+
 Words = Literal["any", "vocabulary"]
 """Which words a bundle understands."""
 
@@ -69,7 +71,7 @@ class Manifest(Frozen):
     """
 
     schema_version: Literal[1] = 1
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    name: str = Field(pattern=BUNDLE_NAME)
     method: str
     heads: dict[str, HeadSpec]
     routes: dict[str, RouteSpec]

@@ -76,8 +76,14 @@ def evaluate(
     )
 
 
+def crosses(name: str) -> bool:
+    """Whether a route goes from one modality to another, not back to its own."""
+    query, gallery = name.split("->")
+    return query != gallery
+
+
 def classifying(scorer: Scorer, labels: Labels) -> list[Channel]:
-    """The channels that clips can be classified by."""
+    """The channels that clips can be classified by, the widest last."""
     return [channel for channel in CHANNELS if labels.texts is None and f"{channel}->text" in scorer.routes]
 
 

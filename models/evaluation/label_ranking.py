@@ -12,6 +12,8 @@ from models.types import F32, F64, I64, Metric
 
 BLOCK_BYTES = 2**26
 """Of the products that are made at once: 600 queries with 28,000 gallery items."""
+FEW = 8
+"""Queries whose rows are ordered together: what the processor's nearer cache holds."""
 NEVER = np.uint32(2**32 - 2)
 """The key of an item that is left out: after all others, and not relevant."""
 
@@ -58,20 +60,22 @@ class LabelRanking:
         return found
 
     def _of_rows(self, remote: F32, queries: I64) -> F64:
-        return np.array([self._of_row(row, query) for row, query in zip(remote, queries.tolist(), strict=True)])
+        parts = [slice(start, start + FEW) for start in range(0, len(queries), FEW)]
+        return np.array([each for part in parts for each in self._of_few(remote[part], queries[part])])
 
-    def _of_row(self, remote: F32, query: int) -> float:
-        """From remotenesses [g], which become keys: their bits as an unsigned integer, and whether relevant."""
-        self.remoteness.refine(remote, query)
-        row = remote if self.columns is None else remote.take(self.columns)
-        keys, bins = row.view(np.uint32), row.astype(np.uint16)
+    def _of_few(self, remote: F32, queries: I64) -> list[float]:
+        """From remotenesses [n, g], which become keys: their bits as an unsigned integer, and whether relevant."""
+        self.remoteness.refine(remote, queries)
+        rows = remote if self.columns is None else remote.take(self.columns, axis=1)
+        keys, bins = rows.view(np.uint32), rows.astype(np.uint16)
         keys <<= 1
-        keys[self.first[query] : self.after[query]] |= 1
-        if (own := self.own[query]) >= 0:
-            keys[own], bins[own] = NEVER, bins.max()
+        for row, query in enumerate(queries.tolist()):
+            keys[row, self.first[query] : self.after[query]] |= 1
+            if (own := self.own[query]) >= 0:
+                keys[row, own], bins[row, own] = NEVER, bins[row].max()
         ordered = sort(keys, bins)
-        places, *_ = (ordered.astype(np.uint8) & 1).view(np.bool_).nonzero()
-        return _precision(places, ordered)
+        relevant = (ordered.astype(np.uint8) & 1).view(np.bool_)
+        return [_precision(each.nonzero()[0], row) for each, row in zip(relevant, ordered, strict=True)]
 
 
 def _precision(places: I64, ordered: NDArray[np.uint32]) -> float:

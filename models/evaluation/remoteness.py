@@ -6,7 +6,7 @@ import numpy as np
 
 from models.errors import InvalidInput
 from models.scoring import normalised
-from models.types import F32, F64, Metric
+from models.types import F32, F64, I64, Metric
 
 BITS = 16
 """Remotenesses are below two to this power."""
@@ -54,13 +54,14 @@ class Remoteness:
         queries, gallery = queries - middle, gallery - middle
         return _by_distance(queries, gallery, (_squares(queries), _squares(gallery)))
 
-    def refine(self, remote: F32, query: int) -> None:
-        """Correct in place what a query's row [g] of the product says of the items near to it."""
+    def refine(self, remote: F32, queries: I64) -> None:
+        """Correct in place what these queries' rows [n, g] of the product say of the items near to them."""
         if remote.min(initial=self.near) < self.near:
-            near = np.flatnonzero(remote < self.near)
-            scale = self.queries[query, -1]
-            apart = self.gallery[:-2, near] + self.queries[query, :-2, None] / (2 * scale)
-            remote[near] = scale * np.einsum("dn,dn->n", apart, apart)
+            for row, query in zip(remote, self.queries[queries], strict=True):
+                near = np.flatnonzero(row < self.near)
+                scale = query[-1]
+                apart = self.gallery[:-2, near] + query[:-2, None] / (2 * scale)
+                row[near] = scale * np.einsum("dn,dn->n", apart, apart)
 
 
 def _by_distance(queries: F32, gallery: F32, squares: tuple[F64, F64]) -> Remoteness:

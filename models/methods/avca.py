@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass as plain_dataclass
+from functools import partial
 from typing import Annotated, Literal, cast
 
 import torch
@@ -92,9 +93,8 @@ class AVCA(GradientMethod):
         super().__init__()
         self.options = options
         apart = tuple((each,) for each in WANTED[options.output])
-        self.spaces = nn.ModuleList(
-            Space(task, options, each) for each in ((BOTH,) if options.branches == "attentive" else apart)
-        )
+        together = (BOTH,) if options.branches == "attentive" else apart
+        self.spaces = nn.ModuleList(Space(task, options, each) for each in together)
 
     def terms(self, batch: Batch) -> dict[str, Tensor]:
         """The five terms of docs/methods.md, of separate branches added up."""
@@ -161,6 +161,10 @@ class Space(nn.Module):
         self.exchange: Exchange | None = Exchange(options) if len(modalities) > 1 else None
         self.text = block1(width=task.widths.text, out=options.out, dropout=options.decoder_dropout)
         self.decoder = block1(width=options.out, out=task.widths.text, dropout=options.decoder_dropout)
+        # Triplets among θ_w, θ_w⁻, θ_a, θ_a⁻ …, the negative of the anchor's modality (l_t) or the positive's (l_w).
+        rows = range(2, 2 + 2 * len(modalities), 2)
+        self._own: list[Triplet] = [each for row in rows for each in ((row, 0, row + 1), (0, row, 1))]
+        self._across: list[Triplet] = [each for row in rows for each in ((0, row, row + 1), (row, 0, 1))]
 
     def forward(self, *features: Tensor) -> list[Tensor]:
         """From features of every modality to its embeddings θ, of the same shape but for the width."""
@@ -178,6 +182,7 @@ class Space(nn.Module):
         return {
             "triplet_own": own.sum(),
             "reconstruction": _total(mean_squared(each, batch.text) for each in decoded[::2]),
+            # Every other one has text for its anchor.
             "triplet_decoded": triplets(decoded, self._across[::2], margin=margin).sum(),
             "triplet_across": across.sum(),
             "regularisation": self._regularisation([each[:, 0] for each in encoded], embedded[::2]),
@@ -197,30 +202,15 @@ class Space(nn.Module):
         text, *clips = embedded
         again = [branch.reconstructor(each) for branch, each in zip(self._branches, clips, strict=True)]
         if self.options.statistics == "published":
-            self._count(again)
+            self._project_for_nothing(again)
         kept = _total(mean_squared(one, other) for one, other in zip(again, encoded, strict=True))
         return kept + _total(mean_squared(each, text) for each in clips)
 
     @torch.no_grad()
-    def _count(self, again: Sequence[Tensor]) -> None:
-        """Let the batch norms of projections count what the published code makes of φ^rec and drops."""
+    def _project_for_nothing(self, again: Sequence[Tensor]) -> None:
+        """As the published code projects φ^rec and drops what comes out: only batch norms' statistics count it."""
         for branch, each in zip(self._branches, again, strict=True):
             branch.projection(each)
-
-    @property
-    def _own(self) -> list[Triplet]:
-        """Triplets of l_t, whose negative is of the anchor's modality. Numbers are of θ_w, θ_w⁻, θ_a, θ_a⁻ …"""
-        return [each for clip in self._clips for each in ((clip, 0, clip + 1), (0, clip, 1))]
-
-    @property
-    def _across(self) -> list[Triplet]:
-        """Triplets of l_w, whose negative is of the positive's modality; every other one has text for its anchor."""
-        return [each for clip in self._clips for each in ((0, clip, clip + 1), (clip, 0, 1))]
-
-    @property
-    def _clips(self) -> range:
-        """The number of θ of every modality's sample, among those of both and their text."""
-        return range(2, 2 + 2 * len(self.modalities), 2)
 
     @property
     def _branches(self) -> list["Branch"]:
@@ -232,21 +222,11 @@ class Branch(nn.Module):
 
     def __init__(self, width: int, options: Options) -> None:
         super().__init__()
-        self.encoder = block2(
-            width=width,
-            hidden=options.encoder_hidden,
-            out=options.token,
-            dropout=options.encoder_dropout,
-            momentum=options.momentum,
-        )
-        self.projection = block2(
-            width=options.token,
-            hidden=options.hidden,
-            out=options.out,
-            dropout=options.projection_dropout,
-            momentum=options.momentum,
-        )
-        self.reconstructor = block1(width=options.out, out=options.token, dropout=options.decoder_dropout)
+        token, out = options.token, options.out
+        two = partial(block2, momentum=options.momentum)
+        self.encoder = two(width=width, hidden=options.encoder_hidden, out=token, dropout=options.encoder_dropout)
+        self.projection = two(width=token, hidden=options.hidden, out=out, dropout=options.projection_dropout)
+        self.reconstructor = block1(width=out, out=token, dropout=options.decoder_dropout)
 
 
 class Exchange(nn.Module):
@@ -306,15 +286,11 @@ class Text(nn.Module):
 
 def _features(batch: Batch, modality: Modality) -> tuple[Tensor, Tensor]:
     """Those of the samples and of their negatives."""
-    return {
-        "audio": (batch.audio, batch.negative_audio),
-        "video": (batch.video, batch.negative_video),
-        "text": (batch.text, batch.negative_text),
-    }[modality]
+    return getattr(batch, modality), getattr(batch, f"negative_{modality}")
 
 
 def _width(task: Task, modality: Modality) -> int:
-    width = task.widths.audio if modality == "audio" else task.widths.video
+    width: int = getattr(task.widths, modality)
     if not width:
         raise RecipeInvalid(f"avca: the data have no {modality} features; expected audio and video")
     return width

@@ -7,7 +7,7 @@ from torch import Tensor
 from models.methods.avca import AVCA, TERMS, Options
 from models.methods.base import Batch, total
 from tests.golden import reference
-from tests.golden.rounding import moved, undecided
+from tests.golden.undecided import moved, undecided
 
 SPACE = "spaces.0"
 NAMES = {

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.bundle.manifest import Channel, Frozen
-from models.evaluation.evaluating import CHANNELS, Evaluation, Precision
+from models.evaluation.evaluating import CHANNELS, Evaluation, Precision, crosses
 from models.evaluation.gzsl import Accuracies
 from training.comparison.trial import Trial
 
@@ -111,7 +111,7 @@ def _by_class(
     """Every class's accuracy by the widest channel, and its average precision by every route between modalities."""
     found = {} if channel is None else {"accuracy": evaluation.classification[channel].by_class}
     for name, each in evaluation.retrieval.items():
-        if len(set(name.split("->"))) == 2:
+        if crosses(name):
             found[f"average precision {name}"] = each.by_class
     return {name: dict(zip(classes, map(percent, values), strict=True)) for name, values in found.items()}
 

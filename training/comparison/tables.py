@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import nan
 from statistics import mean, stdev
 
+from models.evaluation.evaluating import crosses
 from training.comparison.published import MAP, Figures
 from training.comparison.row import Row
 from training.comparison.significance import ALPHA, Comparison, compare
@@ -31,10 +32,7 @@ def classification(rows: Sequence[Row], printed: Mapping[str, Figures]) -> str:
 def retrieval(rows: Sequence[Row], printed: Mapping[str, Mapping[str, MAP]]) -> str:
     """mAP of every method and route between modalities: averaged by class, and over all queries."""
     found = [
-        (name, route, each)
-        for name, each in by_method(rows).items()
-        for route in each[0].retrieval
-        if len(set(route.split("->"))) > 1
+        (name, route, each) for name, each in by_method(rows).items() for route in each[0].retrieval if crosses(route)
     ]
     if not found:
         return ""

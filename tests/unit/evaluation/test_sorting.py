@@ -41,7 +41,13 @@ KEYS = {
 
 @pytest.mark.parametrize("way", [by_bins, by_numpy, sort])
 @pytest.mark.parametrize("name", KEYS)
-def test_keys_are_in_ascending_order(way: Callable[[U32, U16], U32], name: str) -> None:
-    keys, bins = KEYS[name]
-    expected = np.sort(keys)
+def test_each_row_of_keys_is_in_ascending_order(way: Callable[[U32, U16], U32], name: str) -> None:
+    row, row_bins = KEYS[name]
+    keys, bins = np.stack([row, row[::-1]]), np.stack([row_bins, row_bins[::-1]])
+    expected = np.sort(keys, axis=1)
     assert (way(keys.copy(), bins) == expected).all()
+
+
+@pytest.mark.parametrize("way", [by_bins, by_numpy, sort])
+def test_there_may_be_no_row(way: Callable[[U32, U16], U32]) -> None:
+    assert way(np.empty((0, LENGTH), np.uint32), np.empty((0, LENGTH), np.uint16)).shape == (0, LENGTH)

@@ -107,7 +107,15 @@ def test_a_run_that_diverges_keeps_the_checkpoint_of_the_epoch_before(tmp_path: 
         fit(recipe, training, validation=SMALL.validation, report=lambda _: None, checkpoint=path)
     found = re.search(r"epoch (\d+)", str(raised.value))
     assert found is not None
-    stored = Checkpoint.of(path, recipe, training, OURS, None).read()
+    stored = Checkpoint.of(
+        path,
+        recipe,
+        training,
+        validation=SMALL.validation,
+        protocol=OURS,
+        last_epoch=None,
+        device=torch.device("cpu"),
+    ).read()
     assert stored is not None
     assert stored["epoch"] == int(found[1]) - 1
     assert all(each.isfinite().all() for each in stored["weights"].values())

@@ -1,0 +1,31 @@
+"""Where a command may write, found out before the hours that make what is written."""
+
+import tempfile
+from pathlib import Path
+
+from models.errors import SettingsInvalid
+
+
+def check_file(path: Path, *, option: str) -> None:
+    """Raise SettingsInvalid where no file can be written under that name; nothing is left behind."""
+    if path.is_dir():
+        raise SettingsInvalid(f"{option} {path} is a folder; expected a file to write")
+    if not path.parent.is_dir():
+        raise SettingsInvalid(f"{option} {path} cannot be written: there is no folder {path.parent}")
+    _try(path.parent, f"{option} {path}")
+
+
+def check_folder(path: Path, *, option: str) -> None:
+    """Raise SettingsInvalid where no folder can be made or filled under that name; nothing is left behind."""
+    there = next(each for each in (path, *path.absolute().parents) if each.exists())
+    if not there.is_dir():
+        raise SettingsInvalid(f"{option} {path} cannot be a folder: {there} is a file")
+    _try(there, f"{option} {path}")
+
+
+def _try(folder: Path, what: str) -> None:
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise SettingsInvalid(f"{what} cannot be written: {error.strerror}") from error
