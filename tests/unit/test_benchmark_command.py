@@ -99,7 +99,7 @@ def test_ablations_are_compared_with_the_whole(folder: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["ucf"], "there is no benchmark 'ucf'; there are audiosetzsl, vggsound-gzsl"),
+        (["ucf"], "there is no benchmark 'ucf'; there are audiosetzsl, audiosetzsl-seen, vggsound-gzsl"),
         (["demo", "--methods", "cjm"], "there is no recipe 'cjm'; there are"),
         (["demo", "--seeds", "one"], "seeds must be numbers, found 'one'"),
         (["demo", "--split", "cls"], "there is no split of demo 'cls'; there are main"),
