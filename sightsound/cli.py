@@ -110,10 +110,16 @@ def benchmark(
     features: Annotated[
         Path | None, typer.Option(help="The release's folder; by default sightsound-features/NAME.")
     ] = None,
-    methods: Annotated[str, typer.Option(help="Recipes, with commas between; by default the benchmark's.")] = "",
+    methods: Annotated[
+        str, typer.Option(help="Recipes' names or files, with commas between; by default the benchmark's.")
+    ] = "",
     seeds: Annotated[str, typer.Option(help="Numbers, with commas between; by default the benchmark's.")] = "",
-    epochs: Annotated[int | None, typer.Option(min=1, help="Of all recipes, in place of their own.")] = None,
-    steps_per_epoch: Annotated[int | None, typer.Option(min=1, help="Of all recipes, in place of their own.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Of all recipes, in place of their own; phases take no more.")
+    ] = None,
+    steps_per_epoch: Annotated[
+        int | None, typer.Option(min=1, help="Of all recipes, in place of their own; phases take no more.")
+    ] = None,
     split: Annotated[str, typer.Option(help="main or cls: the class split and features of the GZSL sets.")] = "main",
     w2v_order: Annotated[
         str, typer.Option(help="corrected or legacy: how class names of the GZSL sets find their vectors.")
@@ -125,32 +131,32 @@ def benchmark(
     json: Annotated[Path | None, typer.Option(help="A file for one row a method and seed.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="A file for the tables.")] = None,
     plots: Annotated[Path | None, typer.Option(help="A folder for the pictures.")] = None,
+    checkpoints: Annotated[
+        Path | None, typer.Option(help="A folder of states, from which a stopped comparison goes on.")
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-) -> None:
+) -> int:
     """Train and test methods by a benchmark's protocol; tables beside what the papers print."""
     from rich.console import Console
 
-    from sightsound.benchmark import plan, run
+    from sightsound.benchmark import run
+    from sightsound.benchmark_plan import Outputs, plan
 
-    run(
-        plan(
-            name,
-            features=features,
-            recipes=_listed(methods),
-            seeds=_listed(seeds),
-            class_split=split,
-            w2v_order=w2v_order,
-            steps=steps,
-            ablate=ablate or None,
-            epochs=epochs,
-            steps_per_epoch=steps_per_epoch,
-            json=json,
-            markdown=markdown,
-            plots=plots,
-            device=device,
-        ),
-        Console(),
+    planned = plan(
+        name,
+        features=features,
+        recipes=_listed(methods),
+        seeds=_listed(seeds),
+        class_split=split,
+        w2v_order=w2v_order,
+        steps=steps,
+        ablate=ablate or None,
+        epochs=epochs,
+        steps_per_epoch=steps_per_epoch,
+        device=device,
+        outputs=Outputs(json=json, markdown=markdown, plots=plots, checkpoints=checkpoints),
     )
+    return 0 if run(planned, Console()) else MISSED
 
 
 def main() -> None:

@@ -48,14 +48,14 @@ def prepare(data: Path, *, seed: int, console: Console, clips: Sequence[Listing]
         report = _read(data, seed)
         console.print(f"The demo in {data} is ready since an earlier run.")
     else:
-        with _draft(data) as draft:
+        with drafted(data) as draft:
             report = _make(draft, listings() if clips is None else clips, seed=seed, console=console)
     console.print(figures.table(f"What the demo shows, by the bundle {report.bundle}", report.figures))
     return report
 
 
 @contextmanager
-def _draft(data: Path) -> Iterator[Path]:
+def drafted(data: Path) -> Iterator[Path]:
     """A folder beside `data` that takes its name at the end, or is deleted where making the demo fails."""
     draft = data.with_name(data.name + ".partial")
     shutil.rmtree(draft, ignore_errors=True)  # of a run that was killed

@@ -117,7 +117,7 @@ class Steps:
         """Show a bar as full; of many such the oldest leaves the moving part."""
         self._bars.update(task, completed=units, total=units)
         self._full.append(task)
-        while len(self._full) > self.console.height // 2:
+        while self._watched and len(self._full) > self.console.height // 2:
             oldest = self._full.popleft()
             self.console.print(self._bars.make_tasks_table([each for each in self._bars.tasks if each.id == oldest]))
             self._bars.remove_task(oldest)

@@ -61,7 +61,7 @@ class Checkpoint:
             return None
         try:
             stored: dict[str, Any] = torch.load(self.path, weights_only=True)
-        except (RuntimeError, UnpicklingError, EOFError, ValueError, KeyError) as error:
+        except (RuntimeError, UnpicklingError, EOFError, ValueError, KeyError, OSError) as error:
             raise Conflict(f"{self.path} is there and no checkpoint, or a damaged one; name another file") from error
         if not isinstance(stored, dict) or stored.get("run") != self.run:
             raise Conflict(f"{self.path} is the checkpoint of another recipe or other data; remove it or name another")

@@ -52,6 +52,19 @@ def solve(
     return Fitted(chosen[0].eval(), final, protocol, training, best, tuple(history))
 
 
+def check_candidates(recipe: Recipe, training: TrainingSet) -> None:
+    """Raise what is wrong with the first candidate where no method can be made of any."""
+    refused: list[RecipeInvalid] = []
+    for options in recipe.candidates():
+        try:
+            build(recipe.method, training.task, options)
+        except RecipeInvalid as error:
+            refused.append(error)
+        else:
+            return
+    raise refused[0]
+
+
 @torch.no_grad()
 def _solved(name: str, options: Mapping[str, Any], task: Task, samples: Samples) -> ClosedFormMethod:
     method = build(name, task, options).to(samples.label.device)

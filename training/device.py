@@ -1,10 +1,10 @@
 """Where torch computes: the processor, or a graphics card that is there."""
 
+import re
+
 import torch
 
 from models.errors import QueryInvalid
-
-KINDS = ("cpu", "cuda")
 
 
 def device(name: str) -> torch.device:
@@ -13,10 +13,9 @@ def device(name: str) -> torch.device:
     Raises:
         QueryInvalid: another name, or no such device here.
     """
-    kind, _, number = name.partition(":")
-    if kind not in KINDS or (number and not (kind == "cuda" and number.isdecimal())):
-        raise QueryInvalid(f"there is no device {name!r}; there are {', '.join(KINDS)}")
-    there = torch.cuda.device_count() if kind == "cuda" else 1
-    if int(number or 0) >= there:
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", name):
+        raise QueryInvalid(f"there is no device {name!r}; there are cpu, cuda and, of several, cuda:1 …")
+    there = torch.cuda.device_count()
+    if name != "cpu" and int(name.partition(":")[2] or 0) >= there:
         raise QueryInvalid(f"the device {name!r} is not here: torch {torch.__version__} finds {there} CUDA devices")
     return torch.device(name)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import torch
 
+from models.errors import TooLarge
 from models.methods import build
 from models.methods.base import GradientMethod
 from training.checkpoint import Checkpoint
-from training.closed_form import solve
+from training.closed_form import check_candidates, solve
 from training.descent import Descent, phases_of
 from training.device import device as found_device
 from training.progress import Fitted, Progress
@@ -48,9 +49,10 @@ def fit(
         RecipeInvalid, TrainingDataInvalid: the method cannot learn from these samples by this recipe.
         TrainingDiverged: a loss became NaN or infinite, at the step named; the checkpoint keeps the epoch before.
         Conflict: the checkpoint is of another run.
+        TooLarge: a graphics card has too little memory.
     """
     place = found_device(device)
-    with seeded(recipe.seed, place), threaded(threads):
+    with seeded(recipe.seed, place), threaded(threads), _memory(recipe, place):
         if not recipe.learns_by_steps:
             return solve(recipe, training, validation=validation, report=report, protocol=protocol, device=place)
         method = _built(recipe, training).to(place)
@@ -70,19 +72,30 @@ def fit(
 
 
 def check(recipe: Recipe, training: TrainingSet) -> None:
-    """Raise RecipeInvalid or TrainingDataInvalid where a method that learns by steps cannot learn from these samples.
+    """Raise RecipeInvalid or TrainingDataInvalid where no method of the recipe can be made for these samples.
 
-    What a method in closed form allows is known only when it is solved, which takes no hours.
+    What a closed form allows is known in full only when it is solved, which takes no hours.
     """
-    if recipe.learns_by_steps:
-        with seeded(recipe.seed, torch.device("cpu")):
+    with seeded(recipe.seed, torch.device("cpu")):
+        if recipe.learns_by_steps:
             phases_of(_built(recipe, training), recipe)
+        else:
+            check_candidates(recipe, training)
 
 
 def _built(recipe: Recipe, training: TrainingSet) -> GradientMethod:
     method = build(recipe.method, training.task, recipe.options)
     assert isinstance(method, GradientMethod), f"{recipe.method} has terms and does not learn by steps"
     return method
+
+
+@contextmanager
+def _memory(recipe: Recipe, device: torch.device) -> Iterator[None]:
+    """Where a graphics card's memory is not enough, say so."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise TooLarge(f"{device} has too little memory for {recipe.method} in batches of {recipe.batch}") from error
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from training.sampling import Sampling
 
 FOLDER = Path(__file__).parent / "recipes"
 SUFFIX = ".toml"
+SEEDS = 2**63
+"""How many seeds torch tells apart."""
 
 
 class Optimiser(Frozen):
@@ -39,7 +41,7 @@ class Recipe(Frozen):
     """
 
     method: str
-    seed: int = Field(default=0, ge=0, lt=2**63)
+    seed: int = Field(default=0, ge=0, lt=SEEDS)
     batch: int = Field(default=256, gt=1, description="samples a step; 1 has no batch statistics")
     steps_per_epoch: PositiveInt = 500
     epochs: PositiveInt = 50

@@ -1,17 +1,22 @@
 """`sightsound benchmark`: rows, tables and pictures on kept features, and what it refuses."""
 
 import json
+import time
+from _thread import interrupt_main
 from pathlib import Path
+from threading import Thread
 
 import pytest
+import torch
 from PIL import Image
 
+from models.methods import spec
 from sightsound.cli import run
 from tests.tiny.world import World, world
 from training.comparison.benchmarks import BENCHMARKS
 from training.datasets import kept_features
 from training.experiment import LabelledClip
-from training.recipe import names
+from training.recipe import named, names
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +58,17 @@ def test_kept_features_are_read_back_as_they_were(small: World, folder: Path) ->
     ]
 
 
+def test_kept_clips_are_found_where_their_folder_is_moved_to(folder: Path, tmp_path: Path) -> None:
+    dataset = kept_features.read(folder, name="demo")
+    features = {"train": dataset.training.features, "val": dataset.validation.features, "test": dataset.test.features}
+    elsewhere = tmp_path / "elsewhere.mp4"
+    listed = [LabelledClip(tmp_path / "here" / "world" / "a.mp4", "a", "test"), LabelledClip(elsewhere, "b", "test")]
+    kept_features.keep(tmp_path / "here", features=features, classes=dataset.test.classes, clips=listed)
+    (tmp_path / "here").rename(tmp_path / "there")
+    found = [clip.path for clip in kept_features.clips(tmp_path / "there", "test")]
+    assert found == [tmp_path / "there" / "world" / "a.mp4", elsewhere]
+
+
 def test_every_method_and_seed_is_a_row_a_line_and_a_picture(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -71,56 +87,98 @@ def test_every_method_and_seed_is_a_row_a_line_and_a_picture(
     assert rows[2]["HM"] is None  # DSCMR has no words to classify by
     written = (tmp_path / "t.md").read_text()
     assert written.strip() in capsys.readouterr().out
-    assert "| cjme | av |" in written
+    assert "| cjme   | av  |" in written
     assert "±" in written
     pictures = {path.name: Image.open(path) for path in (tmp_path / "plots").iterdir()}
     assert {"cjme-calibration.png", "cjme-map.png", "accuracy-by-class.png"} <= pictures.keys()
+    assert {"cjme-hits-text--video.png", "cjme-hits-audio--video.png", "devise-hits-text--av.png"} <= pictures.keys()
     assert all(len(each.convert("L").getcolors() or []) > 10 for each in pictures.values())
 
 
-def test_a_method_that_cannot_be_trained_there_is_named_and_the_rest_goes_on(
+def test_a_row_says_what_was_trained_and_how_fast(folder: Path, tmp_path: Path) -> None:
+    assert run(quick(folder, "--methods", "devise,gcca", "--seeds", "1", "--json", str(tmp_path / "rows.json"))) == 0
+    devise, gcca = json.loads((tmp_path / "rows.json").read_text())
+    assert (devise["recipe"]["epochs"], devise["recipe"]["steps_per_epoch"]) == (1, 2)
+    assert devise["samples_per_s"] > 0
+    # A closed form has no speed, and says which of the candidates it chose.
+    assert gcca["samples_per_s"] is None
+    assert gcca["recipe"]["search"] == {}
+    assert gcca["recipe"]["options"]["components"] in named("gcca").search["components"]
+
+
+def test_a_method_that_cannot_be_trained_there_is_named_before_and_after_and_the_rest_goes_on(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Distances between raw features need equal widths; these are 10 and 9.
-    assert run(quick(folder, "--methods", "pretrained,devise", "--json", str(tmp_path / "rows.json"))) == 0
+    # Of 10 numbers no 3 steps can be made, and distances between raw features need equal widths; these are 10 and 9.
+    weights = "".join(f"{term} = 1.0\n" for term in spec("tcaf").terms)
+    (tmp_path / "odd.toml").write_text(f'method = "tcaf"\noptions.audio_steps = 3\n[weights]\n{weights}')
+    methods = f"pretrained,devise,{tmp_path / 'odd.toml'}"
+    assert run(quick(folder, "--methods", methods, "--json", str(tmp_path / "rows.json"))) == 1
     assert {row["method"] for row in json.loads((tmp_path / "rows.json").read_text())} == {"devise"}
     shown = capsys.readouterr().out
-    assert "## Could not be trained" in shown
-    assert "pretrained, seed 42:" in shown
+    before, _, after = shown.partition("devise, seed 42 …")
+    for name, why in (("odd", "options.audio_steps: audio features"), ("pretrained", "raw features are compared")):
+        assert f"{name} could not be trained: {why}" in before
+        assert f"- {name}: {why}" in after.partition("## Could not be trained")[2]
+    assert "Seeds 42, 43, 44. Epochs 1, steps an epoch 2 instead of every recipe's own. 3 of 9 trials." in after
+
+
+@pytest.fixture
+def stopped(folder: Path, tmp_path: Path) -> list[str]:
+    """A comparison of a quick recipe with one that never ends."""
+    for name, epochs in (("quick", 1), ("endless", 10**9)):
+        recipe = f'method = "devise"\nbatch = 4\nsteps_per_epoch = 1\nepochs = {epochs}\nweights.ranking = 1.0\n'
+        (tmp_path / f"{name}.toml").write_text(recipe)
+    methods = ",".join(str(tmp_path / f"{name}.toml") for name in ("quick", "endless"))
+    return ["benchmark", "demo", "--features", str(folder), "--methods", methods, "--seeds", "1"]
+
+
+def interrupt_when(path: Path) -> Thread:
+    """Ctrl+C as soon as a file is there."""
+
+    def wait() -> None:
+        while not path.exists():
+            time.sleep(0.01)
+        interrupt_main()
+
+    thread = Thread(target=wait)
+    thread.start()
+    return thread
+
+
+def test_a_comparison_that_is_stopped_leaves_and_shows_what_there_is(
+    stopped: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows, tables = tmp_path / "rows.json", tmp_path / "tables.md"
+    watch = interrupt_when(tables)
+    assert run([*stopped, "--json", str(rows), "--markdown", str(tables)]) == 130
+    watch.join()
+    assert [row["method"] for row in json.loads(rows.read_text())] == ["quick"]
+    assert "| quick  | av  |" in tables.read_text()
+    shown = capsys.readouterr().out
+    assert tables.read_text().strip() in shown
+    assert "1 of 2 trials." in shown
+
+
+def test_a_comparison_that_was_stopped_goes_on_from_its_checkpoints(
+    stopped: list[str], folder: Path, tmp_path: Path
+) -> None:
+    states, rows = tmp_path / "states", tmp_path / "rows.json"
+    watch = interrupt_when(states / "endless--seed-1.pt")
+    assert run([*stopped, "--checkpoints", str(states)]) == 130
+    watch.join()
+    before = torch.load(states / "endless--seed-1.pt", weights_only=True)["epoch"]
+    watch = interrupt_when(rows)
+    assert run([*stopped, "--checkpoints", str(states), "--json", str(rows)]) == 130
+    watch.join()
+    assert torch.load(states / "endless--seed-1.pt", weights_only=True)["epoch"] >= before
 
 
 def test_ablations_are_compared_with_the_whole(folder: Path, tmp_path: Path) -> None:
-    assert run(quick(folder, "--ablate", "cjme", "--json", str(tmp_path / "rows.json"))) == 0
+    assert run(quick(folder, "--ablate", "cjme", "--seeds", "1", "--json", str(tmp_path / "rows.json"))) == 0
     found = [row["method"] for row in json.loads((tmp_path / "rows.json").read_text())]
     assert found[0] == "cjme"
     assert "L_AV + L_TV" in found
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["ucf"], "there is no benchmark 'ucf'; there are audiosetzsl, audiosetzsl-seen, vggsound-gzsl"),
-        (["demo", "--methods", "cjm"], "there is no recipe 'cjm'; there are"),
-        (["demo", "--seeds", "one"], "seeds must be numbers, found 'one'"),
-        (["demo", "--split", "cls"], "there is no split of demo 'cls'; there are main"),
-        (["ucf-gzsl", "--w2v-order", "odd"], "there are corrected, legacy"),
-        (["demo", "--ablate", "cca"], "there is no recipe with ablations 'cca'"),
-        (["ucf-gzsl", "--features", "nowhere"], "AVCA-GZSL"),
-        (["wikipedia", "--features", "nowhere"], "raw_features.mat"),
-        (["audiosetzsl", "--features", "nowhere"], "AudioSetZSL"),
-    ],
-)
-def test_what_is_not_there_is_refused_naming_what_is(
-    arguments: list[str],
-    message: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert run(["benchmark", *arguments]) == 2
-    assert message in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_benchmark_compares_recipes_that_ship() -> None:
@@ -128,10 +186,11 @@ def test_every_benchmark_compares_recipes_that_ship() -> None:
         assert set(each.recipes) <= set(names())
 
 
+@pytest.mark.parametrize(("name", "content"), [("features.npz", b"PK\x03\x04 half"), ("classes.json", b"[]")])
 def test_kept_features_that_are_damaged_are_refused(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, content: bytes, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "features.npz").write_bytes((folder / "features.npz").read_bytes()[:500])
-    (tmp_path / "classes.json").write_bytes((folder / "classes.json").read_bytes())
+    for each in ("features.npz", "classes.json"):
+        (tmp_path / each).write_bytes(content if each == name else (folder / each).read_bytes())
     assert run(quick(tmp_path, "--methods", "cca")) == 2
     assert "does not hold kept features" in capsys.readouterr().err

@@ -32,13 +32,15 @@ class Benchmark:
     """A data set with the protocol its papers use and the recipes that are compared on it by default.
 
     `splits_by_seed` is whether another seed also splits the data another way; `recipes_on` names the data set whose
-    tables in recipes hold here too.
+    tables in recipes hold here too; `over_time` is whether there is a release of features over time.
     """
 
     protocol: str
     recipes: tuple[str, ...]
     read: Callable[[Path, Choices], Dataset]
     class_splits: tuple[ClassSplit, ...] = ("main",)
+    w2v_orders: tuple[W2VOrder, ...] = ("corrected",)
+    over_time: bool = False
     splits_by_seed: bool = False
     seeds: tuple[int, ...] = (42,)
     recipes_on: str | None = None
@@ -94,6 +96,8 @@ def _of_gzsl(name: str) -> Benchmark:
         recipes=(*LINEAR, "f-vaegan-d2", "f-vaegan-d2-mended", *JOINT),
         read=_gzsl(name),
         class_splits=("main", "cls"),
+        w2v_orders=("corrected", "legacy"),
+        over_time=True,
     )
 
 

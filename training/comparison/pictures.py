@@ -1,4 +1,4 @@
-"""The pictures of a comparison's last trials, written into a folder."""
+"""The pictures of trials and of a whole comparison, written into a folder."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from models.bundle.manifest import Channel
-from models.calibration import beta_grid
+from models.calibration import beta_grid, curve
 from models.evaluation.evaluating import CHANNELS
-from models.evaluation.gzsl import accuracies
 from models.types import Metric
 from training.comparison import plots
+from training.comparison.maps import embedding_map
 from training.comparison.row import Row
 from training.comparison.significance import compare
 from training.comparison.tables import values_by_class
@@ -22,18 +22,21 @@ BARS = 4
 """Methods whose accuracies are drawn class by class."""
 
 
-def draw(folder: Path, trials: Mapping[str, Trial], dataset: Dataset, rows: Sequence[Row]) -> None:
-    """Calibration curves, maps, bars by class and critical differences; file names say of what."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, trial in trials.items():
-        channel = widest(trial)
-        if channel is not None:
-            _curve(folder / f"{_file(name)}-calibration.png", trial, dataset, channel)
-        _map(folder / f"{_file(name)}-map.png", trial, dataset)
+def draw_trial(folder: Path, name: str, trial: Trial, dataset: Dataset) -> None:
+    """The calibration curve of a trial's widest channel, and the map of its embeddings, as far as it has them."""
+    title = f"{name} on {dataset.name}, seed {trial.chosen.recipe.seed}"
+    if (channel := widest(trial)) is not None:
+        _curve(folder / f"{file_name(name)}-calibration.png", trial, dataset, channel=channel, title=title)
+    _map(folder / f"{file_name(name)}-map.png", trial, dataset, title=title)
+
+
+def draw_comparison(folder: Path, rows: Sequence[Row], dataset: Dataset) -> None:
+    """Accuracies by class, and of every figure who differs from whom; file names say of what."""
     by_figure = values_by_class(rows)
     for figure, values in by_figure.items():
         if (compared := compare(values)) is not None:
-            plots.critical_differences(folder / f"significance-{_file(figure)}.png", compared, of=figure)
+            place = folder / f"significance-{file_name(figure)}.png"
+            plots.critical_differences(place, compared, title=f"{dataset.name}: mean rank by {figure}")
     _bars(folder / "accuracy-by-class.png", by_figure.get("accuracy", {}), dataset)
 
 
@@ -42,29 +45,31 @@ def widest(trial: Trial) -> Channel | None:
     return next((each for each in reversed(CHANNELS) if each in trial.betas), None)
 
 
-def _file(name: str) -> str:
+def file_name(name: str) -> str:
+    """A name of anything as part of a file's name."""
     return "".join(letter if letter.isalnum() else "-" for letter in name)
 
 
-def _curve(path: Path, trial: Trial, dataset: Dataset, channel: Channel) -> None:
+def _curve(path: Path, trial: Trial, dataset: Dataset, *, channel: Channel, title: str) -> None:
     """S, U and HM on the test clips over the betas that change them."""
     scored = scorer(trial.tested.method, dataset.test).scores(f"{channel}->text")
     seen = dataset.test.classes.seen
     if seen.all() or not seen.any():
         return
     betas = np.union1d(beta_grid(scored, seen, intervals=60), [0.0])
-    found = [accuracies(scored, dataset.test.features.label, seen, float(beta)).stacked for beta in betas]
+    found = curve(scored, dataset.test.features.label, seen, betas)
     plots.calibration_curve(
         path,
         betas=betas,
-        seen=np.array([each.seen for each in found]),
-        unseen=np.array([each.unseen for each in found]),
-        harmonic=np.array([each.harmonic for each in found]),
-        chosen=trial.betas[channel],
+        seen=np.array([each.seen_accuracy for each in found]),
+        unseen=np.array([each.unseen_accuracy for each in found]),
+        harmonic=np.array([each.harmonic_mean for each in found]),
+        chosen=(trial.betas[channel], trial.evaluation.classification[channel].stacked.harmonic),
+        title=f"{title}: stacking calibrated, by {channel}",
     )
 
 
-def _map(path: Path, trial: Trial, dataset: Dataset) -> None:
+def _map(path: Path, trial: Trial, dataset: Dataset, *, title: str) -> None:
     """The test clips' embeddings in the plane, with the classes' texts where they share the space."""
     shared = _shared_space(trial)
     if not shared:
@@ -73,7 +78,7 @@ def _map(path: Path, trial: Trial, dataset: Dataset) -> None:
     embedded = {name: embed(heads[head], test, method.device) for name, head in shared.items()}
     own_text = test.features.text is not None
     texts = None if own_text else embedded.pop("text", None)
-    plots.embedding_map(
+    embedding_map(
         path,
         clips=embedded,
         texts=texts,
@@ -81,6 +86,7 @@ def _map(path: Path, trial: Trial, dataset: Dataset) -> None:
         names=test.classes.names,
         seen=test.classes.seen,
         seed=0,
+        title=f"{title}: test clips in the plane (t-SNE)",
     )
 
 
@@ -105,4 +111,10 @@ def _bars(path: Path, values: Mapping[str, Sequence[float]], dataset: Dataset) -
     best = sorted(values, key=lambda name: -float(np.nanmean(values[name])))[:BARS]
     if best:
         classes = dataset.test.classes
-        plots.class_bars(path, values={name: values[name] for name in best}, names=classes.names, seen=classes.seen)
+        plots.class_bars(
+            path,
+            values={name: values[name] for name in best},
+            names=classes.names,
+            seen=classes.seen,
+            title=f"{dataset.name}: accuracy by class, mean of all seeds; dashed: mean of seen (S), of unseen (U)",
+        )

@@ -10,6 +10,8 @@ from models.bundle.manifest import Channel, Frozen
 from models.evaluation.evaluating import CHANNELS, Evaluation, Precision, crosses
 from models.evaluation.gzsl import Accuracies
 from training.comparison.trial import Trial
+from training.progress import Fitted
+from training.recipe import Recipe
 
 
 class Classified(Frozen):
@@ -35,7 +37,11 @@ class Retrieved(Frozen):
 
 
 class Row(Frozen):
-    """A method with a seed on a data set. S, U, HM, ZSL and beta are those of `channel`, the widest there is."""
+    """A method with a seed on a data set. S, U, HM, ZSL and beta are those of `channel`, the widest there is.
+
+    `samples_per_s` is the speed of training without validation, None for a closed form; `recipe` what was trained,
+    with the options that were chosen.
+    """
 
     dataset: str
     method: str
@@ -47,13 +53,14 @@ class Row(Frozen):
     HM: float | None
     ZSL: float | None
     beta: float | None
-    samples_per_s: float
+    samples_per_s: float | None
     epoch: int
     parameters: int
     classification: dict[Channel, Classified]
     retrieval: dict[str, Retrieved]
     by_class: dict[str, dict[str, float | None]]
     choices: dict[str, Any]
+    recipe: Recipe
 
 
 def row(trial: Trial, *, dataset: str, method: str, classes: Sequence[str], choices: Mapping[str, object]) -> Row:
@@ -64,7 +71,6 @@ def row(trial: Trial, *, dataset: str, method: str, classes: Sequence[str], choi
     }
     channel = next((each for each in reversed(CHANNELS) if each in classification), None)
     widest = None if channel is None else classification[channel]
-    history = trial.chosen.history
     return Row(
         dataset=dataset,
         method=method,
@@ -72,14 +78,25 @@ def row(trial: Trial, *, dataset: str, method: str, classes: Sequence[str], choi
         protocol=trial.chosen.protocol.name,
         channel=channel,
         **({"S": None, "U": None, "HM": None, "ZSL": None, "beta": None} if widest is None else widest.model_dump()),
-        samples_per_s=round(sum(each.samples_per_s for each in history) / len(history), 1),
+        samples_per_s=_speed(trial.chosen),
         epoch=trial.chosen.best.epoch,
         parameters=sum(each.numel() for each in trial.tested.method.parameters()),
         classification=classification,
         retrieval={name: _retrieved(each) for name, each in evaluation.retrieval.items()},
         by_class=_by_class(evaluation, channel, classes),
         choices=trial.chosen.protocol.model_dump() | dict(choices),
+        recipe=trial.chosen.recipe,
     )
+
+
+def _speed(fitted: Fitted) -> float | None:
+    """Samples a second over all steps of all phases."""
+    recipe = fitted.recipe
+    if not recipe.learns_by_steps:
+        return None
+    samples = [recipe.batch * recipe.phase_steps.get(each.phase, recipe.steps_per_epoch) for each in fitted.history]
+    seconds = sum(count / each.samples_per_s for count, each in zip(samples, fitted.history, strict=True))
+    return round(sum(samples) / seconds, 1)
 
 
 def _classified(found: Accuracies, beta: float) -> Classified:

@@ -49,8 +49,10 @@ def compare(values: Mapping[str, Sequence[float] | F64]) -> Comparison | None:
     table = table[~np.isnan(table).any(axis=1)]
     if len(names) < 3 or len(table) < 2:
         return None
-    ranks = rankdata(-table, axis=1).mean(axis=0)
+    ranked = rankdata(-table, axis=1)
+    ranks = ranked.mean(axis=0)
     pairs = posthoc_nemenyi_friedman(table)
     pairs.index = pairs.columns = pd.Index(names)
-    test = friedmanchisquare(*table.T)
-    return Comparison(dict(zip(names, map(float, ranks), strict=True)), len(table), float(test.pvalue), pairs)
+    # Where all are equal in every block the statistic is 0/0: nothing speaks against their being equal.
+    p_value = 1.0 if (ranked == ranked[0, 0]).all() else float(friedmanchisquare(*table.T).pvalue)
+    return Comparison(dict(zip(names, map(float, ranks), strict=True)), len(table), p_value, pairs)

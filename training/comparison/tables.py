@@ -81,9 +81,12 @@ def values_by_class(rows: Sequence[Row]) -> dict[str, dict[str, list[float]]]:
 
 
 def table(header: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
-    """A Markdown table."""
-    every = [header, ["---"] * len(header), *lines]
-    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in every)
+    """A Markdown table that can be read as it stands: its columns are as wide as their widest cell."""
+    every = [list(header), *([str(cell) for cell in line] for line in lines)]
+    widths = [max(3, *map(len, column)) for column in zip(*every, strict=True)]
+    every.insert(1, ["-" * width for width in widths])
+    padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in every)
+    return "\n".join(f"| {' | '.join(line)} |" for line in padded)
 
 
 def by_method(rows: Iterable[Row]) -> dict[str, list[Row]]:

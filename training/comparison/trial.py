@@ -11,8 +11,10 @@ from training.fit import fit
 from training.progress import Fitted, Progress
 from training.protocol import Protocol
 from training.recipe import Recipe
-from training.splits import Dataset
+from training.splits import Dataset, TrainingSet
 from training.validation import labels_of, scorer
+
+Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,57 +27,61 @@ class Trial:
     evaluation: Evaluation
 
 
-def attempt(
-    dataset: Dataset,
-    recipe: Recipe,
-    *,
-    protocol: Protocol,
-    report: Callable[[Progress], None],
-    checkpoints: Path | None = None,
-    device: str = "cpu",
-    threads: int = 1,
-) -> Trial:
-    """Train, choose, train again where the data set has a second stage, and test.
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all trials on a data set have in common.
 
-    The second stage starts from the same seed, on training and validation clips, for as many epochs as were best
-    in the first; betas are those of the first.
+    A trial is to choose, to train again where the data set has a second stage, and to test. The second stage starts
+    from the same seed, on training and validation clips, for as many epochs as were best in the first; betas are
+    those of the first.
 
     Source: the two-stage protocol of the AVCA paper (arXiv 2203.03598), section 4.
-
-    Args:
-        checkpoints: a folder for the state of both stages, from which an interrupted trial goes on.
     """
-    chosen = fit(
-        recipe,
-        dataset.training,
-        validation=dataset.validation,
-        report=report,
-        protocol=protocol,
-        checkpoint=_checkpoint(checkpoints, 1),
-        device=device,
-        threads=threads,
-    )
-    tested = chosen
-    if dataset.retraining is not None:
-        tested = fit(
-            chosen.recipe,
-            dataset.retraining,
-            validation=dataset.validation,
+
+    dataset: Dataset
+    protocol: Protocol
+    device: str = "cpu"
+    threads: int = 1
+
+    def choose(self, recipe: Recipe, report: Report, *, checkpoint: Path | None = None) -> Fitted:
+        """Train on the training clips, with epochs, options and betas chosen on the validation clips."""
+        return self._fit(recipe, self.dataset.training, report, last_epoch=None, checkpoint=checkpoint)
+
+    def train_again(self, chosen: Fitted, report: Report, *, checkpoint: Path | None = None) -> Fitted:
+        """The second stage; what was chosen, where there is none."""
+        if self.dataset.retraining is None:
+            return chosen
+        best = chosen.best.epoch
+        return self._fit(chosen.recipe, self.dataset.retraining, report, last_epoch=best, checkpoint=checkpoint)
+
+    def test(self, chosen: Fitted, tested: Fitted) -> Trial:
+        """The figures of what came out of the last stage on the test clips, with the betas of the first."""
+        betas = chosen_betas(chosen.betas, self.protocol)
+        found = scorer(tested.method, self.dataset.test)
+        labels = labels_of(self.dataset.test)
+        evaluation = evaluate(found, labels, betas, leave_one_out=self.protocol.leave_one_out)
+        return Trial(chosen, tested, betas, evaluation)
+
+    def _fit(
+        self,
+        recipe: Recipe,
+        training: TrainingSet,
+        report: Report,
+        *,
+        last_epoch: int | None,
+        checkpoint: Path | None,
+    ) -> Fitted:
+        return fit(
+            recipe,
+            training,
+            validation=self.dataset.validation,
             report=report,
-            protocol=protocol,
-            last_epoch=chosen.best.epoch,
-            checkpoint=_checkpoint(checkpoints, 2),
-            device=device,
-            threads=threads,
+            protocol=self.protocol,
+            last_epoch=last_epoch,
+            checkpoint=checkpoint,
+            device=self.device,
+            threads=self.threads,
         )
-    betas = chosen_betas(chosen.betas, protocol)
-    return Trial(chosen, tested, betas, measured(tested, dataset, betas))
-
-
-def measured(fitted: Fitted, dataset: Dataset, betas: dict[Channel, float]) -> Evaluation:
-    """A fitted method's figures on the test clips."""
-    found = scorer(fitted.method, dataset.test)
-    return evaluate(found, labels_of(dataset.test), betas, leave_one_out=fitted.protocol.leave_one_out)
 
 
 def chosen_betas(betas: dict[Channel, float], protocol: Protocol) -> dict[Channel, float]:
@@ -83,7 +89,3 @@ def chosen_betas(betas: dict[Channel, float], protocol: Protocol) -> dict[Channe
     if protocol.tested_beta == "own" or not betas:
         return betas
     return dict.fromkeys(betas, mean(betas.values()))
-
-
-def _checkpoint(folder: Path | None, stage: int) -> Path | None:
-    return None if folder is None else folder / f"stage-{stage}.pt"

@@ -11,6 +11,7 @@ import numpy as np
 from models.errors import TrainingDataInvalid
 from training.experiment import LabelledClip
 from training.splits import ClassTable, Dataset, FeatureSet, Split, TrainingSet
+from training.writing import write_whole
 
 ARRAYS, CLASSES, CLIPS = "features.npz", "classes.json", "clips.csv"
 SPLITS = ("train", "val", "test")
@@ -21,7 +22,8 @@ def keep(
 ) -> None:
     """Write the features of each split (`train`, `val`, `test`), their classes and the clips they are of.
 
-    The clips of a split are in the order of its features. The arrays are written last: a folder that has them is whole.
+    The clips of a split are in the order of its features; those in the folder are named from there, so that it can be
+    moved. The arrays are written last: a folder that has them is whole.
     """
     folder.mkdir(parents=True, exist_ok=True)
     seen = classes.seen.tolist()
@@ -29,13 +31,11 @@ def keep(
     with (folder / CLIPS).open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["path", "label", "split"])
-        writer.writerows([str(clip.path), clip.label, clip.split] for clip in clips)
+        writer.writerows([_from(folder, clip.path), clip.label, clip.split] for clip in clips)
     arrays = {
         f"{split}_{part}": getattr(features[split], part) for split in SPLITS for part in ("audio", "video", "label")
     }
-    fresh = folder / f"fresh-{ARRAYS}"
-    np.savez(fresh, text=classes.text, **arrays)
-    fresh.replace(folder / ARRAYS)
+    write_whole(folder / ARRAYS, lambda file: np.savez(file, text=classes.text, **arrays))
 
 
 def kept(folder: Path) -> bool:
@@ -53,7 +53,7 @@ def read(folder: Path, *, name: str) -> Dataset:
         features = {
             split: FeatureSet(*(arrays[f"{split}_{part}"] for part in ("audio", "video", "label"))) for split in SPLITS
         }
-    except (OSError, KeyError, ValueError, BadZipFile) as error:
+    except (OSError, KeyError, TypeError, ValueError, BadZipFile) as error:
         raise TrainingDataInvalid(f"{folder} does not hold kept features: {error}") from error
     return Dataset(
         name=name,
@@ -67,5 +67,9 @@ def read(folder: Path, *, name: str) -> Dataset:
 def clips(folder: Path, split: str) -> list[LabelledClip]:
     """The clips of a split, in the order of its features."""
     with (folder / CLIPS).open(newline="") as file:
-        rows = [LabelledClip(Path(row["path"]), row["label"], row["split"]) for row in csv.DictReader(file)]  # type: ignore[arg-type]
+        rows = [LabelledClip(folder / row["path"], row["label"], row["split"]) for row in csv.DictReader(file)]  # type: ignore[arg-type]
     return [clip for clip in rows if clip.split == split]
+
+
+def _from(folder: Path, path: Path) -> str:
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path.absolute())

@@ -50,3 +50,10 @@ def test_blocks_that_a_method_has_no_value_of_are_left_out() -> None:
 def test_two_methods_or_one_block_are_too_few() -> None:
     assert compare({"one": [1, 2, 3], "two": [1, 2, 3]}) is None
     assert compare({"one": [1], "two": [1], "three": [2]}) is None
+
+
+def test_methods_that_are_equal_on_every_block_do_not_differ() -> None:
+    found = compare({name: [0.0, 0.0, 0.0] for name in ("one", "two", "three")})
+    assert found is not None
+    assert found.p_value == 1
+    assert sorted(found.equals_of_best) == ["one", "three", "two"]

@@ -29,6 +29,7 @@ def a_row(method: str, seed: int, hm: float | None, *, precision: float = 40.0) 
         retrieval={"audio->video": retrieved, "audio->audio": retrieved},
         by_class={"accuracy": {"dog": 50.0 + seed, "cat": None}},
         choices={},
+        recipe=named(method),
     )
 
 
@@ -54,7 +55,7 @@ def test_several_seeds_are_shown_as_mean_and_sample_deviation_beside_what_was_pr
 
 def test_a_method_that_does_not_classify_is_in_the_retrieval_table_alone() -> None:
     rows = [a_row("dstc", 0, None), a_row("cjme", 0, 30.0)]
-    assert [cells(tables.classification(rows, {}), row)[0] for row in (0, 1, 2)] == ["method", "---", "cjme"]
+    assert [cells(tables.classification(rows, {}), row)[0] for row in (0, 1, 2)] == ["method", "------", "cjme"]
     assert tables.classification(rows[:1], {}) == ""
     found = tables.retrieval(rows, {"dstc": {"audio->video": MAP(by_sample=57.81)}})
     assert len(found.splitlines()) == 4  # from a sense to itself is not shown
@@ -122,3 +123,13 @@ def test_what_is_printed_of_both_directions_is_about_the_mean_of_either() -> Non
         ours = [[each.by_sample for each in routes], [each.by_class for each in routes]]
         for found, expected in zip(ours, means, strict=True):
             assert sum(each or 0.0 for each in found) / 2 == pytest.approx(expected, abs=0.011), losses
+
+
+def test_columns_of_a_table_are_as_wide_as_their_widest_cell() -> None:
+    found = tables.table(["method", "S"], [["a", 1.5], ["avgzslnet", "n/a"]])
+    assert found.splitlines() == [
+        "| method    | S   |",
+        "| --------- | --- |",
+        "| a         | 1.5 |",
+        "| avgzslnet | n/a |",
+    ]

@@ -1,14 +1,13 @@
 """A trial chooses on validation, trains again where there is a second stage, and tests with the betas of the first."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from tests.tiny.world import world
-from training.comparison.trial import attempt, chosen_betas
+from training.comparison.trial import Setting, Trial, chosen_betas
 from training.fit import fit
 from training.progress import Progress
 from training.protocol import PROTOCOLS
@@ -27,6 +26,12 @@ def both(first: FeatureSet, second: FeatureSet) -> FeatureSet:
     return FeatureSet(*(np.concatenate([getattr(first, part), getattr(second, part)]) for part in parts))
 
 
+def attempt(dataset: Dataset, report: list[Progress]) -> Trial:
+    setting = Setting(dataset, AVCA)
+    chosen = setting.choose(QUICK, report.append)
+    return setting.test(chosen, setting.train_again(chosen, report.append))
+
+
 @pytest.fixture
 def two_stages() -> Dataset:
     classes = replace(SMALL.training.classes, seen=np.ones(12, np.bool_))
@@ -38,7 +43,7 @@ def test_the_second_stage_trains_on_everything_for_as_many_epochs_as_were_best_i
     two_stages: Dataset,
 ) -> None:
     reports: list[Progress] = []
-    found = attempt(two_stages, QUICK, protocol=AVCA, report=reports.append)
+    found = attempt(two_stages, reports)
     best = found.chosen.best.epoch
     assert len(reports) == 3 + best
     assert two_stages.retraining is not None
@@ -55,15 +60,18 @@ def test_the_second_stage_trains_on_everything_for_as_many_epochs_as_were_best_i
 
 
 def test_betas_are_those_of_the_first_stage_averaged_where_the_protocol_says_so(two_stages: Dataset) -> None:
-    found = attempt(two_stages, QUICK, protocol=AVCA, report=lambda _: None)
+    found = attempt(two_stages, [])
     expected = sum(found.chosen.betas.values()) / 3
     assert found.betas == pytest.approx(dict.fromkeys(("audio", "video", "av"), expected))
     assert chosen_betas({"audio": 1.0, "av": 2.0}, PROTOCOLS["cjme@1"]) == {"audio": 1.0, "av": 2.0}
 
 
-def test_without_a_second_stage_the_chosen_method_is_tested(two_stages: Dataset, tmp_path: Path) -> None:
-    found = attempt(
-        replace(two_stages, retraining=None), QUICK, protocol=AVCA, report=lambda _: None, checkpoints=tmp_path
-    )
+def test_without_a_second_stage_the_chosen_method_is_tested(two_stages: Dataset) -> None:
+    found = attempt(replace(two_stages, retraining=None), [])
     assert found.tested is found.chosen
-    assert [each.name for each in tmp_path.iterdir()] == ["stage-1.pt"]
+
+
+def test_both_stages_say_how_many_of_their_epochs_are_left(two_stages: Dataset) -> None:
+    reports: list[Progress] = []
+    best = attempt(two_stages, reports).chosen.best.epoch
+    assert [each.left for each in reports] == [2, 1, 0, *reversed(range(best))]

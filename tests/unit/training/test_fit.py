@@ -11,6 +11,7 @@ from training.fit import fit
 from training.progress import Fitted, Progress
 from training.protocol import protocol
 from training.recipe import Optimiser, Plateau, Recipe, named
+from training.splits import FeatureSet, Split
 from training.validation import class_scores, validate
 
 SMALL = world(seen=8, unseen=4, clips=6, audio=12, video=10, text=16)
@@ -104,3 +105,15 @@ def test_fixed_betas_are_tried_on_distances_alone() -> None:
         plain = each.model_copy(update={"options": each.options | {"scored": "plain"}}) if fixed else each
         found = fit(plain, SMALL.training, validation=SMALL.validation, report=quiet, protocol=protocol("avca@1"))
         assert (found.betas["av"] in FIXED_GRID) == fixed
+
+
+@pytest.mark.parametrize("side", [True, False])
+def test_where_all_validation_clips_are_of_one_side_epochs_are_chosen_by_its_accuracy(side: bool) -> None:
+    whole, classes = SMALL.validation.features, SMALL.validation.classes
+    rows = classes.seen[whole.label] == side
+    split = Split(FeatureSet(whole.audio[rows], whole.video[rows], whole.label[rows]), classes)
+    found = fit(QUICK, SMALL.training, validation=split, report=quiet)
+    for each in found.history:
+        widest = each.validation.classification["av"]
+        assert each.merit == (widest.seen_accuracy if side else widest.unseen_accuracy)
+    assert found.best.merit > 0

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import RecipeInvalid
-from training.recipe import FOLDER, named, parse, read
+from models.errors import DataMissing, RecipeInvalid
+from training.recipe import FOLDER, find, named, parse, read
 
 DATASETS = ("audiosetzsl", "vggsound-gzsl", "ucf-gzsl", "activitynet-gzsl", "wikipedia", "pascal", "demo")
 WEIGHTS = {"triplet": 1.0, "audio_video": 1.0, "attention": 1.0}
@@ -31,6 +31,7 @@ def test_every_recipe_that_ships_is_valid(path: Path) -> None:
         ({"weights": {"triplet": 1.0}}, r"disagree on attention, audio_video"),
         ({"weights": WEIGHTS | {"extra": 1.0}}, r"disagree on extra"),
         ({"plateau": {"factor": 1.5}}, r"plateau\.factor"),
+        ({"seed": 2**63}, r"seed: .* less than"),
     ],
 )
 def test_a_recipe_that_cannot_be_trained_is_refused_by_key(keys: dict[str, object], message: str) -> None:
@@ -48,6 +49,35 @@ def test_a_file_that_is_not_toml_is_refused(tmp_path: Path) -> None:
     path.write_text("method = ")
     with pytest.raises(RecipeInvalid, match=r"odd\.toml cannot be read"):
         read(path)
+
+
+def test_a_file_s_mistake_is_told_with_the_file_s_name(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('method = "cjme"\nwidht = 3\n')
+    with pytest.raises(RecipeInvalid, match=r"^mine\.toml: widht: Extra inputs"):
+        read(path)
+
+
+def test_a_recipe_is_found_by_its_name_or_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text((FOLDER / "devise.toml").read_text())
+    assert find("devise", on="demo") == find(str(path), on="demo") == named("devise", on="demo")
+    with pytest.raises(DataMissing, match=r"'devize' is neither a recipe file nor one of those that ship: ale, "):
+        find("devize")
+
+
+def test_a_change_is_checked() -> None:
+    recipe = named("cjme")
+    assert recipe.changed({"epochs": 3}).epochs == 3
+    with pytest.raises(RecipeInvalid, match=r"^epochs: "):
+        recipe.changed({"epochs": 0})
+
+
+def test_a_shortened_recipe_without_phases_is_shorter_and_otherwise_the_same() -> None:
+    recipe = named("cjme")
+    found = recipe.shortened(epochs=2, steps_per_epoch=None)
+    assert (found.epochs, found.steps_per_epoch) == (2, recipe.steps_per_epoch)
+    assert recipe.shortened(epochs=None, steps_per_epoch=None) == recipe
 
 
 @pytest.mark.parametrize("name", ["demo", "../cjme"])

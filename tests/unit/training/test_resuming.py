@@ -95,6 +95,34 @@ def test_the_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
         train(tmp_path / "run.pt", recipe=QUICK.model_copy(update={"seed": 1}))
 
 
+def test_the_checkpoint_of_a_run_with_other_validation_clips_is_refused(tmp_path: Path) -> None:
+    train(tmp_path / "run.pt")
+    with pytest.raises(Conflict, match="other data"):
+        fit(
+            QUICK,
+            SMALL.training,
+            validation=SMALL.test,
+            report=lambda _: None,
+            checkpoint=tmp_path / "run.pt",
+        )
+
+
+@pytest.mark.parametrize("content", [b"", b"path,label\nclip.mp4,dog\n", b"PK\x03\x04 half of it"])
+def test_a_file_that_is_no_checkpoint_is_refused_and_left_alone(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "clips.csv").write_bytes(content)
+    with pytest.raises(Conflict, match=r"clips\.csv is there and no checkpoint"):
+        train(tmp_path / "clips.csv")
+    assert (tmp_path / "clips.csv").read_bytes() == content
+
+
+def test_a_checkpoint_that_is_cut_is_refused(tmp_path: Path) -> None:
+    train(tmp_path / "run.pt")
+    whole = (tmp_path / "run.pt").read_bytes()
+    (tmp_path / "run.pt").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(Conflict, match="a damaged one"):
+        train(tmp_path / "run.pt")
+
+
 def test_a_run_that_diverges_keeps_the_checkpoint_of_the_epoch_before(tmp_path: Path) -> None:
     # One clip that no network can bear: all is well until it is drawn.
     features = SMALL.training.features

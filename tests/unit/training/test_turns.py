@@ -2,10 +2,12 @@
 
 from collections import Counter
 
+import pytest
 import torch
 from torch import Tensor, nn
 
 from models.bundle.manifest import RouteSpec
+from models.errors import RecipeInvalid
 from models.methods.base import Batch, GradientMethod, Head, Phase, Turn
 from models.types import Metric
 from tests.tiny.world import world
@@ -69,6 +71,16 @@ def test_a_phase_takes_its_own_number_of_steps_an_epoch_and_others_the_common_on
     assert method.taken["always"] == 3 * 7
     assert method.taken["last"] == 2 * 5
     assert [each.phase for each in reports] == ["first"] * 3 + ["second"] * 2
+
+
+def test_every_report_says_how_many_epochs_of_all_phases_are_left() -> None:
+    assert [each.left for each in trained(RECIPE)[1]] == [4, 3, 2, 1, 0]
+
+
+@pytest.mark.parametrize("key", ["phase_epochs", "phase_steps"])
+def test_a_recipe_about_a_phase_that_there_is_not_is_refused(key: str) -> None:
+    with pytest.raises(RecipeInvalid, match=rf"{key}\.frist: .* no such phase; it has first, second"):
+        trained(RECIPE.model_copy(update={key: {"frist": 1}}))
 
 
 def test_a_turn_that_is_not_every_step_s_is_taken_from_an_epoch_s_first_step_on() -> None:
