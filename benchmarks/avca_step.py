@@ -1,11 +1,10 @@
 """A training step of AVCA, against the structure of the published loop, and against nothing but its matrix products."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -13,12 +12,13 @@ from benchmarks.contest import Contest
 from benchmarks.products import products
 from benchmarks.published_avca import Loop, Network, halves
 from models.methods import avca, build
-from models.methods.base import total
+from models.methods.base import GradientMethod, total
 from tests.tiny.world import world
-from training.fit import fit, threaded
+from training.descent import _Steps
+from training.fit import threaded
 from training.recipe import Recipe, named
 from training.sampling import Sampler
-from training.splits import FeatureSet, Split, TrainingSet
+from training.splits import TrainingSet
 
 CLOSE = 1e-5
 """Of two losses of the same weights, relative to their size."""
@@ -26,35 +26,53 @@ CLOSE = 1e-5
 
 @dataclass(frozen=True, slots=True)
 class AVCAStep:
-    """An epoch of so many steps by the recipe for UCF-GZSL, on so many clips, with so many threads and workers."""
+    """So many steps by the recipe for UCF-GZSL, on so many clips, with so many threads and loader's workers."""
 
     name: ClassVar[str] = "AVCA"
-    steps: int = 6
+    steps: int = 5
     clips: int = 3174
     threads: int = 1
     workers: int = 2
 
     @contextmanager
     def contest(self) -> Iterator[Contest]:
-        """Ours draws, steps and validates, on a clip a class; the published loop's workers are running already."""
-        recipe = named("avca", on="ucf-gzsl").model_copy(update={"epochs": 1, "steps_per_epoch": self.steps})
-        made = world(seen=30, unseen=12, clips=max(self.clips // 30, 1), audio=512, video=512, text=300)
-        _check(recipe, made.training)
-        validation, multiplied = _one_a_class(made.validation), products(recipe, made.training)
-        ours, alone = f"epoch of {self.steps} steps, batch {recipe.batch}", f"its {len(multiplied)} products a step"
-        published = f"as many of the published loop, {self.workers} workers"
-        loop = Loop(recipe, made.training, workers=self.workers)
+        """Both loops are in the middle of their training, the published one's workers running."""
+        recipe = named("avca", on="ucf-gzsl")
+        training = world(seen=30, unseen=12, clips=max(self.clips // 30, 1), audio=512, video=512, text=300).training
+        _check(recipe, training)
+        multiplied, step = products(recipe, training), _step(recipe, training)
+        published = Loop(recipe, training, workers=self.workers).step
+        ours, theirs, alone = (
+            f"{self.steps} steps, batch {recipe.batch}",
+            f"as many of the published loop, {self.workers} workers",
+            f"their {len(multiplied)} products a step",
+        )
         with threaded(self.threads):
             yield Contest(
                 ways={
-                    ours: lambda: fit(
-                        recipe, made.training, validation=validation, report=lambda _: None, threads=self.threads
-                    ),
-                    published: lambda: [loop.step() for _ in range(self.steps)],
-                    alone: lambda: [torch.mm(left, right) for _ in range(self.steps) for left, right in multiplied],
+                    ours: self._repeated(step),
+                    theirs: self._repeated(published),
+                    alone: self._repeated(lambda: [torch.mm(left, right) for left, right in multiplied]),
                 },
-                pairs=[(ours, published), (ours, alone)],
+                pairs=[(ours, theirs), (ours, alone)],
             )
+
+    def _repeated(self, step: Callable[[], object]) -> Callable[[], None]:
+        def steps() -> None:
+            for _ in range(self.steps):
+                step()
+
+        return steps
+
+
+def _step(recipe: Recipe, training: TrainingSet) -> Callable[[], object]:
+    """A step as `training.descent` takes it, its draw included."""
+    method, here = build(recipe.method, training.task, recipe.options), torch.device("cpu")
+    assert isinstance(method, GradientMethod), "a step is measured of a method that takes steps"
+    (phase,) = method.train().phases()
+    steps = _Steps(method, phase, recipe, here)
+    sampler = Sampler(training, batch=recipe.batch, seed=recipe.seed, device=here)
+    return lambda: steps.step(sampler, 0)
 
 
 def _check(recipe: Recipe, training: TrainingSet) -> None:
@@ -76,10 +94,3 @@ def _tensors(module: nn.Module) -> list[Tensor]:
     """What a step's loss depends on, in order."""
     positions = [each for name, each in module.named_buffers() if name.endswith("positions")]
     return [*module.parameters(), *positions]
-
-
-def _one_a_class(split: Split) -> Split:
-    """The first clip of every class."""
-    given = split.features
-    rows = np.unique(given.label, return_index=True)[1]
-    return Split(FeatureSet(given.audio[rows], given.video[rows], given.label[rows]), split.classes)

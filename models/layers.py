@@ -1,10 +1,11 @@
 """The small networks that every method is made of."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import batch_norm, linear
+from torch.autograd.function import Function, once_differentiable
+from torch.nn.functional import linear
 
 from models.errors import RecipeInvalid
 
@@ -34,10 +35,8 @@ def projection(
     return nn.Sequential(*before, nn.Linear(hidden if before else width, out), *after)
 
 
-def block1(*, width: int, out: int, dropout: float, momentum: float = 0.1) -> nn.Sequential:
+def block1(*, width: int, out: int, dropout: float, momentum: float = 0.1) -> "Block":
     """One layer from features [b, width] to embeddings [b, out], none negative: Linear, batch norm, ReLU, dropout.
-
-    Features may also come in groups [b, g, width]: see `BatchNorm`.
 
     Args:
         momentum: how much of the batch norm's running statistics a batch replaces.
@@ -45,10 +44,10 @@ def block1(*, width: int, out: int, dropout: float, momentum: float = 0.1) -> nn
     Source: W_proj, D, A_rec and V_rec of AVCA (arXiv 2203.03598), as in its released code; TCAF (arXiv 2207.09966)
     and ClipClap (arXiv 2404.06309) build on the same.
     """
-    return nn.Sequential(nn.Linear(width, out), BatchNorm(out, momentum=momentum), nn.ReLU(), Dropout(dropout))
+    return Block(nn.Linear(width, out), nn.BatchNorm1d(out, momentum=momentum), nn.ReLU(), Dropout(dropout))
 
 
-def block2(*, width: int, hidden: int, out: int, dropout: float, momentum: float = 0.1) -> nn.Sequential:
+def block2(*, width: int, hidden: int, out: int, dropout: float, momentum: float = 0.1) -> "Block":
     """Two layers from features [b, width] over [b, hidden] to embeddings [b, out], none negative.
 
     Each is Linear, batch norm, ReLU, dropout.
@@ -59,48 +58,82 @@ def block2(*, width: int, hidden: int, out: int, dropout: float, momentum: float
     Source: A_enc, V_enc, A_proj and V_proj of AVCA (arXiv 2203.03598), as in its released code; TCAF
     (arXiv 2207.09966) and ClipClap (arXiv 2404.06309) build on the same.
     """
-    return nn.Sequential(
+    return Block(
         *block1(width=width, out=hidden, dropout=dropout),
         *block1(width=hidden, out=out, dropout=dropout, momentum=momentum),
     )
 
 
-class BatchNorm(nn.BatchNorm1d):
-    """Batch norm of features [b, width], or of g groups of b in one call: [b, g, width].
+class Block(nn.Sequential):
+    """Layers of Linear, batch norm, ReLU and dropout, four modules each.
 
-    Every group, such as samples and their negatives, is normalised by statistics of its own, and the running ones
-    count it, as if the groups had come in calls of their own, one after the other.
+    In training, features may come as g groups of b in one call, [b, g, width], such as samples and their negatives.
+    Every group is then normalised by statistics of its own, and the running ones count it, as if the groups had come
+    in calls of their own, one after the other.
     """
 
     def forward(self, features: Tensor) -> Tensor:
-        """Of the shape of `features`; groups only in training."""
-        if not self.training or features.ndim == 2:
-            return super().forward(features)
-        groups, width = features.shape[1:]
-        means, variances = self.weight.new_zeros(2, groups * width)
-        # Side by side, groups are that many times as many features: [b, g x width].
-        normal: Tensor = batch_norm(
-            features.flatten(1),
-            means,
-            variances,
-            weight=self.weight.repeat(groups),
-            bias=self.bias.repeat(groups),
-            training=True,
-            momentum=1.0,
-            eps=self.eps,
-        )
-        self._count(means.view(groups, width), variances.view(groups, width))
-        return normal.view_as(features)
+        """From features [b, width] or, in training, [b, g, width] to as many embeddings."""
+        if not self.training:
+            evaluated: Tensor = super().forward(features)  # type: ignore[no-untyped-call]  # torch's
+            return evaluated
+        for start in range(0, len(self), 4):
+            linear, norm, dropout = self[start], self[start + 1], self[start + 3]
+            assert isinstance(norm, nn.BatchNorm1d), "the second module of a layer is its batch norm"
+            assert isinstance(dropout, Dropout), "the last module of a layer is its dropout"
+            given = linear(features), norm.weight, norm.bias, norm.eps, dropout
+            features, means, variances = Rectified.apply(*given)  # type: ignore[no-untyped-call]  # torch's
+            _count(norm, means, variances)
+        return features
 
-    @torch.no_grad()
-    def _count(self, means: Tensor, variances: Tensor) -> None:
-        """Let the running statistics move towards those [g, width] of every group, in order."""
-        assert self.running_mean is not None, "our batch norms have running statistics"
-        assert self.running_var is not None, "our batch norms have running statistics"
-        assert self.momentum is not None, "our batch norms forget at a fixed rate"
-        for mean, variance in zip(means, variances, strict=True):
-            self.running_mean.lerp_(mean, self.momentum)
-            self.running_var.lerp_(variance, self.momentum)
+
+@torch.no_grad()
+def _count(norm: nn.BatchNorm1d, means: Tensor, variances: Tensor) -> None:
+    """Let the running statistics move towards those [g, width] of every group, in order."""
+    assert norm.running_mean is not None, "our batch norms have running statistics"
+    assert norm.running_var is not None, "our batch norms have running statistics"
+    assert norm.momentum is not None, "our batch norms forget at a fixed rate"
+    for mean, variance in zip(means, variances, strict=True):
+        norm.running_mean.lerp_(mean, norm.momentum)
+        norm.running_var.lerp_(variance, norm.momentum)
+
+
+class Rectified(Function):
+    """Batch norm, ReLU and dropout as one operation: a twentieth of a training step of AVCA.
+
+    What comes out is above 0 where both let a number pass, which is all that the way back needs to know of them.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, features: Tensor, weight: Tensor, bias: Tensor, eps: float, dropout: "Dropout"
+    ) -> tuple[Tensor, ...]:
+        """From features [b, width] or [b, g, width] to as many; and the means and variances [g, width] of groups."""
+        # Side by side, groups are that many times as many features; what dropout scales up by can go before ReLU.
+        wide = features.flatten(1)
+        groups, scale = wide.shape[1] // len(weight), dropout.scale
+        widened = (weight * scale).repeat(groups)
+        means, variances = weight.new_zeros(2, groups, len(weight))
+        out, mean, inverse = torch.native_batch_norm(
+            wide, widened, (bias * scale).repeat(groups), means.flatten(), variances.flatten(), True, 1.0, eps
+        )
+        dropout.zero_(out.relu_())
+        ctx.save_for_backward(wide, widened, mean, inverse, out)
+        ctx.eps, ctx.scale, ctx.groups = eps, scale, groups
+        ctx.mark_non_differentiable(means, variances)
+        return out.view_as(features), means, variances
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
+        """From the gradient of what came out to those of features, weight and bias."""
+        wide, widened, mean, inverse, out = ctx.saved_tensors
+        passed = torch.ops.aten.threshold_backward(gradient.reshape(out.shape), out, 0)
+        of_features, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
+            passed, wide, widened, None, None, mean, inverse, True, ctx.eps, [True, True, True]
+        )
+        of_weight, of_bias = (each.view(ctx.groups, -1).sum(0) * ctx.scale for each in (of_weight, of_bias))
+        return of_features.view_as(gradient), of_weight, of_bias, None, None
 
 
 class Dropout(nn.Module):
@@ -113,12 +146,18 @@ class Dropout(nn.Module):
     def __init__(self, share: float) -> None:
         super().__init__()
         self.steps = round(share * STEPS)
+        self.scale = STEPS / (STEPS - self.steps)
 
     def forward(self, features: Tensor) -> Tensor:
         """Of the shape of `features`, in training with zeros."""
         if not self.training or not self.steps:
             return features
-        return features * self._kept(features).mul_(STEPS / (STEPS - self.steps))
+        return features * self._kept(features).mul_(self.scale)
+
+    def zero_(self, numbers: Tensor) -> None:
+        """Set to zero, in place, what is dropped; what stays is not scaled."""
+        if self.steps:
+            numbers.mul_(self._kept(numbers))
 
     def _kept(self, like: Tensor) -> Tensor:
         """1 for each number to keep, 0 for each to drop."""

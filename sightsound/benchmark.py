@@ -147,11 +147,11 @@ def _tried(name: str, recipe: Recipe, dataset: Dataset, *, plan: Plan, steps: St
     setting = Setting(dataset, protocol(plan.benchmark.protocol), plan.device, cores())
     trial = f"{name}, seed {recipe.seed}"
     with steps.step(trial) as step:
-        chosen = setting.choose(recipe, partial(_epoch, step), checkpoint=_checkpoint(plan, trial))
+        chosen = setting.choose(recipe, partial(_chosen, step), checkpoint=_checkpoint(plan, trial))
     if dataset.retraining is None:
         return setting.test(chosen, chosen)
     with steps.step(f"{trial}, again") as step:
-        again = setting.train_again(chosen, partial(_epoch, step), checkpoint=_checkpoint(plan, f"{trial}, again"))
+        again = setting.train_again(chosen, partial(_again, step), checkpoint=_checkpoint(plan, f"{trial}, again"))
     return setting.test(chosen, again)
 
 
@@ -163,5 +163,10 @@ def _checkpoint(plan: Plan, stage: str) -> Path | None:
     return folder / f"{file_name(stage)}.pt"
 
 
-def _epoch(step: Step, at: Progress) -> None:
+def _chosen(step: Step, at: Progress) -> None:
     step.advance(f"{at.phase} {at.epoch}/{at.epochs}, validation {at.merit:.1%}", left=at.left)
+
+
+def _again(step: Step, at: Progress) -> None:
+    """Validation clips are trained on as well by now, and say nothing."""
+    step.advance(f"{at.phase} {at.epoch}/{at.epochs}, loss {at.loss:.3g}", left=at.left)

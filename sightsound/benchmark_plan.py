@@ -154,12 +154,17 @@ def _recipe(text: str, name: str, choices: Choices) -> Recipe:
     """The recipe of a name or file for this data set; that of its features, where there is one."""
     of_features = f"{text}-{choices.class_split}"
     recipe = find(of_features if of_features in names() else text, on=BENCHMARKS[name].recipes_on or name)
-    if choices.steps is None:
-        return recipe
-    over_time = {"audio_steps": choices.steps, "video_steps": choices.steps}
-    if not over_time.keys() <= {each.name for each in fields(spec(recipe.method).options)}:
+    return recipe if choices.steps is None else _over_time(recipe, text, choices.steps)
+
+
+def _over_time(recipe: Recipe, text: str, steps: int) -> Recipe:
+    """The recipe for features of so many steps, of which it is shown no more than there are."""
+    known = {each.name for each in fields(spec(recipe.method).options)}
+    if not {"audio_steps", "video_steps"} <= known:
         raise QueryInvalid(f"{text} does not read features over time; --steps goes with {', '.join(OVER_TIME)}")
-    return recipe.changed({"options": recipe.options | over_time})
+    options = recipe.options | {"audio_steps": steps, "video_steps": steps}
+    shown = {key: min(options[key], steps) for key in ("shown_audio_steps", "shown_video_steps") if options.get(key)}
+    return recipe.changed({"options": options | shown})
 
 
 def _seeds(texts: Sequence[str]) -> tuple[int, ...]:

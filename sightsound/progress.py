@@ -102,8 +102,8 @@ class Steps:
         try:
             yield step
         except BaseException:
-            self._bars.stop_task(task)
-            self.log(f"{name}: stopped after {time.monotonic() - started:.1f} s")
+            self._bars.remove_task(task)
+            self.say(f"{name}: stopped after {time.monotonic() - started:.1f} s")
             raise
         self.seconds[name] = time.monotonic() - started
         step.fill()

@@ -165,6 +165,8 @@ class Space(nn.Module):
         rows = range(2, 2 + 2 * len(modalities), 2)
         self._own: list[Triplet] = [each for row in rows for each in ((row, 0, row + 1), (0, row, 1))]
         self._across: list[Triplet] = [each for row in rows for each in ((0, row, row + 1), (row, 0, 1))]
+        # And among what is decoded, where text has no negative (l_ct).
+        self._from_text: list[Triplet] = [(0, row - 1, row) for row in rows]
 
     def forward(self, *features: Tensor) -> list[Tensor]:
         """From features of every modality to its embeddings θ, of the same shape but for the width."""
@@ -173,20 +175,25 @@ class Space(nn.Module):
     def terms(self, batch: Batch) -> dict[str, Tensor]:
         """The five terms."""
         encoded = self._encoded([torch.stack(_features(batch, each), dim=1) for each in self.modalities])
-        text = self.text(torch.stack(_features(batch, "text"), dim=1))
-        rows = torch.cat([text, *self._embedded(encoded)], dim=1)
-        # The negative's text is decoded for nothing but the batch norm's statistics, as published.
-        embedded, decoded = rows.unbind(1), self.decoder(rows).unbind(1)
+        text, clips = self.text(torch.stack(_features(batch, "text"), dim=1)), self._embedded(encoded)
+        embedded = [each for both in (text, *clips) for each in both.unbind(1)]
+        decoded = self._decoded(text, clips)
         margin = self.options.margin
         own, across = triplets(embedded, [*self._own, *self._across], margin=margin).chunk(2)
         return {
             "triplet_own": own.sum(),
-            "reconstruction": _total(mean_squared(each, batch.text) for each in decoded[::2]),
-            # Every other one has text for its anchor.
-            "triplet_decoded": triplets(decoded, self._across[::2], margin=margin).sum(),
+            "reconstruction": _total(mean_squared(each, batch.text) for each in (decoded[0], *decoded[1::2])),
+            "triplet_decoded": triplets(decoded, self._from_text, margin=margin).sum(),
             "triplet_across": across.sum(),
             "regularisation": self._regularisation([each[:, 0] for each in encoded], embedded[::2]),
         }
+
+    def _decoded(self, text: Tensor, clips: Sequence[Tensor]) -> list[Tensor]:
+        """What is decoded from text, and from every modality and its negative."""
+        if self.options.statistics == "published":
+            first, _, *others = self.decoder(torch.cat([text, *clips], dim=1)).unbind(1)
+            return [first, *others]
+        return list(self.decoder(torch.cat([text[:, :1], *clips], dim=1)).unbind(1))
 
     def _encoded(self, features: Sequence[Tensor]) -> list[Tensor]:
         """φ of every modality."""

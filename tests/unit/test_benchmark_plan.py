@@ -103,6 +103,18 @@ def test_features_over_time_have_as_many_steps_as_are_asked_for() -> None:
     assert (options["audio_steps"], options["video_steps"], options["layers"]) == (4, 4, 5)
 
 
+def test_no_more_steps_are_shown_than_there_are() -> None:
+    whole = named("tcaf", on="activitynet-gzsl").options
+    assert whole["shown_audio_steps"] == whole["shown_video_steps"] == 60
+    for steps, shown in ((4, 4), (300, 60)):
+        options = planned("activitynet-gzsl", steps=steps).contestants["tcaf"].options
+        assert (options["audio_steps"], options["shown_audio_steps"], options["shown_video_steps"]) == (
+            steps,
+            shown,
+            shown,
+        )
+
+
 def test_fewer_epochs_and_steps_are_those_of_every_phase() -> None:
     whole = named("f-vaegan-d2", on="ucf-gzsl")
     assert (whole.phase_epochs, whole.phase_steps) == ({"generate": 50}, {"generate": 1, "classify": 14})

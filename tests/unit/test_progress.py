@@ -9,6 +9,9 @@ from rich.console import Console
 from sightsound import progress
 from sightsound.progress import Steps
 
+ERASED = "<erased>"
+"""Stands before what replaces a line."""
+
 
 def terminal(*, height: int = 24) -> Console:
     return Console(file=StringIO(), width=120, height=height, force_terminal=True)
@@ -16,7 +19,7 @@ def terminal(*, height: int = 24) -> Console:
 
 def printed(console: Console) -> str:
     assert isinstance(console.file, StringIO)
-    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", console.file.getvalue())
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", console.file.getvalue().replace("\x1b[2K", ERASED))
 
 
 def test_how_much_there_is_may_come_out_on_the_way() -> None:
@@ -36,14 +39,14 @@ def test_bars_that_are_full_leave_the_screen_to_the_one_that_moves() -> None:
     console = terminal(height=10)
     with Steps(console) as steps:
         for number in range(20):
-            with steps.step(f"Trial {number}", 1):
-                pass
-        with steps.step("The last", 2) as step:
-            step.advance()
-            step.advance("done")
-    last = printed(console).splitlines()
-    assert sum("Trial 3 " in line for line in last) >= 1
-    assert "The last" in last[-1]
+            with steps.step(f"Trial {number}", 1) as step:
+                step.advance()
+    assert isinstance(console.file, StringIO)
+    redrawn = re.findall(r"(?:\x1b\[1A\x1b\[2K)+", console.file.getvalue())
+    assert 2 < max(each.count("1A") for each in redrawn) < 10  # lines above the one that the cursor is on
+    lines = printed(console).splitlines()
+    assert all(any(f"✓ Trial {number} " in line for line in lines) for number in range(20))
+    assert "✓ Trial 19 " in lines[-1]
 
 
 def test_a_log_has_a_line_of_a_long_step_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,11 +62,14 @@ def test_a_log_has_a_line_of_a_long_step_now_and_then(monkeypatch: pytest.Monkey
     ]
 
 
-def test_a_log_says_that_a_step_was_stopped() -> None:
-    console = Console(file=StringIO())
+@pytest.mark.parametrize("watched", [True, False])
+def test_a_step_that_is_stopped_says_so_and_has_no_bar_any_more(watched: bool) -> None:
+    console = terminal() if watched else Console(file=StringIO())
     with pytest.raises(KeyboardInterrupt), Steps(console) as steps, steps.step("Training", 3):
         raise KeyboardInterrupt
-    assert re.fullmatch(r"Training \(3\) …\nTraining: stopped after 0\.\d s\n", printed(console))
+    assert "Training: stopped after 0." in printed(console)
+    bar, _, after = printed(console).rpartition("━")
+    assert (ERASED in after) if bar else not watched
 
 
 def test_a_log_has_no_bars_however_many_steps_there_are() -> None:

@@ -1,43 +1,84 @@
 """The layers that AVCA and its kin are made of: normalised by groups, with quick dropout, and two tokens' attention."""
 
+import copy
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from models.errors import RecipeInvalid
-from models.layers import STEPS, BatchNorm, CrossAttention, Dropout, block1, block2
-
-STATISTICS = ("running_mean", "running_var")
+from models.layers import STEPS, Block, CrossAttention, Dropout, Rectified, block1, block2
 
 
 def random(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def norm(kind: type[nn.BatchNorm1d]) -> nn.BatchNorm1d:
-    made = kind(5, momentum=0.3)
+def plain(block: Block) -> nn.Sequential:
+    """The same layers of torch's own modules, one operation after the other."""
+    made = nn.Sequential(*(copy.deepcopy(each) for each in block))
+    for number, each in enumerate(made):
+        if isinstance(each, Dropout):
+            made[number] = nn.Identity()
+    return made
+
+
+def random_block(**options: float) -> Block:
+    """Of two layers, with weights and biases of batch norms that are not 1 and 0."""
+    torch.manual_seed(0)
+    made = block2(width=4, hidden=6, out=3, dropout=options.get("dropout", 0.0), momentum=0.3)
     with torch.no_grad():
-        made.weight.copy_(random(5, seed=1))
-        made.bias.copy_(random(5, seed=2))
+        for number, each in enumerate(made.parameters()):
+            each.add_(random(*each.shape, seed=number) / 2)
     return made
 
 
 @pytest.mark.parametrize("groups", [1, 2, 5])
 def test_groups_are_normalised_as_in_calls_of_their_own_one_after_the_other(groups: int) -> None:
-    ours, apart = norm(BatchNorm), norm(nn.BatchNorm1d)
-    features = random(8, groups, 5).requires_grad_()
+    ours = random_block()
+    apart = plain(ours)
+    features = random(8, groups, 4).requires_grad_()
     copied = features.detach().clone().requires_grad_()
-    weights = random(8, groups, 5, seed=3)
+    weights = random(8, groups, 3, seed=3)
     found = ours(features)
     expected = torch.stack([apart(copied[:, group]) for group in range(groups)], dim=1)
     torch.testing.assert_close(found, expected)
     torch.autograd.backward((found * weights).sum())
     torch.autograd.backward((expected * weights).sum())
-    torch.testing.assert_close(features.grad, copied.grad)
-    torch.testing.assert_close(ours.weight.grad, apart.weight.grad)
-    torch.testing.assert_close(ours.bias.grad, apart.bias.grad)
-    for each in STATISTICS:
-        torch.testing.assert_close(getattr(ours, each), getattr(apart, each))
+    torch.testing.assert_close(features.grad, copied.grad, rtol=1e-4, atol=1e-5)
+    for one, other in zip(ours.parameters(), apart.parameters(), strict=True):
+        torch.testing.assert_close(one.grad, other.grad, rtol=1e-4, atol=1e-5)
+    for counted, expected in zip(ours.buffers(), apart.buffers(), strict=True):
+        if counted.is_floating_point():
+            torch.testing.assert_close(counted, expected)
+
+
+def test_rows_without_groups_are_one_group() -> None:
+    features = random(8, 4)
+    torch.testing.assert_close(random_block()(features), random_block()(features[:, None])[:, 0], rtol=0, atol=0)
+
+
+def test_gradients_are_those_of_finite_differences() -> None:
+    dropout = Dropout(0.4)
+
+    def rectified(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        torch.manual_seed(1)  # the same numbers dropped every time
+        out: Tensor = Rectified.apply(features, weight, bias, 1e-5, dropout)[0]  # type: ignore[no-untyped-call]
+        return out
+
+    given = (random(6, 2, 3).double(), random(3, seed=1).double(), random(3, seed=2).double())
+    assert torch.autograd.gradcheck(rectified, tuple(each.requires_grad_() for each in given))
+
+
+def test_a_block_drops_its_share_and_scales_up_the_rest() -> None:
+    torch.manual_seed(0)
+    made, features = block1(width=4, out=200, dropout=0.25), random(500, 4)
+    torch.manual_seed(1)
+    found = made(features)
+    whole = plain(made)(features)
+    dropped = (found == 0) & (whole > 0)
+    assert (dropped.sum() / (whole > 0).sum()).item() == pytest.approx(0.25, abs=0.01)
+    torch.testing.assert_close(found[~dropped], whole[~dropped] / 0.75, rtol=1e-4, atol=1e-6)
 
 
 def test_a_block_in_evaluation_normalises_rows_by_running_statistics() -> None:
@@ -51,8 +92,8 @@ def test_a_block_in_evaluation_normalises_rows_by_running_statistics() -> None:
 
 def test_only_the_last_batch_norm_of_a_block_of_two_has_the_given_momentum() -> None:
     made = block2(width=4, hidden=6, out=3, dropout=0.5, momentum=0.7)
-    assert [each.momentum for each in made if isinstance(each, BatchNorm)] == [0.1, 0.7]
-    assert next(each.momentum for each in block1(width=4, out=3, dropout=0) if isinstance(each, BatchNorm)) == 0.1
+    assert [each.momentum for each in made if isinstance(each, nn.BatchNorm1d)] == [0.1, 0.7]
+    assert next(each.momentum for each in block1(width=4, out=3, dropout=0) if isinstance(each, nn.BatchNorm1d)) == 0.1
 
 
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.5, 0.9])
