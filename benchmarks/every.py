@@ -10,6 +10,7 @@ from benchmarks.search import Search
 from benchmarks.service import Service
 from benchmarks.training_step import TrainingStep
 from benchmarks.words import Words
+from training.cores import cores
 
 BENCHMARKS: tuple[Benchmark, ...] = (
     Search(),
@@ -19,6 +20,8 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     Decoding(),
     TrainingStep(),
     AVCAStep(),
+    AVCAStep(threads=cores()),
     Precision(),
+    Precision(threads=cores()),
     BetaSweep(),
 )

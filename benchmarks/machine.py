@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from training.cores import cores
+
 LIBRARIES = ("numpy", "faiss-cpu", "faiss-gpu", "onnxruntime", "onnxruntime-gpu", "torch", "av", "tokenizers")
 SERVERS = ("fastapi", "uvicorn")
 
@@ -37,7 +39,7 @@ def this_machine() -> Machine:
     """The one that this runs on."""
     return Machine(
         processor=_processor(),
-        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        cores=cores(),
         system=f"{platform.system()} {platform.machine()}",
         python=platform.python_version(),
         versions=dict(_versions()),

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.metrics import average_precision_score
+from threadpoolctl import threadpool_limits
 
 from benchmarks.contest import Contest
 from models.evaluation.ranking import by_label
@@ -28,14 +29,15 @@ CLOSE = 1e-4
 class Precision:
     """So many queries against as many gallery vectors, in 64 dimensions and classes as uneven as those of AudioSetZSL.
 
-    A call ranks `queries` of them, multiplies a quarter of these, and gives `sampled` to scikit-learn; the times are
-    those of all.
+    A call ranks `queries` of them with so many threads, multiplies a quarter of these, and gives `sampled` to
+    scikit-learn, which takes one; the times are those of all.
     """
 
     name: ClassVar[str] = "average precision"
     items: int = sum(COUNTS)
     queries: int = 8000
     sampled: int = 20
+    threads: int = 1
 
     @contextmanager
     def contest(self) -> Iterator[Contest]:
@@ -46,12 +48,13 @@ class Precision:
 
         def ranked(count: int) -> F64:
             given = {"query_labels": labels[:count], "gallery_labels": labels}
-            return by_label(queries[:count], gallery, **given, metric=Metric.EUCLIDEAN, threads=1)
+            return by_label(queries[:count], gallery, **given, metric=Metric.EUCLIDEAN, threads=self.threads)
 
         some = scores(queries[: self.sampled], gallery, Metric.EUCLIDEAN)
         found, peak = _traced(lambda: ranked(self.items))
         _check(found[: self.sampled], _by_scikit_learn(some, labels))
-        ours = f"by_label, {self.items:,} x {self.items:,}, {peak / 2**20:.0f} MiB beyond the vectors"
+        size = f"{self.items:,} x {self.items:,}, threads: {self.threads}"
+        ours = f"by_label, {size}, {peak / 2**20:.0f} MiB beyond the vectors"
         product, ordered = "the float32 product alone, into memory it has", "sorting every row of scores alone"
         held = np.zeros((self.queries // 4, self.items), np.float32)
         scikit = "scikit-learn's average_precision_score in a loop"
@@ -62,11 +65,12 @@ class Precision:
             scikit: lambda: _by_scikit_learn(some, labels),
         }
         work = self.queries, len(held), self.sampled, self.sampled
-        yield Contest(
-            ways=ways,
-            pairs=[(ours, product), (ours, ordered), (ours, scikit)],
-            shares=dict(zip(ways, (each / self.items for each in work), strict=True)),
-        )
+        with threadpool_limits(self.threads, "blas"):
+            yield Contest(
+                ways=ways,
+                pairs=[(ours, product), (ours, ordered), (ours, scikit)],
+                shares=dict(zip(ways, (each / self.items for each in work), strict=True)),
+            )
 
 
 def _by_scikit_learn(some: np.typing.NDArray[np.float32], labels: I64) -> F64:

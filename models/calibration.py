@@ -10,6 +10,8 @@ from models.types import F32, F64, I64, Bool
 
 FIXED_GRID = np.arange(16) / 5
 """0, 0.2 … 3.0: the betas that the AVCA paper's experiments try, on L2 distances."""
+FINE_GRID = np.arange(76) / 15
+"""0, 0.067 … 5.0: those of ClipClap's experiments."""
 
 
 @dataclass(frozen=True, slots=True)

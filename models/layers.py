@@ -12,17 +12,27 @@ from models.errors import RecipeInvalid
 Activation = Literal["relu", "identity"]
 """What the last layer of a projection ends in."""
 
+Normalised = Literal["batch", "none"]
+"""Between the layers of a projection: by batch norm, or not at all."""
+
 STEPS = 2**16
 """Of the shares that dropout can have."""
 
 
 def projection(
-    *, width: int, hidden: int, out: int, dropout: float, last: Activation = "identity", layers: Literal[1, 2] = 2
+    *,
+    width: int,
+    hidden: int,
+    out: int,
+    dropout: float,
+    last: Activation = "identity",
+    layers: Literal[1, 2] = 2,
+    normalised: Normalised = "batch",
 ) -> nn.Sequential:
     """A perceptron of one or two layers from features [b, width] to embeddings [b, out].
 
-    Two: Linear, batch norm, ReLU, dropout, Linear and, where `last` asks for it, a final ReLU. One: Linear and the
-    final ReLU; `hidden` and `dropout` are of no use then.
+    Two: Linear, batch norm unless `normalised` says none, ReLU, dropout, Linear and, where `last` asks for it, a final
+    ReLU. One: Linear and the final ReLU; `hidden`, `dropout` and `normalised` are of no use then.
 
     Source: g_a and g_v of CJME (arXiv 1910.08732), F_A and F_V of AVGZSLNet (arXiv 2005.13402), two layers
     each, and their g_t and F_T, one layer each; batch norm, dropout, the final ReLU and a second layer for text are
@@ -30,7 +40,8 @@ def projection(
     """
     before: list[nn.Module] = []
     if layers == 2:
-        before = [nn.Linear(width, hidden), nn.BatchNorm1d(hidden), nn.ReLU(), nn.Dropout(dropout)]
+        norms = [nn.BatchNorm1d(hidden)] if normalised == "batch" else []
+        before = [nn.Linear(width, hidden), *norms, nn.ReLU(), nn.Dropout(dropout)]
     after: list[nn.Module] = [nn.ReLU()] if last == "relu" else []
     return nn.Sequential(*before, nn.Linear(hidden if before else width, out), *after)
 

@@ -9,19 +9,19 @@ from pydantic import TypeAdapter
 from rich.console import Console
 
 from models.errors import SightsoundError
-from sightsound import demo_features
+from sightsound import demo_features, outputs
 from sightsound.benchmark_pictures import draw_all
-from sightsound.benchmark_plan import Plan
+from sightsound.benchmark_plan import Outputs, Plan
 from sightsound.benchmark_report import report
-from sightsound.demo_making import cores
 from sightsound.progress import Step, Steps
+from training import parallel
 from training.comparison.pictures import file_name
 from training.comparison.row import Row, row
 from training.comparison.trial import Setting, Trial
+from training.cores import cores
 from training.datasets import kept_features
 from training.fit import check
 from training.progress import Progress
-from training.protocol import protocol
 from training.recipe import Recipe
 from training.splits import Dataset
 from training.writing import write_whole
@@ -67,8 +67,8 @@ class Comparison:
         self.write()
 
     def write(self) -> None:
-        """Rows and tables, where somebody wants them."""
-        places = self.plan.outputs
+        """Rows and tables, where somebody wants them; of several processes the first writes."""
+        places = self.plan.outputs if parallel.rank() == 0 else Outputs()
         if places.json is not None:
             write_whole(places.json, lambda file: file.write(ROWS.dump_json(self.rows, indent=1)))
         if places.markdown is not None:
@@ -78,8 +78,14 @@ class Comparison:
 def run(plan: Plan, console: Console) -> bool:
     """Train and test every contestant with every seed, and show the tables; whether all could be trained.
 
-    Rows and tables are written as they come. Where this is stopped, the tables of what there is are shown.
+    Rows and tables are written as they come. Where this is stopped, the tables of what there is are shown. Processes
+    that torchrun started share every batch; the first reports and writes.
     """
+    with parallel.joined(plan.device):
+        return _run(plan, outputs.of_first(console))
+
+
+def _run(plan: Plan, console: Console) -> bool:
     found = Comparison(plan)
     try:
         with Steps(console) as steps:
@@ -88,7 +94,7 @@ def run(plan: Plan, console: Console) -> bool:
         if found.rows or found.failures:
             console.print(found.report, highlight=False, markup=False, soft_wrap=True)
     found.write()
-    if plan.outputs.plots is not None and found.trials and found.dataset is not None:
+    if parallel.rank() == 0 and plan.outputs.plots is not None and found.trials and found.dataset is not None:
         with Steps(console) as steps:
             draw_all(plan.outputs.plots, found.trials, found.dataset, found.rows, clips=_test_clips(plan), steps=steps)
     return not found.failures
@@ -97,7 +103,7 @@ def run(plan: Plan, console: Console) -> bool:
 def _compare(found: Comparison, steps: Steps) -> None:
     plan = found.plan
     if plan.name == "demo":
-        demo_features.prepare(plan.features, seed=DEMO_SEED, steps=steps)
+        parallel.of_first(lambda: demo_features.prepare(plan.features, seed=DEMO_SEED, steps=steps))
     refused: set[str] = set()
     for number, (seed, dataset) in enumerate(_datasets(plan)):
         if number == 0:
@@ -109,6 +115,8 @@ def _compare(found: Comparison, steps: Steps) -> None:
             try:
                 found.add(name, _tried(name, recipe.changed({"seed": seed}), dataset, plan=plan, steps=steps), dataset)
             except SightsoundError as error:
+                if parallel.processes() > 1:  # which may not all have met it, and would wait for one another
+                    raise
                 _fail(found, f"{name}, seed {seed}", error, steps)
 
 
@@ -144,7 +152,7 @@ def _test_clips(plan: Plan) -> list[Path]:
 
 
 def _tried(name: str, recipe: Recipe, dataset: Dataset, *, plan: Plan, steps: Steps) -> Trial:
-    setting = Setting(dataset, protocol(plan.benchmark.protocol), plan.device, cores())
+    setting = Setting(dataset, plan.protocol, plan.device, cores())
     trial = f"{name}, seed {recipe.seed}"
     with steps.step(trial) as step:
         chosen = setting.choose(recipe, partial(_chosen, step), checkpoint=_checkpoint(plan, trial))

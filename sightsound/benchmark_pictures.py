@@ -8,13 +8,13 @@ from models.media.cage import Cage
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
 from models.types import U8
-from sightsound.demo_making import cores
 from sightsound.progress import Steps
 from training.comparison.grids import Shown, retrieval_grid
 from training.comparison.hits import Found, best_hits, shown_routes
 from training.comparison.pictures import draw_comparison, draw_trial, file_name
 from training.comparison.row import Row
 from training.comparison.trial import Trial
+from training.cores import cores
 from training.splits import ClassTable, Dataset
 
 SOUND = SoundSpec(rate=8000)

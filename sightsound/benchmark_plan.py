@@ -13,6 +13,7 @@ from training.comparison.benchmarks import BENCHMARKS, Benchmark, Choices
 from training.datasets.gzsl_layout import ClassSplit
 from training.datasets.word_vectors import W2VOrder
 from training.device import device as found_device
+from training.protocol import Protocol, protocol
 from training.recipe import SEEDS, Recipe, find, names
 
 FEATURES = Path("sightsound-features")
@@ -54,6 +55,7 @@ class Plan:
     features: Path
     contestants: Mapping[str, Recipe]
     seeds: tuple[int, ...]
+    protocol: Protocol
     choices: Choices
     outputs: Outputs
     device: str
@@ -84,6 +86,7 @@ def plan(
     features: Path | None,
     recipes: Sequence[str],
     seeds: Sequence[str],
+    rules: str | None,
     class_split: str,
     w2v_order: str,
     steps: int | None,
@@ -93,7 +96,7 @@ def plan(
     device: str,
     outputs: Outputs,
 ) -> Plan:
-    """What a command line asks for.
+    """What a command line asks for; `rules` are a protocol's name.
 
     Raises:
         QueryInvalid: something that is not there, naming what is.
@@ -121,6 +124,7 @@ def plan(
             for each, recipe in contestants.items()
         },
         seeds=_seeds(seeds) or benchmark.seeds,
+        protocol=protocol(rules or benchmark.protocol),
         choices=choices,
         outputs=outputs,
         device=device,

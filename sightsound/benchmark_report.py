@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from sightsound.benchmark_plan import Plan
 from training.comparison import tables
-from training.comparison.published import CLASSIFICATION, NOT_COMPARABLE, RETRIEVAL
+from training.comparison.published import BY_SENSE, CLASSIFICATION, NOT_COMPARABLE, RETRIEVAL
 from training.comparison.row import Row
-from training.protocol import protocol
 
 
 def report(plan: Plan, rows: Sequence[Row], failures: Mapping[str, str]) -> str:
@@ -20,6 +19,7 @@ def report(plan: Plan, rows: Sequence[Row], failures: Mapping[str, str]) -> str:
     }
     parts = [
         ("Classification, %", tables.classification(rows, theirs)),
+        ("Classification by one of two senses, %", tables.one_sense(rows, BY_SENSE.get(printed, {}))),
         ("Retrieval, mAP %", tables.retrieval(rows, their_maps)),
         *tables.significances(rows),
         ("Not comparable", NOT_COMPARABLE.get(plan.name, "")),
@@ -30,7 +30,7 @@ def report(plan: Plan, rows: Sequence[Row], failures: Mapping[str, str]) -> str:
 
 def _rules(plan: Plan, done: int) -> list[str]:
     """Sentences of what the figures depend on."""
-    rules = protocol(plan.benchmark.protocol)
+    rules = plan.protocol
     described = ", ".join(f"{key} {value}" for key, value in rules.model_dump(exclude={"name"}).items())
     found = [f"Protocol {rules.name}: {described}.", f"Seeds {', '.join(map(str, plan.seeds))}."]
     if len(plan.benchmark.class_splits) > 1:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from models.errors import DependencyMissing, SightsoundError
+from models.errors import DependencyMissing, QueryInvalid, SightsoundError
 
 app = typer.Typer(
     name="sightsound",
@@ -111,9 +111,10 @@ def benchmark(
         Path | None, typer.Option(help="The release's folder; by default sightsound-features/NAME.")
     ] = None,
     methods: Annotated[
-        str, typer.Option(help="Recipes' names or files, with commas between; by default the benchmark's.")
-    ] = "",
-    seeds: Annotated[str, typer.Option(help="Numbers, with commas between; by default the benchmark's.")] = "",
+        str | None, typer.Option(help="Recipes' names or files, with commas between; by default the benchmark's.")
+    ] = None,
+    seeds: Annotated[str | None, typer.Option(help="Numbers, with commas between; by default the benchmark's.")] = None,
+    protocol: Annotated[str, typer.Option(help="Rules by name and version; by default the benchmark's.")] = "",
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Of all recipes, in place of their own; phases take no more.")
     ] = None,
@@ -127,7 +128,7 @@ def benchmark(
     steps: Annotated[
         int | None, typer.Option(min=1, help="Steps in time of TCAF's release; without, AVCA's averages are read.")
     ] = None,
-    ablate: Annotated[str, typer.Option(help="A recipe: compare its ablations instead of methods.")] = "",
+    ablate: Annotated[str | None, typer.Option(help="A recipe: compare its ablations instead of methods.")] = None,
     json: Annotated[Path | None, typer.Option(help="A file for one row a method and seed.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="A file for the tables.")] = None,
     plots: Annotated[Path | None, typer.Option(help="A folder for the pictures.")] = None,
@@ -145,12 +146,13 @@ def benchmark(
     planned = plan(
         name,
         features=features,
-        recipes=_listed(methods),
-        seeds=_listed(seeds),
+        recipes=_listed(methods, "--methods"),
+        seeds=_listed(seeds, "--seeds"),
+        rules=protocol or None,
         class_split=split,
         w2v_order=w2v_order,
         steps=steps,
-        ablate=ablate or None,
+        ablate=ablate,
         epochs=epochs,
         steps_per_epoch=steps_per_epoch,
         device=device,
@@ -178,8 +180,12 @@ def run(arguments: Sequence[str]) -> int:
     return status if isinstance(status, int) else 0
 
 
-def _listed(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
+def _listed(text: str | None, option: str) -> list[str]:
+    """What stands between commas; empty words, as of a shell variable that is not set, do not start everything."""
+    parts = [part.strip() for part in (text or "").split(",") if part.strip()]
+    if text is not None and not parts:
+        raise QueryInvalid(f"{option} names none; leave it out for the benchmark's own")
+    return parts
 
 
 def _line(error: Exception) -> str:

@@ -9,6 +9,7 @@ from models.media.limits import Limits
 from sightsound import demo_making
 from sightsound.demo import drafted
 from sightsound.progress import Steps
+from training.cores import cores
 from training.datasets import kept_features
 from training.datasets.demo_world.world import Listing, listings
 
@@ -32,7 +33,7 @@ def prepare(folder: Path, *, seed: int, steps: Steps, listed: Sequence[Listing] 
 
 
 def _make(folder: Path, listed: Sequence[Listing], *, seed: int, steps: Steps) -> None:
-    with Cage(Limits(), workers=demo_making.cores()) as cage:
+    with Cage(Limits(), workers=cores()) as cage:
         clips = demo_making.render(folder / "world", listed, seed=seed, steps=steps)
         text = demo_making.fetch_text_encoder(folder / "backbones", steps=steps)
         media = demo_making.decode(clips, cage, steps=steps)

@@ -1,6 +1,5 @@
 """The demo's data folder as it fills: render clips, train on them, export, fill a gallery, evaluate."""
 
-import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from models.media.media import Media
 from models.types import Modality, Sense
 from sightsound.progress import Step, Steps
 from training import experiment, recipe, text_encoder
+from training.cores import cores
 from training.datasets.demo_world.vocabulary import CLASSES, SEEN
 from training.datasets.demo_world.world import Listing, render_world
 from training.experiment import LabelledClip
@@ -180,11 +180,6 @@ def evaluated(galleries: Galleries, bundle: str, text: TextEncoder) -> Evaluatio
     """How a bundle does on what the gallery holds."""
     stored = galleries.get(GALLERY).features("audio", "video")
     return evaluate(Classifier(galleries.bundle(bundle), text), stored, CLASSES)
-
-
-def cores() -> int:
-    """The processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _epoch(step: Step, epoch: int, loss: float) -> None:

@@ -1,15 +1,21 @@
-"""Where a command may write, found out before the hours that make what is written."""
+"""Where a command may write, found out before the hours that make what is written; and which process talks."""
 
 import tempfile
 from pathlib import Path
 
+from rich.console import Console
+
 from models.errors import SettingsInvalid
+from training import parallel
 
 
 def check_file(path: Path, *, option: str) -> None:
     """Raise SettingsInvalid where no file can be written under that name; nothing is left behind."""
     if path.is_dir():
         raise SettingsInvalid(f"{option} {path} is a folder; expected a file to write")
+    # Files are written beside their place and renamed: root would lose /dev/null, and others what a link leads to.
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise SettingsInvalid(f"{option} {path} is a device, a pipe or a link, which a file would replace")
     if not path.parent.is_dir():
         raise SettingsInvalid(f"{option} {path} cannot be written: there is no folder {path.parent}")
     _try(path.parent, f"{option} {path}")
@@ -21,6 +27,11 @@ def check_folder(path: Path, *, option: str) -> None:
     if not there.is_dir():
         raise SettingsInvalid(f"{option} {path} cannot be a folder: {there} is a file")
     _try(there, f"{option} {path}")
+
+
+def of_first(console: Console) -> Console:
+    """The console of the first of several processes; the others have one that shows nothing."""
+    return console if parallel.rank() == 0 else Console(quiet=True)
 
 
 def _try(folder: Path, what: str) -> None:

@@ -20,9 +20,9 @@ from models.media.cage import Cage
 from models.media.limits import Limits
 from models.types import Modality, Sense
 from sightsound import outputs
-from sightsound.demo_making import cores
 from sightsound.progress import Step, Steps
 from training import experiment, parallel
+from training.cores import cores
 from training.datasets import own_clips
 from training.device import device as found_device
 from training.experiment import LabelledClip
@@ -80,7 +80,7 @@ def train(
         outputs.check_file(checkpoint, option="--checkpoint")
     listed = own_clips.read(clips)
     encoders = open_encoders(data / "backbones")
-    with parallel.joined(device), Steps(_of_first_only(console)) as steps:
+    with parallel.joined(device), Steps(outputs.of_first(console)) as steps:
         splits = parallel.of_first(lambda: _splits(listed, encoders, steps=steps))
         fitted = _fitted(chosen, splits, checkpoint=checkpoint, device=device, steps=steps)
         if parallel.rank() > 0:
@@ -123,10 +123,6 @@ def _new_bundle(data: Path, name: str) -> Path:
         raise Conflict(f"there is a bundle {name!r} in {data} already; give another --name")
     outputs.check_folder(folder, option="--data")
     return folder
-
-
-def _of_first_only(console: Console) -> Console:
-    return console if parallel.rank() == 0 else Console(quiet=True)
 
 
 def _fitted(

@@ -2,11 +2,13 @@
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from time import perf_counter
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.optim import SGD, Adam, Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from models.errors import RecipeInvalid, TrainingDiverged
@@ -94,7 +96,7 @@ class Descent:
         outcome = validate(self._method, validation, self._protocol)
         left = epochs - epoch + sum(self._lengths[number + 1 :])
         progress = Progress(phase.name, epoch, epochs, left, loss, rate, speed, outcome)
-        steps.schedule(progress.merit)
+        steps.schedule(progress.merit, epoch)
         self._history.append(progress)
         if phase is self._phases[-1]:
             self._keep(progress)
@@ -168,49 +170,54 @@ class _Steps:
         self._method, self._turns, self._weights = method, phase.turns, recipe.weights
         self.in_epoch = recipe.phase_steps.get(phase.name, recipe.steps_per_epoch)
         self._cast = torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16")
-        self._adams = [_adam(turn, recipe) for turn in phase.turns]
-        self._schedules = [] if recipe.plateau is None else [_plateau(adam, recipe) for adam in self._adams]
+        self._optimisers = [_optimiser(turn, recipe) for turn in phase.turns]
+        self._schedules = [] if recipe.plateau is None else [_plateau(each, recipe) for each in self._optimisers]
+        self._milestones = recipe.milestones
 
     @property
     def learning_rate(self) -> float:
         """Of the first turn."""
-        return float(self._adams[0].param_groups[0]["lr"])
+        return float(self._optimisers[0].param_groups[0]["lr"])
 
     def step(self, sampler: Sampler, number: int) -> Tensor:
         """One draw and the updates due in step `number` of an epoch, from 0; the sum of their losses."""
         batch = sampler.draw()
         losses = []
-        for turn, adam in zip(self._turns, self._adams, strict=True):
+        for turn, optimiser in zip(self._turns, self._optimisers, strict=True):
             if number % turn.every:
                 continue
             with self._cast:
                 terms = turn.terms(batch)
                 loss = total(terms, {name: self._weights[name] for name in terms})
-            adam.zero_grad(set_to_none=True)
+            optimiser.zero_grad(set_to_none=True)
             torch.autograd.backward(loss, inputs=list(turn.parameters))
             parallel.average_gradients(turn.parameters)
-            adam.step()
+            optimiser.step()
             losses.append(loss.detach())
         with torch.no_grad():
             self._method.after_step(batch)
         return torch.stack(losses).sum()
 
-    def schedule(self, merit: float) -> None:
-        """Lower the rates where validation no longer gets better."""
+    def schedule(self, merit: float, epoch: int) -> None:
+        """Lower the rates where validation no longer gets better, and after epochs that are milestones."""
         for each in self._schedules:
             each.step(merit)
+        # The optimisers remember their rates, so that milestones have no state of their own to resume.
+        if epoch in self._milestones.after:
+            for group in chain.from_iterable(each.param_groups for each in self._optimisers):
+                group["lr"] *= self._milestones.factor
 
     def state(self) -> dict[str, Any]:
         """What optimisers and schedules remember."""
         return {
-            "adams": [each.state_dict() for each in self._adams],
+            "optimisers": [each.state_dict() for each in self._optimisers],
             "schedules": [each.state_dict() for each in self._schedules],
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Remember what `state` said."""
-        for adam, remembered in zip(self._adams, state["adams"], strict=True):
-            adam.load_state_dict(remembered)
+        for optimiser, remembered in zip(self._optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(remembered)
         for schedule, remembered in zip(self._schedules, state["schedules"], strict=True):
             schedule.load_state_dict(remembered)
 
@@ -225,13 +232,16 @@ def phases_of(method: GradientMethod, recipe: Recipe) -> tuple[Phase, ...]:
     return phases
 
 
-def _adam(turn: Turn, recipe: Recipe) -> torch.optim.Adam:
+def _optimiser(turn: Turn, recipe: Recipe) -> Optimizer:
     chosen = recipe.optimiser
-    return torch.optim.Adam(
+    if chosen.kind == "sgd":
+        rate, decay, momentum = chosen.learning_rate, chosen.weight_decay, chosen.momentum
+        return SGD(turn.parameters, lr=rate, weight_decay=decay, momentum=momentum)
+    return Adam(
         turn.parameters, lr=chosen.learning_rate, weight_decay=chosen.weight_decay, betas=chosen.betas, fused=True
     )
 
 
-def _plateau(adam: torch.optim.Adam, recipe: Recipe) -> ReduceLROnPlateau:
+def _plateau(optimiser: Optimizer, recipe: Recipe) -> ReduceLROnPlateau:
     assert recipe.plateau is not None
-    return ReduceLROnPlateau(adam, mode="max", factor=recipe.plateau.factor, patience=recipe.plateau.patience)
+    return ReduceLROnPlateau(optimiser, mode="max", factor=recipe.plateau.factor, patience=recipe.plateau.patience)

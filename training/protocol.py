@@ -12,8 +12,9 @@ class Protocol(Frozen):
     """How betas and epochs are chosen and what is counted; `name` ends in its version."""
 
     name: str = Field(pattern=r"^[a-z-]+@\d+$")
-    betas: Literal["fixed", "margins"] = Field(
+    betas: Literal["fixed", "fine", "margins"] = Field(
         description="fixed: 0, 0.2 … 3.0 where scores are L2 distances, else as margins; "
+        "fine: 76 from 0 to 5 in the same way; "
         "margins: 25 even intervals from where all answers are seen to where none is"
     )
     equal_betas: Literal["first", "middle"] = Field(description="which of the betas with the best harmonic mean")
@@ -46,6 +47,15 @@ PROTOCOLS = {
         Protocol(
             name="avca@1",
             betas="fixed",
+            equal_betas="first",
+            tested_beta="mean",
+            equal_epochs="first",
+            leave_one_out=True,
+        ),
+        # Kurzendörfer et al., CVPR Workshops 2024, its experiments' code: AVCA's rules with other betas.
+        Protocol(
+            name="clipclap@1",
+            betas="fine",
             equal_betas="first",
             tested_beta="mean",
             equal_epochs="first",

@@ -15,16 +15,29 @@ from training.sampling import Sampling
 
 FOLDER = Path(__file__).parent / "recipes"
 SUFFIX = ".toml"
+DATASETS = ("audiosetzsl", "vggsound-gzsl", "ucf-gzsl", "activitynet-gzsl", "wikipedia", "pascal", "demo")
+"""Those that recipes have tables `[on.<dataset>]` for."""
 SEEDS = 2**63
 """How many seeds torch tells apart."""
 
 
 class Optimiser(Frozen):
-    """Adam's learning rate at the start, its weight decay and its decay rates of both moments."""
+    """Adam or gradient descent (`sgd`), its learning rate at the start and its weight decay.
 
+    `betas`, the decay rates of both moments, are Adam's; `momentum` is that of gradient descent.
+    """
+
+    kind: Literal["adam", "sgd"] = "adam"
     learning_rate: PositiveFloat = 1e-3
     weight_decay: NonNegativeFloat = 0.0
     betas: tuple[float, float] = (0.9, 0.999)
+    momentum: float = Field(default=0.0, ge=0, lt=1)
+
+    def model_post_init(self, _: object) -> None:
+        """Refuse what only the other kind knows."""
+        foreign = {"adam": "momentum", "sgd": "betas"}[self.kind]
+        if getattr(self, foreign) != Optimiser.model_fields[foreign].default:
+            raise RecipeInvalid(f"optimiser.{foreign}: {self.kind} has none")
 
 
 class Plateau(Frozen):
@@ -32,6 +45,13 @@ class Plateau(Frozen):
 
     factor: float = Field(default=0.1, gt=0, lt=1)
     patience: int = Field(default=3, ge=0)
+
+
+class Milestones(Frozen):
+    """The learning rate is multiplied by `factor` after each of the epochs `after`, which every phase counts from 1."""
+
+    after: tuple[PositiveInt, ...] = ()
+    factor: float = Field(default=0.1, gt=0, lt=1)
 
 
 class Recipe(Frozen):
@@ -65,6 +85,7 @@ class Recipe(Frozen):
     )
     optimiser: Optimiser = Optimiser()
     plateau: Plateau | None = Plateau()
+    milestones: Milestones = Field(default=Milestones(), description="lower the rate beside the plateau")
     weights: dict[str, NonNegativeFloat] = Field(default_factory=dict)
 
     def candidates(self) -> list[dict[str, Any]]:
@@ -135,6 +156,8 @@ def parse(keys: dict[str, Any], *, on: str | None = None) -> Recipe:
     by_dataset = keys.get("on", {})
     if not isinstance(by_dataset, dict) or not all(isinstance(each, dict) for each in by_dataset.values()):
         raise RecipeInvalid("on: expected a table a data set, such as [on.demo]")
+    if odd := sorted(by_dataset.keys() - set(DATASETS)):
+        raise RecipeInvalid(f"on.{odd[0]}: there is no such data set; there are {', '.join(DATASETS)}")
     return _checked(_merged(common, by_dataset.get(on, {})))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from models.bundle.manifest import WIDEST_FIRST, Channel
-from models.calibration import FIXED_GRID, Stacking, beta_grid, choose_beta
+from models.calibration import FINE_GRID, FIXED_GRID, Stacking, beta_grid, choose_beta
 from models.errors import TrainingDiverged
 from models.evaluation.evaluating import Labels, classifying, crosses, precision, retrieving
 from models.evaluation.scorer import Fusion, Scorer
@@ -16,6 +16,8 @@ from models.types import F32
 from training.protocol import OURS, Protocol
 from training.splits import Split
 
+GRIDS = {"fixed": FIXED_GRID, "fine": FINE_GRID}
+"""By the name that a protocol has for them."""
 NUMBERS = 2**23
 """Of features that are embedded at once: 8,192 rows of 1,024; fewer of features over time."""
 
@@ -116,6 +118,6 @@ def _stackings(found: Scorer, validation: Split, protocol: Protocol) -> dict[Cha
 def _stacking(found: Scorer, route: str, validation: Split, protocol: Protocol) -> Stacking:
     scored, seen = found.scores(route), validation.classes.seen
     # The fixed betas are of L2 distances: probabilities and inner products have scales of their own.
-    fixed = protocol.betas == "fixed" and found.scores_distances(route)
-    grid = FIXED_GRID if fixed else beta_grid(scored, seen)
+    fixed = GRIDS.get(protocol.betas) if found.scores_distances(route) else None
+    grid = beta_grid(scored, seen) if fixed is None else fixed
     return choose_beta(scored, validation.features.label, seen, grid, equals=protocol.equal_betas)

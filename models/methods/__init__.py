@@ -14,6 +14,7 @@ from models.methods import (
     avgzslnet,
     cca,
     cjme,
+    clip_text,
     clipclap,
     conse,
     devise,
@@ -24,6 +25,7 @@ from models.methods import (
     gcca,
     mdir,
     pretrained,
+    projections,
     sae,
     sje,
     tcaf,
@@ -73,19 +75,19 @@ METHODS = {
     ),
     "audio-only": MethodSpec(
         build=unimodal.audio_only,
-        options=unimodal.Options,
+        options=projections.ProjectionOptions,
         terms=unimodal.TERMS,
         paper="The baseline `audio only` of CJME, WACV 2020, arXiv 1910.08732",
     ),
     "video-only": MethodSpec(
         build=unimodal.video_only,
-        options=unimodal.Options,
+        options=projections.ProjectionOptions,
         terms=unimodal.TERMS,
         paper="The baseline `video only` of CJME, WACV 2020, arXiv 1910.08732",
     ),
     "concat": MethodSpec(
         build=unimodal.concat,
-        options=unimodal.Options,
+        options=projections.ProjectionOptions,
         terms=unimodal.TERMS,
         paper="The baseline `concat` of CJME, WACV 2020, arXiv 1910.08732",
     ),
@@ -161,14 +163,14 @@ METHODS = {
     "tcaf": MethodSpec(
         build=tcaf.TCAF,
         options=tcaf.Options,
-        terms=tcaf.TERMS,
+        terms=clip_text.TERMS,
         paper="Mercea et al., Temporal and Cross-modal Attention for Audio-Visual Zero-Shot Learning, ECCV 2022, "
         "arXiv 2207.09966",
     ),
     "clipclap": MethodSpec(
         build=clipclap.ClipClap,
         options=clipclap.Options,
-        terms=clipclap.TERMS,
+        terms=clip_text.TERMS,
         paper="Kurzendoerfer et al., Audio-Visual Generalized Zero-Shot Learning using Pre-Trained Large "
         "Multi-Modal Models, CVPR Workshops 2024, arXiv 2404.06309",
     ),

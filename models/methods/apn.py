@@ -1,8 +1,8 @@
 """APN: attribute prototype network (Xu et al., NeurIPS 2020, arXiv 2008.08290), on averaged features of clips."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -11,7 +11,8 @@ from models.bundle.manifest import Channel, RouteSpec
 from models.losses.distances import mean_squared
 from models.methods.base import Batch, GradientMethod, Head, Task
 from models.methods.bilinear import JOINED, MappedClip, Normalise
-from models.methods.linear import Unchanged, class_text_width, features_of, routes_with_text, width_of
+from models.methods.linear import class_text_width, features_of, heads_with_text, routes_with_text, width_of
+from models.methods.options import Positive
 from models.types import Metric
 
 TERMS = ("classes", "attributes")
@@ -31,7 +32,7 @@ class Options:
     channel: Channel = "av"
     normalise: Normalise = "none"
     softmax: Literal["once", "twice"] = "twice"
-    spread: Annotated[float, Field(gt=0)] = 2e-4
+    spread: Positive = 2e-4
 
 
 class APN(GradientMethod):
@@ -58,10 +59,7 @@ class APN(GradientMethod):
 
     def heads(self) -> dict[str, Head]:
         """The first map, and text features as they are."""
-        return {
-            self.options.channel: Head(self.embedding, inputs=self.inputs),
-            "text": Head(Unchanged(), inputs=("text",)),
-        }
+        return heads_with_text(self.options.channel, Head(self.embedding, inputs=self.inputs))
 
     def routes(self) -> dict[str, RouteSpec]:
         """Between the channel's clips and text, by L2 distance as in the AVCA paper's tables."""

@@ -22,6 +22,11 @@ class Widths:
     video: int
     text: int
 
+    def of(self, modality: Modality) -> int:
+        """That of one modality."""
+        width: int = getattr(self, modality)
+        return width
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -60,6 +65,11 @@ class Samples:
     label: Tensor
     class_text: Tensor
 
+    def of(self, modality: Modality) -> Tensor:
+        """The features [b, width] of one modality."""
+        features: Tensor = getattr(self, modality)
+        return features
+
 
 @dataclass(frozen=True, slots=True)
 class Batch(Samples):
@@ -74,6 +84,11 @@ class Batch(Samples):
     negative_video: Tensor
     negative_text: Tensor
     negative_label: Tensor
+
+    def negative_of(self, modality: Modality) -> Tensor:
+        """The features [b, width] of one modality of the samples of other classes."""
+        features: Tensor = getattr(self, f"negative_{modality}")
+        return features
 
 
 @dataclass(frozen=True, slots=True)

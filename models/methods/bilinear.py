@@ -1,10 +1,10 @@
 """Clips and class words compared by one matrix: what DeViSE, ALE and SJE share."""
 
 from abc import abstractmethod
-from typing import Annotated, Literal
+from typing import Literal
 
 import torch
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import normalize
@@ -12,7 +12,8 @@ from torch.nn.functional import normalize
 from models.bundle.manifest import Channel, RouteSpec
 from models.losses.ranking import violations
 from models.methods.base import Batch, GradientMethod, Head, Task
-from models.methods.linear import Unchanged, class_text_width, features_of, routes_with_text, width_of
+from models.methods.linear import class_text_width, features_of, heads_with_text, routes_with_text, width_of
+from models.methods.options import Dropout, Positive
 from models.types import Metric, Modality
 
 TERMS = ("ranking",)
@@ -35,8 +36,8 @@ class Options:
     """
 
     channel: Channel = "av"
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
-    margin: Annotated[float, Field(gt=0)] = 0.1
+    dropout: Dropout = 0.2
+    margin: Positive = 0.1
     normalise: Normalise = "none"
 
 
@@ -62,10 +63,7 @@ class Bilinear(GradientMethod):
 
     def heads(self) -> dict[str, Head]:
         """The map, and text features as they are."""
-        return {
-            self.options.channel: Head(self.clip, inputs=self.inputs),
-            "text": Head(Unchanged(), inputs=("text",)),
-        }
+        return heads_with_text(self.options.channel, Head(self.clip, inputs=self.inputs))
 
     def routes(self) -> dict[str, RouteSpec]:
         """Between the channel's clips and text, by L2 distance as in the AVCA paper's tables."""

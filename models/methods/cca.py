@@ -11,6 +11,7 @@ from models.bundle.manifest import RouteSpec
 from models.errors import RecipeInvalid, TrainingDataInvalid
 from models.methods.base import ClosedFormMethod, Head, Samples, Task
 from models.methods.linear import LinearMap, moments, routes_between, whitening
+from models.methods.options import Size
 from models.methods.pairs import Pair, pair_features, pair_widths
 from models.types import Metric
 
@@ -27,7 +28,7 @@ class Options:
     """
 
     pair: Pair = ("audio", "video")
-    components: Annotated[int, Field(gt=0)] = 10
+    components: Size = 10
     regularisation: Annotated[float, Field(ge=0)] = 1e-2
     metric: Literal["euclidean", "cosine"] = "cosine"
 

@@ -2,22 +2,22 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass as plain_dataclass
-from typing import Annotated, Literal
+from typing import Literal
 
 import torch
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from models.bundle.manifest import RouteSpec
 from models.evaluation.scorer import Fusion
-from models.layers import Activation, projection
 from models.losses.attention import weighed_by_batch, weighed_by_sample, weighed_equally
 from models.losses.distances import euclidean, mean_squared
 from models.losses.pointwise import squared_euclidean
 from models.losses.triplet import triplet
 from models.methods.base import Batch, GradientMethod, Head, Task, joint_routes
 from models.methods.linear import width_of
+from models.methods.projections import ProjectionOptions
 from models.methods.weighing import (
     LOSSES,
     AttentionOptions,
@@ -39,29 +39,17 @@ WEIGHED = {"batch": weighed_by_batch, "sample": weighed_by_sample}
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
-class CoordinatedOptions(SurenessOptions):
+class CoordinatedOptions(ProjectionOptions, SurenessOptions):
     """What a recipe may choose, attention or not; the defaults are the version behind the AVCA paper's tables.
 
     Args:
-        hidden, text_hidden, out: widths of the projections' layers.
-        text_layers: of the projection of text; the paper's has one.
-        dropout: of the projections, between their layers.
-        margin: of the triplet terms.
-        triplets: which of them count, L_TA, L_TV or both; the paper's Table 5 leaves out one or the other.
-        last: what the projections end in.
+        triplets: which of the triplet terms count, L_TA, L_TV or both; the paper's Table 5 leaves out one or the other.
         audio_video: the squared difference of both embeddings averaged over the dimensions, or their sum, as the
             paper has it.
         scored: clips by both modalities, see `models.methods.weighing.Scored`.
     """
 
-    hidden: Annotated[int, Field(gt=0)] = 1024
-    text_hidden: Annotated[int, Field(gt=0)] = 300
-    out: Annotated[int, Field(gt=0)] = 64
-    text_layers: Literal[1, 2] = 2
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
-    margin: Annotated[float, Field(gt=0)] = 1.0
     triplets: Literal["both", "audio", "video"] = "both"
-    last: Activation = "relu"
     audio_video: Literal["mean", "sum"] = "mean"
     scored: Scored = "squared"
 
@@ -109,9 +97,9 @@ class Coordinated(GradientMethod):
     def __init__(self, task: Task, options: CoordinatedOptions) -> None:
         super().__init__()
         self._chosen = options
-        self.audio = self._projection(width_of(task.widths, ["audio"]), options.hidden)
-        self.video = self._projection(width_of(task.widths, ["video"]), options.hidden)
-        self.text = self._projection(width_of(task.widths, ["text"]), options.text_hidden, layers=options.text_layers)
+        self.audio = options.of_clips(width_of(task.widths, ["audio"]))
+        self.video = options.of_clips(width_of(task.widths, ["video"]))
+        self.text = options.of_text(width_of(task.widths, ["text"]))
         # What it was built for, not what it learned.
         self.register_buffer("class_text", task.class_text, persistent=False)
 
@@ -153,12 +141,6 @@ class Coordinated(GradientMethod):
         """The weights by the entropy rule."""
         return Surer(
             audio=self.audio, video=self.video, text=self.text, class_text=self.class_text, options=self._chosen
-        )
-
-    def _projection(self, width: int, hidden: int, *, layers: Literal[1, 2] = 2) -> nn.Sequential:
-        chosen = self._chosen
-        return projection(
-            width=width, hidden=hidden, out=chosen.out, dropout=chosen.dropout, last=chosen.last, layers=layers
         )
 
     def _triplets(self, text: Tensor, positive: Tensor, negative: Tensor) -> Tensor:

@@ -1,23 +1,14 @@
 """ClipClap: features of large models that know words, joined by two small networks (arXiv 2404.06309)."""
 
-from typing import Annotated
-
 import torch
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from models.bundle.manifest import RouteSpec
 from models.layers import block1, block2
-from models.losses.distances import mean_squared
-from models.losses.recognition import recognition
-from models.methods.base import Batch, GradientMethod, Head, Task, Widths
-from models.types import Metric
-
-TERMS = ("recognition", "regression", "decoded_clip", "decoded_text")
-
-Size = Annotated[int, Field(gt=0)]
-Dropout = Annotated[float, Field(ge=0, lt=1)]
+from models.methods.base import Batch, Task, Widths
+from models.methods.clip_text import ClipText
+from models.methods.options import Dropout, Size
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -40,8 +31,11 @@ class Options:
     text_dropout: Dropout = 0.1
 
 
-class ClipClap(GradientMethod):
+class ClipClap(ClipText):
     """Clips, their pictures and sound side by side, and class text in one space."""
+
+    clip: "Clip"
+    text: nn.Sequential
 
     def __init__(self, task: Task, options: Options) -> None:
         super().__init__()
@@ -56,27 +50,10 @@ class ClipClap(GradientMethod):
         self.text_decoder = block1(width=out, out=encoded, dropout=options.text_dropout)
 
     def terms(self, batch: Batch) -> dict[str, Tensor]:
-        """The four terms of docs/methods.md, in its order."""
+        """The terms of `ClipText`; what is decoded is the encoded text."""
         clip = self.clip(batch.audio, batch.video)
         encoded = self.text[0](batch.text)
-        text = self.text[1](encoded)
-        return {
-            "recognition": recognition(clip, self.text(batch.class_text), batch.label),
-            "regression": mean_squared(clip, text),
-            "decoded_clip": mean_squared(self.clip_decoder(clip), encoded),
-            "decoded_text": mean_squared(self.text_decoder(text), encoded),
-        }
-
-    def heads(self) -> dict[str, Head]:
-        """Whole clips and texts. The decoders only train."""
-        return {"av": Head(self.clip, inputs=("audio", "video")), "text": Head(self.text, inputs=("text",))}
-
-    def routes(self) -> dict[str, RouteSpec]:
-        """Both between text and whole clips: one network reads both modalities."""
-        return {
-            "av->text": RouteSpec(query="av", gallery="text", metric=Metric.EUCLIDEAN),
-            "text->av": RouteSpec(query="text", gallery="av", metric=Metric.EUCLIDEAN),
-        }
+        return self.compared(clip, self.text[1](encoded), decoded=encoded, batch=batch)
 
 
 class Clip(nn.Module):

@@ -1,16 +1,15 @@
 """CONSE: convex combination of semantic embeddings (Norouzi et al., ICLR 2014, arXiv 1312.5650)."""
 
-from typing import Annotated
-
 import torch
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from models.bundle.manifest import Channel, RouteSpec
 from models.methods.base import Batch, GradientMethod, Head, Task
-from models.methods.linear import READS, Unchanged, class_text_width, features_of, routes_with_text, width_of
+from models.methods.linear import READS, class_text_width, features_of, heads_with_text, routes_with_text, width_of
+from models.methods.options import Size
 from models.types import Metric
 
 TERMS = ("cross_entropy",)
@@ -26,7 +25,7 @@ class Options:
     """
 
     channel: Channel = "video"
-    top: Annotated[int, Field(gt=0)] = 10
+    top: Size = 10
 
 
 class CONSE(GradientMethod):
@@ -47,10 +46,7 @@ class CONSE(GradientMethod):
     def heads(self) -> dict[str, Head]:
         """The combination for clips, and text features as they are."""
         channel = self.options.channel
-        return {
-            channel: Head(self.combined, inputs=READS[channel]),
-            "text": Head(Unchanged(), inputs=("text",)),
-        }
+        return heads_with_text(channel, Head(self.combined, inputs=READS[channel]))
 
     def routes(self) -> dict[str, RouteSpec]:
         """Between the channel's clips and text, by cosine."""

@@ -1,9 +1,7 @@
 """DSCMR: two modalities in one space that tells classes apart (Zhen et al., CVPR 2019)."""
 
-from typing import Annotated
-
 import torch
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
@@ -12,6 +10,7 @@ from models.losses.discrimination import label_distance, similarity_likelihood
 from models.losses.distances import euclidean
 from models.methods.base import Batch, GradientMethod, Head, Task
 from models.methods.linear import routes_between
+from models.methods.options import Size
 from models.methods.pairs import Pair, pair_features, pair_widths
 from models.types import Metric
 
@@ -29,8 +28,8 @@ class Options:
     """
 
     pair: Pair = ("video", "text")
-    hidden: Annotated[int, Field(gt=0)] = 2048
-    out: Annotated[int, Field(gt=0)] = 1024
+    hidden: Size = 2048
+    out: Size = 1024
 
 
 class DSCMR(GradientMethod):

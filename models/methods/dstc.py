@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
@@ -13,11 +13,11 @@ from models.layers import projection
 from models.losses.pointwise import Distance, pointwise
 from models.losses.transitive import cross_entropies
 from models.methods.base import Batch, GradientMethod, Head, Phase, Task, Turn
+from models.methods.options import Dropout, Size
 from models.methods.pairs import Pair, pair_features, pair_widths
 from models.types import Metric
 
 TERMS = ("cross_entropy", "pointwise", "transitive", "cyclic_pointwise", "cyclic_transitive")
-Positive = Annotated[int, Field(gt=0)]
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -35,10 +35,10 @@ class Options:
     """
 
     pair: Pair = ("audio", "video")
-    hidden: tuple[Positive, Positive] = (256, 512)
-    out: Positive = 256
-    translator: tuple[Positive, ...] = (128, 64, 128)
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    hidden: tuple[Size, Size] = (256, 512)
+    out: Size = 256
+    translator: tuple[Size, ...] = (128, 64, 128)
+    dropout: Dropout = 0.0
     distance: Distance = "euclidean"
     metric: Literal["euclidean", "cosine"] = "cosine"
 

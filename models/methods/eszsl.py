@@ -1,9 +1,9 @@
 """ESZSL: embarrassingly simple zero-shot learning (Romera-Paredes and Torr, ICML 2015)."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import torch
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn.functional import one_hot
@@ -13,13 +13,14 @@ from models.methods.base import ClosedFormMethod, Head, Samples, Task
 from models.methods.linear import (
     READS,
     LinearMap,
-    Unchanged,
     class_text_width,
     features_of,
+    heads_with_text,
     product,
     routes_with_text,
     width_of,
 )
+from models.methods.options import Positive
 from models.types import Metric
 
 
@@ -34,8 +35,8 @@ class Options:
     """
 
     channel: Channel = "video"
-    gamma: Annotated[float, Field(gt=0)] = 1.0
-    lambda_: Annotated[float, Field(gt=0)] = 1.0
+    gamma: Positive = 1.0
+    lambda_: Positive = 1.0
     targets: Literal["signed", "binary"] = "signed"
 
 
@@ -62,10 +63,7 @@ class ESZSL(ClosedFormMethod):
     def heads(self) -> dict[str, Head]:
         """The clip's half xᵀ W, and text features as they are."""
         channel = self.options.channel
-        return {
-            channel: Head(self.map, inputs=READS[channel]),
-            "text": Head(Unchanged(), inputs=("text",)),
-        }
+        return heads_with_text(channel, Head(self.map, inputs=READS[channel]))
 
     def routes(self) -> dict[str, RouteSpec]:
         """Between the channel's clips and text, by inner product."""

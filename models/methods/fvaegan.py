@@ -1,9 +1,9 @@
 """f-VAEGAN-D2: features of classes without samples are generated, and then classified (arXiv 1903.10132)."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import torch
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
@@ -15,6 +15,7 @@ from models.losses.variational import bernoulli, divergence, gaussian
 from models.methods.base import Batch, GradientMethod, Head, Phase, Samples, Task, Turn
 from models.methods.closed_vocabulary import ClassRows, UnitClip
 from models.methods.linear import READS, class_text_width, features_of, routes_with_text, width_of
+from models.methods.options import Size
 from models.types import Metric
 
 TERMS = (
@@ -28,7 +29,6 @@ TERMS = (
     "seen",
     "unseen",
 )
-Size = Annotated[int, Field(gt=0)]
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))

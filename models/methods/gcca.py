@@ -20,6 +20,7 @@ from models.methods.linear import (
     width_of,
     without_rounding,
 )
+from models.methods.options import Size
 from models.types import Metric, Modality
 
 
@@ -41,7 +42,7 @@ class Options:
     """
 
     views: Annotated[tuple[Modality, ...], AfterValidator(_several)] = ("text", "audio", "video")
-    components: Annotated[int, Field(gt=0)] = 20
+    components: Size = 20
     regularisation: Annotated[float, Field(ge=0)] = 1e-2
     metric: Literal["euclidean", "cosine"] = "cosine"
 

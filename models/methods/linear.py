@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from models.bundle.manifest import Channel, RouteSpec
 from models.errors import RecipeInvalid, TrainingDataInvalid
-from models.methods.base import Samples, Task, Widths
+from models.methods.base import Head, Samples, Task, Widths
 from models.types import Metric, Modality
 
 ROWS = 8192
@@ -48,16 +48,14 @@ class Unchanged(nn.Module):
 
 def features_of(samples: Samples, modalities: Sequence[Modality]) -> Tensor:
     """The samples' features of these modalities side by side: [n, the sum of their widths]."""
-    known = {"audio": samples.audio, "video": samples.video, "text": samples.text}
-    return torch.cat([known[each] for each in modalities], dim=1)
+    return torch.cat([samples.of(each) for each in modalities], dim=1)
 
 
 def width_of(widths: Widths, modalities: Sequence[Modality]) -> int:
     """How wide the features of these modalities are together; raises RecipeInvalid where the data lack one."""
-    known = {"audio": widths.audio, "video": widths.video, "text": widths.text}
-    if lacking := [each for each in modalities if not known[each]]:
+    if lacking := [each for each in modalities if not widths.of(each)]:
         raise RecipeInvalid(f"the method reads {', '.join(modalities)}, and the data have no {', '.join(lacking)}")
-    return sum(known[each] for each in modalities)
+    return sum(widths.of(each) for each in modalities)
 
 
 def class_text_width(task: Task) -> int:
@@ -76,6 +74,11 @@ def routes_between(modalities: Sequence[Modality], metric: Metric) -> dict[str, 
         for query, gallery in pairs
         if (query, gallery) != ("text", "text")
     }
+
+
+def heads_with_text(channel: Channel, clip: Head) -> dict[str, Head]:
+    """A head that maps clips to text features, named by what it sees of them, and text features as they are."""
+    return {channel: clip, "text": Head(Unchanged(), inputs=("text",))}
 
 
 def routes_with_text(channel: Channel, metric: Metric) -> dict[str, RouteSpec]:

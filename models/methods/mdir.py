@@ -16,6 +16,7 @@ from models.losses.distillation import mutual
 from models.losses.masks import mask_distance, pseudo_mask
 from models.losses.mixture import mixed, one_against_all
 from models.methods.base import Batch, GradientMethod, Head, Task, Widths
+from models.methods.options import Dropout, Positive, Size
 from models.types import Metric
 
 TERMS = ("classification", "distillation", "mask")
@@ -24,8 +25,6 @@ RULES: Mapping[str, Literal["mixture", "log_mixture"]] = {
     "log_probabilities": "log_mixture",
 }
 
-Size = Annotated[int, Field(gt=0)]
-Dropout = Annotated[float, Field(ge=0, lt=1)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -50,7 +49,7 @@ class Options:
 
     masked: Share = 0.1
     mask_distance: Literal["squared", "absolute", "euclidean"] = "squared"
-    temperature: Annotated[float, Field(gt=0)] = 1.0
+    temperature: Positive = 1.0
     video_share: Share = 0.5
     scored: Literal["probabilities", "log_probabilities", "geometric"] = "probabilities"
     mask_hidden: Size = 512

@@ -23,17 +23,12 @@ Pair = Annotated[tuple[Modality, Modality], AfterValidator(different)]
 
 def pair_widths(task: Task, pair: Pair) -> dict[Modality, int]:
     """How wide the features of both are; raises RecipeInvalid naming one that the data lack."""
-    widths: dict[Modality, int] = {
-        "audio": task.widths.audio,
-        "video": task.widths.video,
-        "text": task.widths.text,
-    }
+    widths = {each: task.widths.of(each) for each in pair}
     if lacking := [each for each in pair if not widths[each]]:
         raise RecipeInvalid(f"options.pair: the data have no {lacking[0]} features; expected {' and '.join(pair)}")
-    return {each: widths[each] for each in pair}
+    return widths
 
 
 def pair_features(samples: Samples, pair: Pair) -> tuple[Tensor, Tensor]:
     """The features [b, width] of both, in this order."""
-    given = {"audio": samples.audio, "video": samples.video, "text": samples.text}
-    return given[pair[0]], given[pair[1]]
+    return samples.of(pair[0]), samples.of(pair[1])

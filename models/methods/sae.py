@@ -1,9 +1,9 @@
 """SAE: the semantic autoencoder (Kodirov et al., CVPR 2017, arXiv 1704.08345)."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import torch
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
@@ -20,6 +20,7 @@ from models.methods.linear import (
     width_of,
     without_rounding,
 )
+from models.methods.options import Positive
 from models.types import Metric
 
 
@@ -34,7 +35,7 @@ class Options:
     """
 
     channel: Channel = "video"
-    lambda_: Annotated[float, Field(gt=0)] = 1.0
+    lambda_: Positive = 1.0
     direction: Literal["encode", "decode"] = "encode"
 
 

@@ -9,23 +9,18 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import normalize, scaled_dot_product_attention
 
-from models.bundle.manifest import RouteSpec
 from models.errors import RecipeInvalid
 from models.layers import block1, block2
-from models.losses.distances import mean_squared
-from models.losses.recognition import recognition
-from models.methods.base import Batch, GradientMethod, Head, Task, Widths
+from models.methods.base import Batch, Task, Widths
+from models.methods.clip_text import ClipText
+from models.methods.options import Dropout, Positive, Size
 from models.methods.sequences import Crop, present, sequence, step_width
-from models.types import Metric
 
-TERMS = ("recognition", "regression", "decoded_clip", "decoded_text")
 FREQUENCY_SCALE = 10.0
 NORMALISED = {"time": 1, "step": 2}
 """The axis of [b, t, d] along which video is made unit length."""
 
-Size = Annotated[int, Field(gt=0)]
 Steps = Annotated[int, Field(ge=0)]
-Dropout = Annotated[float, Field(ge=0, lt=1)]
 Seconds = Annotated[float, Field(gt=0)]
 
 
@@ -59,7 +54,7 @@ class Options:
     audio_step_s: Seconds = 1.0
     video_step_s: Seconds = 1.0
     timestamps: Literal["training", "always", "never"] = "training"
-    audio_scale: Annotated[float, Field(gt=0)] = 255.0
+    audio_scale: Positive = 255.0
     video_normalised: Literal["time", "step", "never"] = "time"
     hidden: Size = 512
     token: Size = 300
@@ -77,8 +72,10 @@ class Options:
     text_dropout: Dropout = 0.1
 
 
-class TCAF(GradientMethod):
+class TCAF(ClipText):
     """Clips, embedded by what their sound and pictures say of each other over time, and class text in one space."""
+
+    clip: "Clip"
 
     def __init__(self, task: Task, options: Options) -> None:
         super().__init__()
@@ -89,29 +86,12 @@ class TCAF(GradientMethod):
         self.text_decoder = block1(width=out, out=text, dropout=options.text_dropout)
 
     def terms(self, batch: Batch) -> dict[str, Tensor]:
-        """The four terms of docs/methods.md, in its order."""
+        """The terms of `ClipText`; what is decoded is the text feature itself."""
         return self.terms_of(self.clip(batch.audio, batch.video), batch)
 
     def terms_of(self, clip: Tensor, batch: Batch) -> dict[str, Tensor]:
         """The terms of clips that are embedded already: [b, out]."""
-        text = self.text(batch.text)
-        return {
-            "recognition": recognition(clip, self.text(batch.class_text), batch.label),
-            "regression": mean_squared(clip, text),
-            "decoded_clip": mean_squared(self.clip_decoder(clip), batch.text),
-            "decoded_text": mean_squared(self.text_decoder(text), batch.text),
-        }
-
-    def heads(self) -> dict[str, Head]:
-        """Whole clips and texts. The decoders only train."""
-        return {"av": Head(self.clip, inputs=("audio", "video")), "text": Head(self.text, inputs=("text",))}
-
-    def routes(self) -> dict[str, RouteSpec]:
-        """Both between text and whole clips: a modality alone has nothing to attend to."""
-        return {
-            "av->text": RouteSpec(query="av", gallery="text", metric=Metric.EUCLIDEAN),
-            "text->av": RouteSpec(query="text", gallery="av", metric=Metric.EUCLIDEAN),
-        }
+        return self.compared(clip, self.text(batch.text), decoded=batch.text, batch=batch)
 
 
 class Clip(nn.Module):

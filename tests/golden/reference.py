@@ -9,12 +9,19 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.methods.base import Batch, Method, Task, Widths
+from models.methods.base import Batch, Method, Task, Widths, total
 
 FOLDER = Path(os.environ.get("SIGHTSOUND_TEST_GOLDEN", Path(__file__).parents[2] / "../shared/golden"))
 # Wider than the 1e-4 of all that comes before the step, for tests that do without `rounding.take_reference_step`:
 # before a batch norm a bias has gradient 0, of whose rounding noise Adam makes steps of up to +-1e-3.
 AFTER_ADAM = 2e-3
+
+PROJECTIONS = {
+    "audio": "triplet_net.embedding_net1.fc",
+    "video": "triplet_net.embedding_net2.fc",
+    "text": "triplet_net.embedding_net3.fc",
+}
+"""The projections of CJME and AVGZSLNet, with the reference's names."""
 
 
 def tensors(name: str) -> dict[str, Tensor]:
@@ -62,6 +69,22 @@ def batch(golden: Mapping[str, Tensor]) -> Batch:
         label=given["y"],
         class_text=given["E"],
     )
+
+
+def step(method: Method, loss: Tensor, *, rate: float = 1e-3, weight_decay: float = 0.0) -> None:
+    """One step of Adam down a loss, then evaluation mode, as files hold the reference afterwards."""
+    adam = torch.optim.Adam(method.parameters(), lr=rate, weight_decay=weight_decay)
+    torch.autograd.backward(loss)
+    adam.step()
+    method.eval()
+
+
+def assert_terms(terms: Mapping[str, Tensor], golden: Mapping[str, Tensor], names: Mapping[str, str]) -> None:
+    """Each term agrees with that which `names` maps it to, and all of them, each weighing 1, sum to the loss."""
+    assert terms.keys() == names.keys()
+    for ours, theirs in names.items():
+        torch.testing.assert_close(terms[ours], golden[f"train/{theirs}"], rtol=1e-5, atol=0)
+    torch.testing.assert_close(total(terms, dict.fromkeys(terms, 1.0)), golden["train/loss"], rtol=1e-5, atol=0)
 
 
 def assert_gradients(

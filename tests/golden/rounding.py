@@ -13,6 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, jacrev, vmap
 
+from models.methods.base import Batch, Method
+from models.types import Modality
+from tests.golden.reference import PROJECTIONS
+
 RATE = 1e-3
 """Of the one Adam step that the reference files hold."""
 
@@ -52,6 +56,18 @@ def take_reference_step(
     assert off.abs().max() < AGREED
     with torch.no_grad():
         network.get_parameter("0.bias").copy_(before + step)
+
+
+def assert_embeds(method: Method, batch: Batch, golden: Mapping[str, Tensor], *, modality: Modality) -> None:
+    """After the step, a projection embeds a modality as the reference's does, but for the step of its first bias."""
+    features, embedding = {
+        "audio": (batch.audio, golden["eval/a"]),
+        "video": (batch.video, golden["eval/v"]),
+        "text": (batch.class_text, golden["eval/t"]),
+    }[modality]
+    network = method.get_submodule(modality)
+    take_reference_step(network, golden, theirs=PROJECTIONS[modality], features=features, embedding=embedding)
+    torch.testing.assert_close(network(features), embedding, rtol=0, atol=1e-4)
 
 
 def _fitted(network: nn.Module, before: Tensor, *, features: Tensor, embedding: Tensor) -> tuple[Tensor, Tensor]:

@@ -25,11 +25,6 @@ def method(golden: dict[str, Tensor]) -> APN:
     return made.train()
 
 
-@pytest.fixture
-def batch(golden: dict[str, Tensor]) -> Batch:
-    return reference.batch(golden)
-
-
 def test_attributes_and_probabilities_are_the_references(method: APN, batch: Batch, golden: dict[str, Tensor]) -> None:
     attributes = method.embedding(batch.video, batch.audio)
     torch.testing.assert_close(attributes, golden["train/attri"], rtol=0, atol=1e-4)
@@ -47,10 +42,7 @@ def test_gradients_are_the_references(method: APN, batch: Batch, golden: dict[st
 
 
 def test_after_one_step_it_embeds_as_the_reference_does(method: APN, batch: Batch, golden: dict[str, Tensor]) -> None:
-    adam = torch.optim.Adam(method.parameters(), lr=1e-3)
-    torch.autograd.backward(total(method.terms(batch), WEIGHTS))
-    adam.step()
-    head = method.eval().heads()["av"]
-    given = {"audio": batch.audio, "video": batch.video, "text": batch.text}
-    found = head.module(*(given[each] for each in head.inputs))
+    reference.step(method, total(method.terms(batch), WEIGHTS))
+    head = method.heads()["av"]
+    found = head.module(*(batch.of(each) for each in head.inputs))
     torch.testing.assert_close(found, golden["eval/proj"], rtol=0, atol=1e-4)

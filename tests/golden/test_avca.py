@@ -64,16 +64,8 @@ def method(golden: dict[str, Tensor]) -> AVCA:
     return made.train()
 
 
-@pytest.fixture
-def batch(golden: dict[str, Tensor]) -> Batch:
-    return reference.batch(golden)
-
-
 def test_every_term_is_the_references(method: AVCA, batch: Batch, golden: dict[str, Tensor]) -> None:
-    terms = method.terms(batch)
-    for ours, theirs in TERM_NAMES.items():
-        torch.testing.assert_close(terms[ours], golden[f"train/{theirs}"], rtol=1e-5, atol=0)
-    torch.testing.assert_close(total(terms, WEIGHTS), golden["train/loss"], rtol=1e-5, atol=0)
+    reference.assert_terms(method.terms(batch), golden, TERM_NAMES)
 
 
 def test_gradients_are_the_references(method: AVCA, batch: Batch, golden: dict[str, Tensor]) -> None:
@@ -82,11 +74,8 @@ def test_gradients_are_the_references(method: AVCA, batch: Batch, golden: dict[s
 
 
 def test_after_one_step_it_embeds_as_the_reference_does(method: AVCA, batch: Batch, golden: dict[str, Tensor]) -> None:
-    adam = torch.optim.Adam(method.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-    torch.autograd.backward(total(method.terms(batch), WEIGHTS))
-    adam.step()
+    reference.step(method, total(method.terms(batch), WEIGHTS), rate=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     reference.assert_statistics(method, golden, NAMES)
-    method.eval()
     biases = undecided(method, golden, NAMES, weight_decay=WEIGHT_DECAY)
     # A seventh of them, some 600, for some 2,500 numbers that are not 0: too few to explain what is wrong.
     assert 0 < sum(free.sum() for free in biases.values()) < 0.2 * sum(map(Tensor.numel, biases.values()))

@@ -6,12 +6,10 @@ from torch import Tensor
 
 from models.methods.avgzslnet import TERMS, AVGZSLNet, Options
 from models.methods.base import Batch, total
+from models.types import Modality
 from tests.golden import reference, rounding
 
-NAMES = {
-    "audio": "triplet_net.embedding_net1.fc",
-    "video": "triplet_net.embedding_net2.fc",
-    "text": "triplet_net.embedding_net3.fc",
+NAMES = reference.PROJECTIONS | {
     "decoder": "decoder_net.embedding_net.fc",
 }
 TERM_NAMES = {
@@ -50,16 +48,9 @@ def method(golden: dict[str, Tensor]) -> AVGZSLNet:
 
 
 @pytest.fixture
-def batch(golden: dict[str, Tensor]) -> Batch:
-    return reference.batch(golden)
-
-
-@pytest.fixture
 def stepped(method: AVGZSLNet, batch: Batch) -> AVGZSLNet:
-    adam = torch.optim.Adam(method.parameters(), lr=rounding.RATE)
-    torch.autograd.backward(total(method.terms(batch), WEIGHTS))
-    adam.step()
-    return method.eval()
+    reference.step(method, total(method.terms(batch), WEIGHTS), rate=rounding.RATE)
+    return method
 
 
 def test_embeddings_and_decodings_in_training_are_the_references(
@@ -84,10 +75,7 @@ def test_embeddings_and_decodings_in_training_are_the_references(
 
 
 def test_every_term_is_the_references(method: AVGZSLNet, batch: Batch, golden: dict[str, Tensor]) -> None:
-    terms = method.terms(batch)
-    for ours, theirs in TERM_NAMES.items():
-        torch.testing.assert_close(terms[ours], golden[f"train/{theirs}"], rtol=1e-5, atol=0)
-    torch.testing.assert_close(total(terms, WEIGHTS), golden["train/loss"], rtol=1e-5, atol=0)
+    reference.assert_terms(method.terms(batch), golden, TERM_NAMES)
 
 
 def test_gradients_are_the_references(method: AVGZSLNet, batch: Batch, golden: dict[str, Tensor]) -> None:
@@ -102,13 +90,6 @@ def test_after_one_step_statistics_are_the_references(stepped: AVGZSLNet, golden
 
 @pytest.mark.parametrize("modality", ["audio", "video", "text"])
 def test_after_one_step_it_embeds_as_the_reference_does(
-    stepped: AVGZSLNet, batch: Batch, golden: dict[str, Tensor], modality: str
+    stepped: AVGZSLNet, batch: Batch, golden: dict[str, Tensor], modality: Modality
 ) -> None:
-    features, embedding = {
-        "audio": (batch.audio, golden["eval/a"]),
-        "video": (batch.video, golden["eval/v"]),
-        "text": (batch.class_text, golden["eval/t"]),
-    }[modality]
-    network = stepped.get_submodule(modality)
-    rounding.take_reference_step(network, golden, theirs=NAMES[modality], features=features, embedding=embedding)
-    torch.testing.assert_close(network(features), embedding, rtol=0, atol=1e-4)
+    rounding.assert_embeds(stepped, batch, golden, modality=modality)

@@ -34,11 +34,6 @@ def method(name: str, golden: dict[str, Tensor]) -> Bilinear:
     return made.train()
 
 
-@pytest.fixture
-def batch(golden: dict[str, Tensor]) -> Batch:
-    return reference.batch(golden)
-
-
 def test_scores_are_the_references(method: Bilinear, batch: Batch, golden: dict[str, Tensor]) -> None:
     scores = method.clip(batch.video, batch.audio) @ batch.class_text.T
     torch.testing.assert_close(scores, golden["train/scores"], rtol=0, atol=1e-4)
@@ -56,10 +51,7 @@ def test_the_gradient_is_the_references(method: Bilinear, batch: Batch, golden: 
 def test_after_one_step_it_embeds_as_the_reference_does(
     method: Bilinear, batch: Batch, golden: dict[str, Tensor]
 ) -> None:
-    adam = torch.optim.Adam(method.parameters(), lr=1e-3)
-    torch.autograd.backward(method.terms(batch)["ranking"])
-    adam.step()
-    head = method.eval().heads()["av"]
-    given = {"audio": batch.audio, "video": batch.video, "text": batch.text}
-    found = head.module(*(given[each] for each in head.inputs))
+    reference.step(method, method.terms(batch)["ranking"])
+    head = method.heads()["av"]
+    found = head.module(*(batch.of(each) for each in head.inputs))
     torch.testing.assert_close(found, golden["eval/proj"], rtol=0, atol=1e-4)

@@ -7,12 +7,10 @@ from torch import Tensor
 from models.methods.base import Batch, total
 from models.methods.cjme import CJME, TERMS, Options
 from models.methods.weighing import Selected
+from models.types import Modality
 from tests.golden import reference, rounding
 
-NAMES = {
-    "audio": "triplet_net.embedding_net1.fc",
-    "video": "triplet_net.embedding_net2.fc",
-    "text": "triplet_net.embedding_net3.fc",
+NAMES = reference.PROJECTIONS | {
     "weigher.video_weight": "attention_model",
 }
 WEIGHTS = dict.fromkeys(TERMS, 1.0)
@@ -33,16 +31,9 @@ def method(golden: dict[str, Tensor]) -> CJME:
 
 
 @pytest.fixture
-def batch(golden: dict[str, Tensor]) -> Batch:
-    return reference.batch(golden)
-
-
-@pytest.fixture
 def stepped(method: CJME, batch: Batch) -> CJME:
-    adam = torch.optim.Adam(method.parameters(), lr=rounding.RATE)
-    torch.autograd.backward(total(method.terms(batch), WEIGHTS))
-    adam.step()
-    return method.eval()
+    reference.step(method, total(method.terms(batch), WEIGHTS), rate=rounding.RATE)
+    return method
 
 
 def test_embeddings_in_training_are_the_references(method: CJME, batch: Batch, golden: dict[str, Tensor]) -> None:
@@ -106,13 +97,6 @@ def test_after_one_step_statistics_and_attention_are_the_references(
 
 @pytest.mark.parametrize("modality", ["audio", "video", "text"])
 def test_after_one_step_it_embeds_as_the_reference_does(
-    stepped: CJME, batch: Batch, golden: dict[str, Tensor], modality: str
+    stepped: CJME, batch: Batch, golden: dict[str, Tensor], modality: Modality
 ) -> None:
-    features, embedding = {
-        "audio": (batch.audio, golden["eval/a"]),
-        "video": (batch.video, golden["eval/v"]),
-        "text": (batch.class_text, golden["eval/t"]),
-    }[modality]
-    network = stepped.get_submodule(modality)
-    rounding.take_reference_step(network, golden, theirs=NAMES[modality], features=features, embedding=embedding)
-    torch.testing.assert_close(network(features), embedding, rtol=0, atol=1e-4)
+    rounding.assert_embeds(stepped, batch, golden, modality=modality)

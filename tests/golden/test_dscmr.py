@@ -5,10 +5,11 @@ import torch
 from torch import Tensor
 
 from models.evaluation.ranking import by_label
-from models.methods.base import Batch, Task, Widths, total
+from models.methods.base import Batch, Samples, Task, Widths, total
 from models.methods.dscmr import DSCMR, TERMS, Options
 from models.types import Metric
 from tests.golden import reference
+from tests.tiny.samples import with_negatives
 
 NAMES = {
     "own.video.0": "img_net.denseL1",
@@ -38,17 +39,7 @@ def method(golden: dict[str, Tensor]) -> DSCMR:
 def batch(golden: dict[str, Tensor]) -> Batch:
     images, texts, label = golden["in/x"], golden["in/t"], golden["in/y"]
     none = images[:, :0]
-    return Batch(
-        audio=none,
-        video=images,
-        text=texts,
-        label=label,
-        class_text=none,
-        negative_audio=none,
-        negative_video=images.flip(0),
-        negative_text=texts.flip(0),
-        negative_label=label.flip(0),
-    )
+    return with_negatives(Samples(none, images, texts, label, none))
 
 
 def test_embeddings_and_labels_are_the_references(method: DSCMR, batch: Batch, golden: dict[str, Tensor]) -> None:

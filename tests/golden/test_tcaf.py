@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from models.methods.base import Batch, total
-from models.methods.tcaf import TCAF, TERMS, Options
+from models.methods.clip_text import TERMS
+from models.methods.tcaf import TCAF, Options
 from tests.golden import reference
 
 WHERE = "position_encoder_block"
@@ -90,11 +91,6 @@ def method(golden: dict[str, Tensor]) -> TCAF:
     return made.train()
 
 
-@pytest.fixture
-def batch(golden: dict[str, Tensor]) -> Batch:
-    return reference.batch(golden)
-
-
 def embedded(method: TCAF, golden: dict[str, Tensor]) -> Tensor:
     """Clips with the reference's masks: its padding is not zero."""
     return method.clip.embedded(
@@ -134,11 +130,8 @@ def test_the_vector_of_absent_steps_that_we_leave_out_has_no_effect(golden: dict
 
 
 def test_after_one_step_it_embeds_as_the_reference_does(method: TCAF, batch: Batch, golden: dict[str, Tensor]) -> None:
-    adam = torch.optim.Adam(method.parameters(), lr=5e-5, weight_decay=1e-5)
-    torch.autograd.backward(loss(method, batch, golden))
-    adam.step()
+    reference.step(method, loss(method, batch, golden), rate=5e-5, weight_decay=1e-5)
     reference.assert_statistics(method, golden, names(golden))
-    method.eval()
     for found, theirs in {
         embedded(method, golden): "theta_o",
         method.text(batch.class_text): "theta_w",

@@ -1,9 +1,15 @@
-"""Random samples, and the task that a method is built for to learn from them."""
+"""Random samples, alone and with negatives, and what is built for them or learned from them."""
 
 import torch
 from torch import Tensor
 
-from models.methods.base import Samples, Task, Widths
+from models.methods import build
+from models.methods.base import Batch, ClosedFormMethod, Samples, Task, Widths
+
+
+def random(*shape: int, seed: int = 0) -> Tensor:
+    """Normal numbers."""
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
 def samples(
@@ -30,7 +36,30 @@ def samples(
     )
 
 
+def with_negatives(given: Samples) -> Batch:
+    """Samples, each with the one before it for a negative; of another class where neighbours are."""
+    return Batch(
+        audio=given.audio,
+        video=given.video,
+        text=given.text,
+        label=given.label,
+        class_text=given.class_text,
+        negative_audio=given.audio.roll(1, 0),
+        negative_video=given.video.roll(1, 0),
+        negative_text=given.text.roll(1, 0),
+        negative_label=given.label.roll(1),
+    )
+
+
 def task_of(given: Samples) -> Task:
     """What a method is built for that learns from these samples; no class is unseen."""
     widths = Widths(given.audio.shape[1], given.video.shape[1], given.text.shape[1])
     return Task(widths, class_text=given.class_text, unseen_text=given.class_text[:0])
+
+
+def solved_by(name: str, given: Samples, **options: object) -> ClosedFormMethod:
+    """A method in closed form that has learned from these samples."""
+    method = build(name, task_of(given), options)
+    assert isinstance(method, ClosedFormMethod)
+    method.solve(given)
+    return method

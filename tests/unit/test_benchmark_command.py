@@ -1,6 +1,8 @@
 """`sightsound benchmark`: rows, tables and pictures on kept features, and what it refuses."""
 
 import json
+import subprocess
+import sys
 import time
 from _thread import interrupt_main
 from pathlib import Path
@@ -16,7 +18,9 @@ from tests.tiny.world import World, world
 from training.comparison.benchmarks import BENCHMARKS
 from training.datasets import kept_features
 from training.experiment import LabelledClip
-from training.recipe import named, names
+from training.recipe import DATASETS, named, names
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +178,27 @@ def test_a_comparison_that_was_stopped_goes_on_from_its_checkpoints(
     assert torch.load(states / "endless--seed-1.pt", weights_only=True)["epoch"] >= before
 
 
+def test_several_processes_share_the_batches_of_a_comparison_and_one_of_them_talks(
+    folder: Path, tmp_path: Path
+) -> None:
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "sightsound"]
+    rows, tables, states, plots = (tmp_path / name for name in ("rows.json", "t.md", "states", "plots"))
+    places = ["--json", str(rows), "--markdown", str(tables), "--checkpoints", str(states), "--plots", str(plots)]
+    done = subprocess.run(
+        [*torchrun, *quick(folder, "--methods", "devise,gcca", "--seeds", "1", *places)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for once in ("devise, seed 1 …", "# demo", "Drawing (3) …"):
+        assert done.stdout.count(once) == 1
+    assert [row["method"] for row in json.loads(rows.read_text())] == ["devise", "gcca"]
+    assert len(torch.load(states / "devise--seed-1.pt", weights_only=True)["random"]) == 2
+
+
 def test_ablations_are_compared_with_the_whole(folder: Path, tmp_path: Path) -> None:
     assert run(quick(folder, "--ablate", "cjme", "--seeds", "1", "--json", str(tmp_path / "rows.json"))) == 0
     found = [row["method"] for row in json.loads((tmp_path / "rows.json").read_text())]
@@ -184,6 +209,10 @@ def test_ablations_are_compared_with_the_whole(folder: Path, tmp_path: Path) -> 
 def test_every_benchmark_compares_recipes_that_ship() -> None:
     for each in BENCHMARKS.values():
         assert set(each.recipes) <= set(names())
+
+
+def test_recipes_may_say_something_of_every_benchmark_that_looks_at_it() -> None:
+    assert set(DATASETS) == {each.recipes_on or name for name, each in BENCHMARKS.items()}
 
 
 @pytest.mark.parametrize(("name", "content"), [("features.npz", b"PK\x03\x04 half"), ("classes.json", b"[]")])

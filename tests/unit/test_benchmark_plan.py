@@ -1,5 +1,6 @@
 """What `sightsound benchmark` refuses before it trains, and what it makes of recipes."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,16 @@ REFUSED = [
     (["demo", "--methods", "light.toml"], "light.toml: weights and the terms of cjme disagree on attention"),
     (["demo", "--seeds", "one"], "seeds must be numbers below 2^63, found 'one'"),
     (["demo", "--seeds", str(2**63)], "seeds must be numbers below 2^63"),
+    (["demo", "--methods", ""], "--methods names none; leave it out for the benchmark's own"),
+    (["demo", "--methods", ","], "--methods names none"),
+    (["demo", "--seeds", " "], "--seeds names none"),
+    (["demo", "--ablate", ""], "there is no recipe with ablations ''"),
+    (
+        ["demo", "--methods", "elsewhere.toml"],
+        "elsewhere.toml: on.ucf: there is no such data set; there are audiosetzsl",
+    ),
     (["demo", "--seeds", "1,2,1"], "a seed is given twice: 1, 2, 1"),
+    (["demo", "--protocol", "cjme"], "there is no protocol 'cjme'; there are sightsound@1, cjme@1, avca@1, clipclap@1"),
     (["demo", "--split", "cls"], "there is no split of demo 'cls'; there are main"),
     (["demo", "--steps", "4"], "demo has no features over time; --steps goes with vggsound-gzsl, ucf-gzsl"),
     (["demo", "--w2v-order", "legacy"], "there is no order of word vectors of demo 'legacy'"),
@@ -36,6 +46,8 @@ REFUSED = [
     (["demo", "--device", "cuda:99"], "the device 'cuda:99' is not here"),
     (["demo", "--json", "nowhere/rows.json"], "--json nowhere/rows.json cannot be written: there is no folder nowhere"),
     (["demo", "--json", "a-folder"], "--json a-folder is a folder; expected a file to write"),
+    (["demo", "--json", "a-pipe"], "--json a-pipe is a device, a pipe or a link, which a file would replace"),
+    (["demo", "--markdown", "a-link"], "--markdown a-link is a device, a pipe or a link"),
     (["demo", "--markdown", "a-file/t.md"], "there is no folder a-file"),
     (["demo", "--plots", "a-file"], "--plots a-file cannot be a folder"),
     (["demo", "--plots", "a-file/below/that"], "a-file is a file"),
@@ -58,6 +70,9 @@ def test_what_cannot_be_is_refused_in_one_line_before_anything_is_made(
     (tmp_path / "a-file").write_text("Dear all")
     (tmp_path / "mine.toml").write_text('method = "cjme"\nwidht = 3\n')
     (tmp_path / "light.toml").write_text('method = "cjme"\nweights = { triplet = 1.0, audio_video = 1.0 }\n')
+    (tmp_path / "elsewhere.toml").write_text('method = "devise"\nweights.ranking = 1.0\n[on.ucf]\nbatch = 3\n')
+    (tmp_path / "a-link").symlink_to("a-file")
+    os.mkfifo(tmp_path / "a-pipe")
     before = sorted(tmp_path.rglob("*"))
     assert run(["benchmark", *arguments]) == 2
     found = capsys.readouterr().err
@@ -66,12 +81,20 @@ def test_what_cannot_be_is_refused_in_one_line_before_anything_is_made(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def planned(name: str, *recipes: str, steps: int | None = None, epochs: int | None = None, split: str = "main") -> Plan:
+def planned(
+    name: str,
+    *recipes: str,
+    steps: int | None = None,
+    epochs: int | None = None,
+    split: str = "main",
+    rules: str | None = None,
+) -> Plan:
     return plan(
         name,
         features=None,
         recipes=recipes,
         seeds=[],
+        rules=rules,
         class_split=split,
         w2v_order="corrected",
         steps=steps,
@@ -86,6 +109,11 @@ def planned(name: str, *recipes: str, steps: int | None = None, epochs: int | No
 def test_a_recipe_is_that_of_the_data_set_and_of_its_features() -> None:
     assert planned("ucf-gzsl", "devise").contestants == {"devise": named("devise", on="ucf-gzsl")}
     assert planned("ucf-gzsl", "devise", split="cls").contestants == {"devise": named("devise-cls", on="ucf-gzsl")}
+
+
+def test_the_rules_are_the_benchmarks_own_unless_others_are_asked_for() -> None:
+    assert planned("ucf-gzsl", "clipclap").protocol.name == "avca@1"
+    assert planned("ucf-gzsl", "clipclap", rules="clipclap@1").protocol.name == "clipclap@1"
 
 
 def test_a_recipe_file_of_ones_own_is_known_by_its_name(tmp_path: Path) -> None:

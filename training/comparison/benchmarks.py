@@ -106,7 +106,8 @@ BENCHMARKS = {
         protocol="cjme@1",
         recipes=(
             *("pretrained", "gcca", *UNIMODAL, "conse", "devise", "sae", "eszsl", "ale"),
-            *("cjme-no-attention", "cjme", "cjme-paper", "avgzslnet", "avgzslnet-attention"),
+            *("cjme-no-attention", "cjme", "cjme-paper"),
+            *("avgzslnet", "avgzslnet-paper", "avgzslnet-attention"),
         ),
         read=_audiosetzsl,
     ),

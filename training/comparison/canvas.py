@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-SEEN, UNSEEN, BOTH, FAINT = "#2f6f9f", "#c8553d", "#333333", "#888888"
+SEEN, UNSEEN, BOTH, FAINT = "#2f6f9f", "#d9831f", "#333333", "#888888"
 
 
 def canvas(width: float, height: float, *, rows: int = 1, columns: int = 1) -> tuple[Figure, Any]:

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from math import isnan
 from typing import Any
 
-import numpy as np
-
 from models.bundle.manifest import Channel, Frozen
 from models.evaluation.evaluating import CHANNELS, Evaluation, Precision, crosses
 from models.evaluation.gzsl import Accuracies
+from models.evaluation.metrics import mean_known
 from training.comparison.trial import Trial
 from training.progress import Fitted
 from training.recipe import Recipe
@@ -116,7 +115,7 @@ def _retrieved(found: Precision) -> Retrieved:
         U=percent(found.found.unseen),
         HM=percent(found.found.harmonic),
         by_sample=percent(found.by_sample),
-        by_class=percent(float(np.nanmean(found.by_class))),
+        by_class=percent(mean_known(found.by_class)),
         chance_S=percent(found.chance.seen),
         chance_U=percent(found.chance.unseen),
     )

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import nan
 from statistics import mean, stdev
 
+from models.bundle.manifest import Channel
 from models.evaluation.evaluating import crosses
 from training.comparison.published import MAP, Figures
-from training.comparison.row import Row
+from training.comparison.row import Classified, Row
 from training.comparison.significance import ALPHA, Comparison, compare
 
 COLUMNS = ("S", "U", "HM", "ZSL")
@@ -17,16 +18,34 @@ PRINTED_MAP = {"S": "S", "U": "U", "HM": "HM", "by_sample": "all queries", "by_c
 
 def classification(rows: Sequence[Row], printed: Mapping[str, Figures]) -> str:
     """S, U, HM and ZSL of every method that classifies; where papers print some, theirs and the difference too."""
-    found = {name: each for name, each in by_method(rows).items() if each[0].channel is not None}
-    if not found:
+    return _classified(
+        (name, each[0].channel, each, printed.get(name))
+        for name, each in by_method(rows).items()
+        if each[0].channel is not None
+    )
+
+
+def one_sense(rows: Sequence[Row], printed: Mapping[str, Mapping[Channel, Figures]]) -> str:
+    """The same of methods that look at two senses, by each of them alone."""
+    return _classified(
+        (name, channel, [row.classification[channel] for row in each], printed.get(name, {}).get(channel))
+        for name, each in by_method(rows).items()
+        for channel in each[0].classification
+        if channel != each[0].channel
+    )
+
+
+def _classified(tried: Iterable[tuple[str, Channel, Sequence[Row | Classified], Figures | None]]) -> str:
+    """A line for each method and what it looks at; with what is printed if anything is of any of them."""
+    if not (found := list(tried)):
         return ""
-    lines = [[name, each[0].channel, *(spread(each, column) for column in COLUMNS)] for name, each in found.items()]
+    lines = [[name, by, *(spread(each, column) for column in COLUMNS)] for name, by, each, _ in found]
     header = ["method", "by", *COLUMNS]
-    if not printed.keys() & found.keys():
+    if all(theirs is None for *_, theirs in found):
         return table(header, lines)
-    theirs = [_printed(each, printed.get(name)) for name, each in found.items()]
+    more = [_printed(each, theirs) for _, _, each, theirs in found]
     header += ["printed S / U / HM / ZSL", "HM, ours - printed", "ZSL, ours - printed"]
-    return table(header, [[*line, *more] for line, more in zip(lines, theirs, strict=True)])
+    return table(header, [[*line, *rest] for line, rest in zip(lines, more, strict=True)])
 
 
 def retrieval(rows: Sequence[Row], printed: Mapping[str, Mapping[str, MAP]]) -> str:
@@ -97,7 +116,7 @@ def by_method(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return found
 
 
-def spread(rows: Sequence[Row], column: str) -> str:
+def spread(rows: Sequence[Row | Classified], column: str) -> str:
     """Mean and, of several seeds, the sample deviation of a figure."""
     return _spread([getattr(each, column) for each in rows])
 
@@ -109,7 +128,7 @@ def _spread(values: Sequence[float | None]) -> str:
     return f"{mean(known):.2f}" + (f" ± {stdev(known):.2f}" if len(known) > 1 else "")
 
 
-def _printed(rows: Sequence[Row], theirs: Figures | None) -> list[str]:
+def _printed(rows: Sequence[Row | Classified], theirs: Figures | None) -> list[str]:
     if theirs is None:
         return [NONE] * 3
     shown = " / ".join(NONE if (value := getattr(theirs, each)) is None else f"{value:.2f}" for each in COLUMNS)

@@ -1,13 +1,16 @@
 """Pictures are drawn of whatever there is, without a warning, and are not blank."""
 
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from PIL import Image
 
 from models.types import F32
-from training.comparison.grids import Shown, retrieval_grid
+from training.comparison.canvas import SEEN, UNSEEN
+from training.comparison.grids import RIGHT, WRONG, Shown, retrieval_grid
 from training.comparison.maps import embedding_map
 from training.comparison.plots import calibration_curve, class_bars, critical_differences
 from training.comparison.significance import compare
@@ -96,3 +99,9 @@ def test_right_hits_are_green_and_wrong_ones_red(tmp_path: Path) -> None:
     assert shares([right, right]) == (True, False)
     assert shares([wrong, right]) == (True, True)
     assert shares([wrong]) == (False, True)
+
+
+def test_a_wrong_hit_does_not_look_like_a_query_of_an_unseen_class() -> None:
+    # Of red, green and blue from 0 to 1; two that are 0.13 apart were taken for one another.
+    for one, other in combinations((SEEN, UNSEEN, RIGHT, WRONG), 2):
+        assert np.linalg.norm(np.subtract(to_rgb(one), to_rgb(other))) > 0.3

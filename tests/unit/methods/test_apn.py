@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from models.methods.apn import APN, Options
-from models.methods.base import Batch, Task, Widths
+from models.methods.base import Batch, Samples, Task, Widths
+from tests.tiny.samples import with_negatives
 
 TASK = Task(Widths(6, 5, 4), class_text=torch.eye(3, 4), unseen_text=torch.empty(0, 4))
 
@@ -23,17 +24,7 @@ def batch() -> Batch:
     numbers = torch.Generator().manual_seed(0)
     audio, video, classes = (torch.randn(3, width, generator=numbers) for width in (6, 5, 4))
     label = torch.tensor([2, 0, 1])
-    return Batch(
-        audio=audio,
-        video=video,
-        text=classes[label],
-        negative_audio=audio.flip(0),
-        negative_video=video.flip(0),
-        negative_text=classes[label.flip(0)],
-        negative_label=label.flip(0),
-        label=label,
-        class_text=classes,
-    )
+    return with_negatives(Samples(audio, video, classes[label], label, classes))
 
 
 def softmax(values: list[float]) -> list[float]:

@@ -10,9 +10,11 @@ from torch import Tensor
 from models.errors import RecipeInvalid
 from models.evaluation.scorer import Scorer
 from models.methods import build
-from models.methods.avca import AVCA, TERMS, Options, Space
-from models.methods.base import Batch, Task, Widths, total
+from models.methods.avca import AVCA, TERMS, Options
+from models.methods.avca_space import Space
+from models.methods.base import Batch, Samples, Task, Widths, total
 from models.types import F32
+from tests.tiny.samples import random, with_negatives
 
 AUDIO, VIDEO, TEXT, CLASSES = 10, 8, 5, 4
 WIDTHS = Widths(AUDIO, VIDEO, TEXT)
@@ -36,10 +38,6 @@ ROUTES = {
 }
 
 
-def random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
 def made(widths: Widths = WIDTHS, **options: Any) -> AVCA:
     torch.manual_seed(0)
     return AVCA(Task(widths, random(CLASSES, TEXT), torch.empty(0, TEXT)), replace(SMALL, **options))
@@ -55,17 +53,7 @@ def space(method: AVCA, number: int = 0) -> Space:
 def batch() -> Batch:
     classes, label = random(CLASSES, TEXT), torch.arange(12) % CLASSES
     audio, video = random(12, AUDIO, seed=1), random(12, VIDEO, seed=2)
-    return Batch(
-        audio=audio,
-        video=video,
-        text=classes[label],
-        negative_audio=audio.roll(1, 0),
-        negative_video=video.roll(1, 0),
-        negative_text=classes[label].roll(1, 0),
-        negative_label=label.roll(1),
-        label=label,
-        class_text=classes,
-    )
+    return with_negatives(Samples(audio, video, classes[label], label, classes))
 
 
 def d(x: Tensor, y: Tensor) -> Tensor:
@@ -239,7 +227,7 @@ def test_published_statistics_count_each_batch_once_more_after_its_step(batch: B
 
 @pytest.mark.parametrize(("audio", "video", "lacking"), [(0, VIDEO, "audio"), (AUDIO, 0, "video")])
 def test_data_without_a_modality_are_refused_by_its_name(audio: int, video: int, lacking: str) -> None:
-    with pytest.raises(RecipeInvalid, match=f"no {lacking} features"):
+    with pytest.raises(RecipeInvalid, match=f"the data have no {lacking}"):
         made(Widths(audio, video, TEXT))
 
 

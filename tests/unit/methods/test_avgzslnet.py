@@ -1,16 +1,17 @@
-"""AVGZSLNet's variants: the paper's distance, an attention, and how clips are scored by both modalities."""
+"""AVGZSLNet's variants: the paper's, its authors' code, an attention, and how clips are scored by both modalities."""
 
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
 
 from models.methods import build
 from models.methods.avgzslnet import AVGZSLNet
-from models.methods.base import Batch
-from tests.tiny.world import World, world
-from training.sampling import Sampler
+from models.methods.base import Batch, Task, Widths
+from tests.tiny.world import World
+from training.recipe import named
 from training.validation import scorer
 
 SMALL: dict[str, Any] = {
@@ -21,16 +22,6 @@ SMALL: dict[str, Any] = {
     "dropout": 0,
     "decoder_dropout": 0,
 }
-
-
-@pytest.fixture(scope="module")
-def small() -> World:
-    return world(seen=6, unseen=3, clips=6, audio=10, video=9, text=11)
-
-
-@pytest.fixture
-def batch(small: World) -> Batch:
-    return Sampler(small.training, batch=24, seed=0, device=torch.device("cpu")).draw()
 
 
 def made(name: str, small: World, **options: Any) -> AVGZSLNet:
@@ -52,6 +43,69 @@ def test_by_the_paper_s_distance_every_term_is_of_mean_squared_differences(small
         compared.append(max(near - far + 1, 0))
     assert found["reconstruction"].item() == pytest.approx(sum(reconstructed) / 24, rel=1e-5)
     assert found["text_audio"].item() == pytest.approx(sum(compared) / 24, rel=1e-5)
+
+
+def test_in_the_authors_distance_only_the_reconstruction_is_of_mean_squared_differences(
+    small: World, batch: Batch
+) -> None:
+    found = made("avgzslnet", small, distance="mean_squared_reconstruction").terms(batch)
+    plain, squared = (made("avgzslnet", small, distance=each).terms(batch) for each in ("euclidean", "mean_squared"))
+    for name, term in found.items():
+        expected, other = (squared, plain) if name == "reconstruction" else (plain, squared)
+        assert torch.equal(term, expected[name])
+        assert not torch.equal(term, other[name])
+
+
+def test_with_both_anchors_samples_and_those_of_other_classes_are_each_the_other_s_negatives(
+    small: World, batch: Batch
+) -> None:
+    method = made("avgzslnet", small, normalised="none", anchors="both")
+    found, one_way = method.terms(batch), made("avgzslnet", small, normalised="none").terms(batch)
+    text, other_text = method.text(batch.text), method.text(batch.negative_text)
+    clips = {
+        "audio": (method.audio(batch.audio), method.audio(batch.negative_audio)),
+        "video": (method.video(batch.video), method.video(batch.negative_video)),
+    }
+
+    def hinge(anchor: Tensor, near: Tensor, far: Tensor) -> float:
+        hinged: float = ((anchor - near).norm() - (anchor - far).norm() + 1).clamp(min=0).item()
+        return hinged
+
+    for name, (clip, other) in clips.items():
+        by_text = by_clip = 0.0
+        for row in range(24):
+            by_text += hinge(text[row], clip[row], other[row]) + hinge(other_text[row], other[row], clip[row])
+            by_clip += hinge(clip[row], text[row], other_text[row]) + hinge(other[row], other_text[row], text[row])
+        # The loop's distances lack the 1e-6 that is added to every difference.
+        assert found[f"text_{name}"].item() == pytest.approx(by_text / 24, rel=1e-4)
+        assert found[f"{name}_text"].item() == pytest.approx(by_clip / 24, rel=1e-4)
+        assert torch.equal(found[f"decoded_{name}"], one_way[f"decoded_{name}"])
+
+
+def test_without_batch_norm_a_clip_is_embedded_in_training_as_it_is_alone(small: World, batch: Batch) -> None:
+    method = made("avgzslnet", small, normalised="none")
+    assert not any(isinstance(each, nn.BatchNorm1d) for each in method.modules())
+    alone = method.decode(method.audio(batch.audio[:1]))
+    torch.testing.assert_close(method.decode(method.audio(batch.audio))[:1], alone)
+
+
+def test_decoded_text_of_any_length_is_what_the_decoder_says(small: World, batch: Batch) -> None:
+    method = made("avgzslnet", small, decoded="any_length", normalised="none")
+    embedding = method.audio(batch.audio)
+    assert torch.equal(method.decode(embedding), method.decoder(embedding))
+    assert method.decode(embedding).norm(dim=1).std() > 0
+
+
+def test_the_recipe_of_the_paper_makes_the_networks_of_its_authors_code() -> None:
+    """Layers of 1024, 256 and 64; 300 and 64; 64, 128 and 300 (github.com/pratikm141/AVGZSLNet, run.py)."""
+    task = Task(Widths(audio=1024, video=1024, text=300), torch.randn(23, 300), torch.randn(10, 300))
+    method = build("avgzslnet", task, named("avgzslnet-paper", on="audiosetzsl").options)
+    found = {
+        name: [tuple(each.shape) for each in method.get_submodule(name).parameters()]
+        for name in ("audio", "video", "text", "decoder")
+    }
+    clip, decoder = [(256, 1024), (256,), (64, 256), (64,)], [(128, 64), (128,), (300, 128), (300,)]
+    assert found == {"audio": clip, "video": clip, "text": [(64, 300), (64,)], "decoder": decoder}
 
 
 def test_decoded_text_has_unit_length_from_every_modality(small: World, batch: Batch) -> None:

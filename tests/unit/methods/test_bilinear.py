@@ -10,9 +10,10 @@ from torch.nn.functional import dropout
 
 from models.errors import RecipeInvalid
 from models.methods import build
-from models.methods.base import Batch, Task, Widths
+from models.methods.base import Batch, Samples, Task, Widths
 from models.methods.bilinear import Bilinear
 from models.types import Metric
+from tests.tiny.samples import with_negatives
 
 NAMES = ("devise", "ale", "sje")
 
@@ -33,17 +34,7 @@ def batch() -> Batch:
     numbers = torch.Generator().manual_seed(0)
     audio, video, text = (torch.randn(6, width, generator=numbers) for width in (6, 5, 4))
     label = torch.arange(6) % 2  # the third class has no sample in this batch
-    return Batch(
-        audio=audio,
-        video=video,
-        text=text[label],
-        negative_audio=audio.flip(0),
-        negative_video=video.flip(0),
-        negative_text=text[1 - label],
-        negative_label=1 - label,
-        label=label,
-        class_text=text[:3],
-    )
+    return with_negatives(Samples(audio, video, text[label], label, text[:3]))
 
 
 def ranking(method: Bilinear, batch: Batch) -> Tensor:

@@ -8,10 +8,7 @@ from torch import Tensor, nn
 
 from models.errors import RecipeInvalid
 from models.layers import STEPS, Block, CrossAttention, Dropout, Rectified, block1, block2
-
-
-def random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+from tests.tiny.samples import random
 
 
 def plain(block: Block) -> nn.Sequential:

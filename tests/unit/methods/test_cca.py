@@ -1,6 +1,7 @@
 """CCA against two textbook ways to the same correlations, and what it must not depend on."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,19 +14,13 @@ from models.errors import RecipeInvalid, TrainingDataInvalid
 from models.methods import build
 from models.methods.base import ClosedFormMethod, Samples
 from models.types import F64, Metric
-from tests.tiny.samples import samples, task_of
+from tests.tiny.samples import samples, solved_by, task_of
 from training.fit import fit
 from training.recipe import parse
 from training.splits import ClassTable, FeatureSet, Split, TrainingSet
 
 SMALL = samples()
-
-
-def solved(given: Samples, **options: object) -> ClosedFormMethod:
-    method = build("cca", task_of(given), {"components": 3, "regularisation": 0, **options})
-    assert isinstance(method, ClosedFormMethod)
-    method.solve(given)
-    return method
+solved = partial(solved_by, "cca", components=3, regularisation=0)
 
 
 def embedded(method: ClosedFormMethod, given: Samples) -> tuple[F64, F64]:

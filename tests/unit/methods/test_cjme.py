@@ -15,7 +15,7 @@ from models.methods.base import Batch, GradientMethod, Method, Task, Widths
 from models.methods.cjme import CJME
 from models.scoring import scores
 from models.types import F32
-from tests.tiny.world import World, world
+from tests.tiny.world import World
 from training.recipe import named
 from training.sampling import Sampler
 from training.validation import scorer
@@ -29,18 +29,8 @@ PAPER: dict[str, Any] = {
     "audio_video": "sum",
     "weighed": "sample",
 }
-JOINT = ("cjme", "cjme-paper", "cjme-no-attention", "avgzslnet", "avgzslnet-attention")
+JOINT = ("cjme", "cjme-paper", "cjme-no-attention", "avgzslnet", "avgzslnet-paper", "avgzslnet-attention")
 EITHER = [("cjme", "selected"), ("cjme", "surer"), ("cjme-no-attention", "surer")]
-
-
-@pytest.fixture(scope="module")
-def small() -> World:
-    return world(seen=6, unseen=3, clips=6, audio=10, video=9, text=11)
-
-
-@pytest.fixture
-def batch(small: World) -> Batch:
-    return Sampler(small.training, batch=24, seed=0, device=torch.device("cpu")).draw()
 
 
 def made(name: str, small: World, **options: Any) -> GradientMethod:

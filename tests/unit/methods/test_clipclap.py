@@ -2,17 +2,13 @@
 
 import pytest
 import torch
-from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from models.methods.base import Batch, Task, Widths
+from models.methods.base import Batch, Samples, Task, Widths
 from models.methods.clipclap import ClipClap, Options
+from tests.tiny.samples import random, with_negatives
 
 SMALL = Options(encoded=6, hidden=7, out=4, encoder_dropout=0, clip_dropout=0, text_dropout=0)
-
-
-def random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
 def made(audio: int = 3, video: int = 2, text: int = 5) -> ClipClap:
@@ -24,17 +20,7 @@ def made(audio: int = 3, video: int = 2, text: int = 5) -> ClipClap:
 def batch() -> Batch:
     classes, label = random(3, 5, seed=2), torch.arange(6) % 3
     audio, video = random(6, 3), random(6, 2, seed=1)
-    return Batch(
-        audio=audio,
-        video=video,
-        text=classes[label],
-        negative_audio=audio.roll(1, 0),
-        negative_video=video.roll(1, 0),
-        negative_text=classes[label].roll(1, 0),
-        negative_label=label.roll(1),
-        label=label,
-        class_text=classes,
-    )
+    return with_negatives(Samples(audio, video, classes[label], label, classes))
 
 
 def test_the_terms_compare_clips_with_classes_texts_and_encoded_texts(batch: Batch) -> None:

@@ -5,9 +5,9 @@ import torch
 
 from models.errors import RecipeInvalid
 from models.methods import build
-from models.methods.base import Batch, GradientMethod
+from models.methods.base import GradientMethod
 from models.types import Metric
-from tests.tiny.samples import samples, task_of
+from tests.tiny.samples import samples, task_of, with_negatives
 from tests.tiny.world import world
 from training.fit import fit
 from training.recipe import parse
@@ -38,13 +38,9 @@ def test_a_clip_is_the_mean_of_its_likeliest_classes_weighed_by_their_probabilit
 def test_only_the_classifier_is_trained_by_cross_entropy() -> None:
     method = made()
     assert {name for name, _ in method.named_parameters()} == {"classifier.weight", "classifier.bias"}
-    batch = Batch(
-        SMALL.audio, SMALL.video, SMALL.text, SMALL.label, SMALL.class_text,
-        SMALL.audio, SMALL.video, SMALL.text, SMALL.label,
-    )  # fmt: skip
     probability = SMALL.video @ method.get_parameter("classifier.weight").T + method.get_parameter("classifier.bias")
     expected = -sum(row.log_softmax(0)[label] for row, label in zip(probability, SMALL.label, strict=True)) / 60
-    torch.testing.assert_close(method.terms(batch), {"cross_entropy": expected})
+    torch.testing.assert_close(method.terms(with_negatives(SMALL)), {"cross_entropy": expected})
 
 
 def test_joined_features_are_read_from_both_modalities() -> None:

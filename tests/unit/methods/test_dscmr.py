@@ -10,9 +10,10 @@ from torch import Tensor
 
 from models.errors import RecipeInvalid
 from models.methods import build
-from models.methods.base import Batch, Task, Widths, total
+from models.methods.base import Batch, Samples, Task, Widths, total
 from models.methods.dscmr import DSCMR, TERMS, Options
 from models.types import Metric
+from tests.tiny.samples import with_negatives
 
 WEIGHTS = dict(zip(TERMS, (1.0, 2.0, 0.5), strict=True))
 
@@ -30,17 +31,7 @@ def batch(rows: int = 6) -> Batch:
     numbers = torch.Generator().manual_seed(1)
     images, texts = (torch.randn(rows, width, generator=numbers, dtype=torch.float64) for width in (7, 5))
     none, label = images[:, :0], torch.arange(rows) % 3
-    return Batch(
-        audio=none,
-        video=images,
-        text=texts,
-        label=label,
-        class_text=none,
-        negative_audio=none,
-        negative_video=images.flip(0),
-        negative_text=texts.flip(0),
-        negative_label=label.flip(0),
-    )
+    return with_negatives(Samples(none, images, texts, label, none))
 
 
 def similarity(x: Tensor, y: Tensor, label: list[int]) -> float:

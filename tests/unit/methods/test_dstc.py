@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from models.errors import RecipeInvalid
 from models.losses.pointwise import Distance
 from models.methods import build
-from models.methods.base import Batch, Phase, Task, Widths, total
+from models.methods.base import Batch, Phase, Samples, Task, Widths, total
 from models.methods.dstc import DSTC, TERMS, Options
 from models.scoring import scores
 from models.types import Metric
+from tests.tiny.samples import with_negatives
 from tests.tiny.world import world
 from training.fit import fit
 from training.protocol import PROTOCOLS
@@ -33,17 +34,7 @@ def task(audio: int, video: int, text: int = 0, classes: int = 3) -> Task:
 
 def batch(audio: Tensor, video: Tensor, label: Tensor, *, text: Tensor | None = None) -> Batch:
     text = audio[:, :0] if text is None else text
-    return Batch(
-        audio=audio,
-        video=video,
-        text=text,
-        label=label,
-        class_text=text[:0],
-        negative_audio=audio.flip(0),
-        negative_video=video.flip(0),
-        negative_text=text.flip(0),
-        negative_label=label.flip(0),
-    )
+    return with_negatives(Samples(audio, video, text, label, text[:0]))
 
 
 def random_batch(*, audio: int = 7, video: int = 8, rows: int = 9) -> Batch:

@@ -1,26 +1,22 @@
 """ESZSL against its formula as the paper writes it, samples in columns."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
 from models.errors import RecipeInvalid
 from models.methods import build
-from models.methods.base import ClosedFormMethod, Samples
+from models.methods.base import Samples
 from models.types import Metric
-from tests.tiny.samples import samples, task_of
+from tests.tiny.samples import samples, solved_by, task_of
 from tests.tiny.world import world
 from training.fit import fit
 from training.recipe import parse
 
 SMALL = samples()
-
-
-def solved(given: Samples, **options: object) -> ClosedFormMethod:
-    method = build("eszsl", task_of(given), options)
-    assert isinstance(method, ClosedFormMethod)
-    method.solve(given)
-    return method
+solved = partial(solved_by, "eszsl")
 
 
 @pytest.mark.parametrize(("targets", "other"), [("signed", -1.0), ("binary", 0.0)])

@@ -12,8 +12,9 @@ from torch.nn.functional import normalize
 from models.errors import TrainingDataInvalid
 from models.losses.adversarial import wasserstein
 from models.losses.variational import bernoulli, divergence
-from models.methods.base import Batch, Task, Widths
+from models.methods.base import Batch, Samples, Task, Widths
 from models.methods.fvaegan import FVAEGAN, TERMS, Options, unit_features
+from tests.tiny.samples import with_negatives
 from tests.tiny.world import world
 from training.fit import fit
 from training.progress import Progress
@@ -34,17 +35,7 @@ def batch() -> Batch:
     numbers = torch.Generator().manual_seed(0)
     audio, video = torch.rand(6, 6, generator=numbers), torch.rand(6, 5, generator=numbers)
     label = torch.arange(6) % 3
-    return Batch(
-        audio=audio,
-        video=video,
-        text=TASK.class_text[label],
-        negative_audio=audio.flip(0),
-        negative_video=video.flip(0),
-        negative_text=TASK.class_text[label].flip(0),
-        negative_label=label.flip(0),
-        label=label,
-        class_text=TASK.class_text,
-    )
+    return with_negatives(Samples(audio, video, TASK.class_text[label], label, TASK.class_text))
 
 
 def test_the_networks_have_the_sizes_of_the_version_behind_the_tables() -> None:

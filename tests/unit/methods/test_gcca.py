@@ -1,6 +1,7 @@
 """GCCA against its definition over samples, and against CCA where there are two views."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,17 +11,11 @@ from models.errors import RecipeInvalid, TrainingDataInvalid
 from models.methods import build
 from models.methods.base import ClosedFormMethod, Samples
 from models.types import F64, Modality
-from tests.tiny.samples import samples, task_of
+from tests.tiny.samples import samples, solved_by, task_of
 
 SMALL = samples()
+solved = partial(solved_by, "gcca", components=4, regularisation=0)
 VIEWS: tuple[Modality, ...] = ("text", "audio", "video")
-
-
-def solved(given: Samples, **options: object) -> ClosedFormMethod:
-    method = build("gcca", task_of(given), {"components": 4, "regularisation": 0, **options})
-    assert isinstance(method, ClosedFormMethod)
-    method.solve(given)
-    return method
 
 
 def centred(given: Samples) -> dict[Modality, F64]:

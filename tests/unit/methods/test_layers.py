@@ -28,6 +28,13 @@ def test_a_projection_ends_in_relu_only_where_asked() -> None:
     assert clipped.min() == 0
 
 
+def test_a_projection_without_batch_norm_has_none_and_is_otherwise_the_same() -> None:
+    kinds = [type(each) for each in projection(width=5, hidden=8, out=4, dropout=0.5, normalised="none")]
+    normed = [type(each) for each in projection(width=5, hidden=8, out=4, dropout=0.5)]
+    assert kinds == [nn.Linear, nn.ReLU, nn.Dropout, nn.Linear]
+    assert normed == [nn.Linear, nn.BatchNorm1d, *kinds[1:]]
+
+
 def test_dropout_acts_in_training_only() -> None:
     torch.manual_seed(0)
     network = projection(width=5, hidden=64, out=4, dropout=0.5)

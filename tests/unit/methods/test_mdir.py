@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from models.evaluation.scorer import Scorer
-from models.methods.base import Batch, Task, Widths, total
+from models.methods.base import Batch, Samples, Task, Widths, total
 from models.methods.mdir import MDIR, TERMS, Options
 from models.types import F32
+from tests.tiny.samples import random, with_negatives
 
 AUDIO, VIDEO, TEXT, CLASSES = 10, 8, 5, 4
 SMALL = Options(
@@ -28,10 +29,6 @@ SMALL = Options(
 )
 
 
-def random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
 def made(**options: Any) -> MDIR:
     torch.manual_seed(0)
     task = Task(Widths(AUDIO, VIDEO, TEXT), random(CLASSES, TEXT), torch.empty(0, TEXT))
@@ -42,17 +39,7 @@ def made(**options: Any) -> MDIR:
 def batch() -> Batch:
     classes, label = random(CLASSES, TEXT), torch.arange(12) % CLASSES
     audio, video = random(12, AUDIO, seed=1), random(12, VIDEO, seed=2)
-    return Batch(
-        audio=audio,
-        video=video,
-        text=classes[label],
-        negative_audio=audio.roll(1, 0),
-        negative_video=video.roll(1, 0),
-        negative_text=classes[label].roll(1, 0),
-        negative_label=label.roll(1),
-        label=label,
-        class_text=classes,
-    )
+    return with_negatives(Samples(audio, video, classes[label], label, classes))
 
 
 def in_float64(batch: Batch) -> Batch:

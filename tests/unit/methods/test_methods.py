@@ -6,6 +6,7 @@ import torch
 from models.errors import RecipeInvalid
 from models.methods import build
 from models.methods.base import Batch, GradientMethod, Task, Widths, total
+from tests.tiny.samples import samples, with_negatives
 
 
 def task(audio: int, video: int, text: int) -> Task:
@@ -40,21 +41,7 @@ def test_terms_without_exactly_one_weight_are_refused(weights: dict[str, float])
 
 
 def random_batch() -> Batch:
-    numbers = torch.Generator().manual_seed(0)
-    audio, video, text, other_audio, other_video, other_text = (
-        torch.randn(6, width, generator=numbers) for width in (6, 5, 4, 6, 5, 4)
-    )
-    return Batch(
-        audio=audio,
-        video=video,
-        text=text,
-        negative_audio=other_audio,
-        negative_video=other_video,
-        negative_text=other_text,
-        negative_label=(torch.arange(6) + 1) % 3,
-        label=torch.arange(6) % 3,
-        class_text=text[:3],
-    )
+    return with_negatives(samples(rows=6, classes=3))
 
 
 def test_cjme_weighs_by_batch_or_by_sample_as_chosen() -> None:

@@ -1,5 +1,7 @@
 """SAE against a general solver of Sylvester equations, and against what it minimises."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -7,19 +9,13 @@ from scipy.linalg import solve_sylvester
 
 from models.errors import RecipeInvalid
 from models.methods import build
-from models.methods.base import ClosedFormMethod, Samples
+from models.methods.base import Samples
 from models.methods.sae import sylvester
 from models.types import Metric
-from tests.tiny.samples import samples, task_of
+from tests.tiny.samples import samples, solved_by, task_of
 
 SMALL = samples()
-
-
-def solved(given: Samples, **options: object) -> ClosedFormMethod:
-    method = build("sae", task_of(given), options)
-    assert isinstance(method, ClosedFormMethod)
-    method.solve(given)
-    return method
+solved = partial(solved_by, "sae")
 
 
 @pytest.mark.parametrize("lambda_", [0.01, 1.0, 100.0])

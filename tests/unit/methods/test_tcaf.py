@@ -12,6 +12,7 @@ from models.methods import build
 from models.methods.base import Task, Widths
 from models.methods.sequences import Crop, lengths, present, sequence
 from models.methods.tcaf import TCAF, CrossLayer, Options, Tokens, across
+from tests.tiny.samples import random
 
 AUDIO, VIDEO = 3, 4
 """Widths of one step."""
@@ -39,10 +40,6 @@ def made(audio_steps: int = 1, video_steps: int = 1, **options: Any) -> TCAF:
     chosen = replace(SMALL, audio_steps=audio_steps, video_steps=video_steps, **options)
     widths = Widths(AUDIO * audio_steps, VIDEO * video_steps, 5)
     return TCAF(Task(widths, class_text=torch.eye(3, 5), unseen_text=torch.empty(0, 5)), chosen)
-
-
-def random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
 def padded(steps: Tensor, count: int) -> Tensor:

@@ -12,21 +12,10 @@ from models.methods import build
 from models.methods.base import Batch, Task, Widths
 from models.methods.unimodal import OneChannel
 from models.types import Metric
-from tests.tiny.world import World, world
-from training.sampling import Sampler
+from tests.tiny.world import World
 
 SMALL: dict[str, Any] = {"hidden": 16, "text_hidden": 12, "out": 8, "dropout": 0}
 CHANNELS = {"audio-only": "audio", "video-only": "video", "concat": "av"}
-
-
-@pytest.fixture(scope="module")
-def small() -> World:
-    return world(seen=6, unseen=3, clips=6, audio=10, video=9, text=11)
-
-
-@pytest.fixture
-def batch(small: World) -> Batch:
-    return Sampler(small.training, batch=24, seed=0, device=torch.device("cpu")).draw()
 
 
 def made(name: str, task: Task, **options: Any) -> OneChannel:

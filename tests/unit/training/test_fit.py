@@ -3,9 +3,10 @@
 import pytest
 import torch
 
-from models.calibration import FIXED_GRID
+from models.calibration import FINE_GRID, FIXED_GRID
 from models.errors import TrainingDiverged
 from models.evaluation.gzsl import accuracies
+from models.types import F64
 from tests.tiny.world import World, world
 from training.fit import fit
 from training.progress import Fitted, Progress
@@ -98,13 +99,14 @@ def test_a_loss_that_is_no_number_is_refused_naming_the_step() -> None:
         fitted(recipe)
 
 
-def test_fixed_betas_are_tried_on_distances_alone() -> None:
+@pytest.mark.parametrize(("rules", "grid"), [("avca@1", FIXED_GRID), ("clipclap@1", FINE_GRID)])
+def test_fixed_betas_are_tried_on_distances_alone(rules: str, grid: F64) -> None:
     recipe = named("mdir", on="demo").model_copy(update={"batch": 32, "steps_per_epoch": 2, "epochs": 1})
     by_probability = recipe.model_copy(update={"options": {"scored": "probabilities"}})
     for each, fixed in ((QUICK, True), (by_probability, False)):
         plain = each.model_copy(update={"options": each.options | {"scored": "plain"}}) if fixed else each
-        found = fit(plain, SMALL.training, validation=SMALL.validation, report=quiet, protocol=protocol("avca@1"))
-        assert (found.betas["av"] in FIXED_GRID) == fixed
+        found = fit(plain, SMALL.training, validation=SMALL.validation, report=quiet, protocol=protocol(rules))
+        assert (found.betas["av"] in grid) == fixed
 
 
 @pytest.mark.parametrize("side", [True, False])

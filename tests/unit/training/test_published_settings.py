@@ -74,6 +74,19 @@ def test_the_methods_of_avca_s_tables_train_for_fifty_epochs_of_500_steps_at_1e_
     assert (found.plateau.factor, found.plateau.patience, found.sampling) == (0.1, 3, "classes")
 
 
+def test_avgzslnet_of_its_paper_has_the_settings_of_its_authors_code() -> None:
+    found = named("avgzslnet-paper", on="audiosetzsl")
+    sizes = ("hidden", "out", "text_layers", "decoder_hidden", "dropout", "decoder_dropout", "margin")
+    assert chosen(found, *sizes) == (256, 64, 1, 128, 0.5, 0.0, 1.0)
+    rate = found.optimiser
+    assert (rate.kind, rate.learning_rate, rate.momentum, rate.weight_decay) == ("sgd", 0.3, 0.9, 0.0)
+    assert (found.milestones.after, found.milestones.factor) == ((75, 125, 175), 0.1)
+    assert (found.batch, found.epochs) == (4096, 200)
+    assert found.plateau is not None
+    assert found.plateau.patience > found.epochs  # nothing but the milestones lowers the rate
+    assert set(found.weights.values()) == {1.0}
+
+
 @pytest.mark.parametrize("dataset", SETS)
 def test_mdir_has_the_dropout_of_avca(dataset: str) -> None:
     ours, avca = named("mdir", on=dataset), named("avca", on=dataset)

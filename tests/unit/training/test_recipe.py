@@ -31,6 +31,12 @@ def test_every_recipe_that_ships_is_valid(path: Path) -> None:
         ({"weights": {"triplet": 1.0}}, r"disagree on attention, audio_video"),
         ({"weights": WEIGHTS | {"extra": 1.0}}, r"disagree on extra"),
         ({"plateau": {"factor": 1.5}}, r"plateau\.factor"),
+        ({"milestones": {"factor": 1.5}}, r"milestones\.factor"),
+        ({"milestones": {"after": [0]}}, r"milestones\.after\.0: .* greater than 0"),
+        ({"optimiser": {"kind": "sdg"}}, r"optimiser\.kind: .* 'adam' or 'sgd'"),
+        ({"optimiser": {"kind": "sgd", "momentum": 1.0}}, r"optimiser\.momentum: .* less than 1"),
+        ({"optimiser": {"momentum": 0.9}}, r"optimiser\.momentum: adam has none"),
+        ({"optimiser": {"kind": "sgd", "betas": [0.5, 0.9]}}, r"optimiser\.betas: sgd has none"),
         ({"seed": 2**63}, r"seed: .* less than"),
     ],
 )
@@ -88,11 +94,11 @@ def test_an_unknown_recipe_is_refused_naming_those_there_are(name: str) -> None:
 
 def test_what_a_data_set_s_table_says_replaces_what_the_recipe_says_key_by_key() -> None:
     keys = {"method": "cjme", "weights": WEIGHTS, "batch": 8, "options": {"hidden": 9, "out": 4}}
-    there = {"on": {"small": {"batch": 4, "options": {"hidden": 5}}}}
+    there = {"on": {"demo": {"batch": 4, "options": {"hidden": 5}}}}
     assert parse(keys | there).batch == 8
-    found = parse(keys | there, on="small")
+    found = parse(keys | there, on="demo")
     assert (found.batch, found.options) == (4, {"hidden": 5, "out": 4})
-    assert parse(keys | there, on="another") == parse(keys)
+    assert parse(keys | there, on="pascal") == parse(keys)
 
 
 def test_a_data_set_s_table_that_is_none_is_refused() -> None:
