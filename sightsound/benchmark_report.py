@@ -22,7 +22,7 @@ def report(plan: Plan, rows: Sequence[Row], failures: Mapping[str, str]) -> str:
         ("Classification by one of two senses, %", tables.one_sense(rows, BY_SENSE.get(printed, {}))),
         ("Retrieval, mAP %", tables.retrieval(rows, their_maps)),
         *tables.significances(rows),
-        ("Not comparable", NOT_COMPARABLE.get(plan.name, "")),
+        ("Not comparable", NOT_COMPARABLE.get((plan.name, plan.choices.w2v_order), "")),
         ("Could not be trained", "\n".join(f"- {name}: {why}" for name, why in failures.items())),
     ]
     return f"# {plan.name}\n\n{' '.join(_rules(plan, len(rows)))}\n\n{tables.sections(parts)}"

@@ -120,8 +120,11 @@ class Recipe(Frozen):
             checked_options(method, options)
         if self.learns_by_steps and self.search:
             raise RecipeInvalid(f"search: {self.method} learns by steps; only methods in closed form are searched")
-        if odd := set(method.terms) ^ self.weights.keys():
-            raise RecipeInvalid(f"weights and the terms of {self.method} disagree on {', '.join(sorted(odd))}")
+        if missing := set(method.terms) - self.weights.keys():
+            raise RecipeInvalid(f"weights: {self.method} has terms without one: {', '.join(sorted(missing))}")
+        if odd := self.weights.keys() - set(method.terms):
+            terms = ", ".join(method.terms) or "none"
+            raise RecipeInvalid(f"weights: {self.method} has no term {', '.join(sorted(odd))}; it has {terms}")
 
 
 def find(text: str, *, on: str | None = None) -> Recipe:

@@ -2,19 +2,24 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from models.evaluation.remoteness import Remoteness
 from models.evaluation.sorting import sort
 from models.types import F32, F64, I64, Metric
 
-BLOCK_BYTES = 2**27
-"""Of the products that are made at once, 1,200 queries with 28,000 gallery items: after each, OpenBLAS's threads wait
-for the next one, busy, for tens of milliseconds in which they take the processor from those that sort."""
+BLOCK_BYTES = 2**25
+"""Of the products that a thread makes at once, 300 queries with 28,000 gallery items: few enough to stay in the
+processor's farther cache, enough for BLAS, which lays out the whole gallery anew for each."""
 FEW = 8
 """Queries whose rows are ordered together: what the processor's nearer cache holds."""
+ALONE = Lock()
+"""One ranking at a time: it takes all cores that it is given, and BLAS's threads are a setting of the whole process."""
 NEVER = np.uint32(2**32 - 2)
 """The key of an item that is left out: after all others, and not relevant."""
 
@@ -48,16 +53,22 @@ class LabelRanking:
         return cls(remoteness, columns, first, after, own=places[own])
 
     def average_precisions(self, threads: int) -> F64:
-        """[q]; NaN where nothing is relevant. Products and sorts take turns, each with all of its threads."""
-        found, items = np.empty(len(self.own)), self.remoteness.gallery.shape[1]
-        at_once = max(BLOCK_BYTES // max(4 * items, 1), 1)
-        block = np.empty((min(at_once, len(found)), items), np.float32)
-        with ThreadPoolExecutor(threads) as pool:
-            for start in range(0, len(found), at_once):
-                rows = np.arange(start, min(start + at_once, len(found)))
-                remote = np.matmul(self.remoteness.queries[rows], self.remoteness.gallery, out=block[: len(rows)])
-                parts = (np.array_split(each, threads) for each in (remote, rows))
-                found[rows] = np.concatenate(list(pool.map(self._of_rows, *parts)))
+        """[q]; NaN where nothing is relevant. Each thread multiplies and orders queries of its own.
+
+        BLAS takes one thread meanwhile: more would wait for each other's products, busy, while others sort.
+        """
+        parts = np.array_split(np.arange(len(self.own)), threads)
+        with ALONE, _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+            return np.concatenate(list(pool.map(self._of_queries, parts)))
+
+    def _of_queries(self, queries: I64) -> F64:
+        gallery, found = self.remoteness.gallery, np.empty(len(queries))
+        at_once = max(BLOCK_BYTES // max(4 * gallery.shape[1], 1), 1)
+        block = np.empty((min(at_once, len(queries)), gallery.shape[1]), np.float32)
+        for start in range(0, len(queries), at_once):
+            rows = queries[start : start + at_once]
+            remote = np.matmul(self.remoteness.queries[rows], gallery, out=block[: len(rows)])
+            found[start : start + at_once] = self._of_rows(remote, rows)
         return found
 
     def _of_rows(self, remote: F32, queries: I64) -> F64:
@@ -77,6 +88,12 @@ class LabelRanking:
         ordered = sort(keys, bins)
         relevant = (ordered.astype(np.uint8) & 1).view(np.bool_)
         return [_precision(each.nonzero()[0], row) for each, row in zip(relevant, ordered, strict=True)]
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Those that multiply; to find them takes milliseconds."""
+    return ThreadpoolController()
 
 
 def _precision(places: I64, ordered: NDArray[np.uint32]) -> float:

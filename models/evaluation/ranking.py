@@ -69,7 +69,7 @@ def by_label(
         query_labels: [q].
         gallery_labels: [g].
         own: [q] the gallery item that is left out for each query (its own clip), -1 for none.
-        threads: how many queries are ranked at a time; arithmetic within a product has threads of its own.
+        threads: how many queries are ranked at a time.
 
     Returns:
         [q]; NaN where no other item has the query's label.

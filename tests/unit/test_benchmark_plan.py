@@ -7,6 +7,7 @@ import pytest
 
 from models.errors import QueryInvalid, SettingsInvalid
 from sightsound.benchmark_plan import Outputs, Plan, plan
+from sightsound.benchmark_report import report
 from sightsound.cli import run
 from training.recipe import named
 
@@ -15,7 +16,7 @@ REFUSED = [
     (["demo", "--methods", "cjm"], "'cjm' is neither a recipe file nor one of those that ship: ale, "),
     (["demo", "--methods", "cjme,cjme"], "the recipe 'cjme' is given twice"),
     (["demo", "--methods", "mine.toml"], "mine.toml: widht: Extra inputs are not permitted"),
-    (["demo", "--methods", "light.toml"], "light.toml: weights and the terms of cjme disagree on attention"),
+    (["demo", "--methods", "light.toml"], "light.toml: weights: cjme has terms without one: attention"),
     (["demo", "--seeds", "one"], "seeds must be numbers below 2^63, found 'one'"),
     (["demo", "--seeds", str(2**63)], "seeds must be numbers below 2^63"),
     (["demo", "--methods", ""], "--methods names none; leave it out for the benchmark's own"),
@@ -88,6 +89,7 @@ def planned(
     epochs: int | None = None,
     split: str = "main",
     rules: str | None = None,
+    w2v_order: str = "corrected",
 ) -> Plan:
     return plan(
         name,
@@ -96,7 +98,7 @@ def planned(
         seeds=[],
         rules=rules,
         class_split=split,
-        w2v_order="corrected",
+        w2v_order=w2v_order,
         steps=steps,
         ablate=None,
         epochs=epochs,
@@ -168,3 +170,10 @@ def test_places_that_can_be_written_are_left_as_they_are(tmp_path: Path) -> None
 def test_one_place_for_two_outputs_is_refused(tmp_path: Path) -> None:
     with pytest.raises(QueryInvalid, match="the same name"):
         Outputs(json=tmp_path / "all", markdown=tmp_path / "all").check()
+
+
+def test_only_figures_with_the_published_word_vectors_stand_beside_printed_ones() -> None:
+    said = {order: report(planned("ucf-gzsl", "avca", w2v_order=order), [], {}) for order in ("corrected", "legacy")}
+    assert "Not comparable" in said["corrected"]
+    assert "Not comparable" not in said["legacy"]
+    assert "Not comparable" in report(planned("wikipedia", "cca"), [], {})

@@ -54,6 +54,8 @@ def assigned(
     """
     keys = sorted(vectors) if order == "legacy" else [written.get(name.lower(), "") for name in classes.names]
     for name, key in zip(classes.names, keys, strict=False):
+        if not key:
+            raise TrainingDataInvalid(f"the csv of class names does not say how the class {name!r} is written")
         if key not in vectors:
             raise TrainingDataInvalid(f"{source} has no vector for the class {name!r}, written {key!r}")
     if len(keys) < len(classes.names):

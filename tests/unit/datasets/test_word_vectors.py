@@ -166,3 +166,9 @@ def test_a_class_without_a_vector_is_refused(tmp_path: Path, order: W2VOrder) ->
     message = "no vector for the class 'CatCat', written 'Cat Cat'" if order == "corrected" else "1 vectors for 2"
     with pytest.raises(TrainingDataInvalid, match=message):
         assigned(read_vectors(path), classes, written={"catcat": "Cat Cat", "dog": "dog"}, order=order, source=path)
+
+
+def test_a_class_whose_written_name_is_not_known_is_refused(tmp_path: Path) -> None:
+    path = vectors_file(tmp_path, {"dog": np.ones(3)})
+    with pytest.raises(TrainingDataInvalid, match="does not say how the class 'CatCat' is written"):
+        assigned(read_vectors(path), ClassNames(("CatCat",)), written={}, order="corrected", source=path)
