@@ -123,10 +123,11 @@ class Rectified(Function):
         # Side by side, groups are that many times as many features; what dropout scales up by can go before ReLU.
         wide = features.flatten(1)
         groups, scale = wide.shape[1] // len(weight), dropout.scale
-        widened = (weight * scale).repeat(groups)
+        # Not by `repeat`, which takes longer.
+        widened, shift = ((each * scale).expand(groups, -1).reshape(-1) for each in (weight, bias))
         means, variances = weight.new_zeros(2, groups, len(weight))
         out, mean, inverse = torch.native_batch_norm(
-            wide, widened, (bias * scale).repeat(groups), means.flatten(), variances.flatten(), True, 1.0, eps
+            wide, widened, shift, means.flatten(), variances.flatten(), True, 1.0, eps
         )
         dropout.zero_(out.relu_())
         ctx.save_for_backward(wide, widened, mean, inverse, out)

@@ -105,13 +105,10 @@ def plan(
     """
     benchmark = BENCHMARKS[_one_of("benchmark", name, BENCHMARKS)]
     choices = _choices(name, class_split=class_split, w2v_order=w2v_order, steps=steps)
+    ablated = {} if ablate is None else _ablations(ablate, recipes)
     if ablate is None:
         contestants = _methods(recipes or (benchmark.recipes if steps is None else OVER_TIME), name, choices)
-        ablated: Mapping[str, Ablation] = {}
     else:
-        if recipes:
-            raise QueryInvalid("--ablate compares a recipe with changes of its own; leave out --methods")
-        ablated = ABLATIONS[_one_of("recipe with ablations", ablate, ABLATIONS)]
         whole = _recipe(ablate, name, choices)
         contestants = {ablate: whole} | {changed: each.of(whole) for changed, each in ablated.items()}
     found_device(device)
@@ -142,6 +139,12 @@ def _choices(name: str, *, class_split: str, w2v_order: str, steps: int | None) 
         those = [other for other, each in BENCHMARKS.items() if each.over_time]
         raise QueryInvalid(f"{name} has no features over time; --steps goes with {', '.join(those)}")
     return Choices(cast(ClassSplit, class_split), cast(W2VOrder, w2v_order), steps)
+
+
+def _ablations(recipe: str, others: Sequence[str]) -> Mapping[str, Ablation]:
+    if others:
+        raise QueryInvalid("--ablate compares a recipe with changes of its own; leave out --methods")
+    return ABLATIONS[_one_of("recipe with ablations", recipe, ABLATIONS)]
 
 
 def _methods(recipes: Sequence[str], name: str, choices: Choices) -> dict[str, Recipe]:

@@ -1,5 +1,6 @@
 """The rules of an experiment by name: each moves the numbers, so each is chosen in the open and reported."""
 
+from functools import partial
 from typing import Literal
 
 from pydantic import Field
@@ -23,6 +24,8 @@ class Protocol(Frozen):
     leave_one_out: bool = Field(description="whether a query's own clip is left out of its ranking")
 
 
+_published = partial(Protocol, equal_betas="first", equal_epochs="first")
+
 PROTOCOLS = {
     each.name: each
     for each in (
@@ -35,41 +38,13 @@ PROTOCOLS = {
             leave_one_out=True,
         ),
         # Parida et al., WACV 2020, sections 4 and 5 (AudioSetZSL); AVGZSLNet follows it.
-        Protocol(
-            name="cjme@1",
-            betas="margins",
-            equal_betas="first",
-            tested_beta="own",
-            equal_epochs="first",
-            leave_one_out=True,
-        ),
+        _published(name="cjme@1", betas="margins", tested_beta="own", leave_one_out=True),
         # Mercea et al., CVPR 2022, section 4 and its experiments' code (VGGSound-, UCF- and ActivityNet-GZSL).
-        Protocol(
-            name="avca@1",
-            betas="fixed",
-            equal_betas="first",
-            tested_beta="mean",
-            equal_epochs="first",
-            leave_one_out=True,
-        ),
+        _published(name="avca@1", betas="fixed", tested_beta="mean", leave_one_out=True),
         # Kurzendörfer et al., CVPR Workshops 2024, its experiments' code: AVCA's rules with other betas.
-        Protocol(
-            name="clipclap@1",
-            betas="fine",
-            equal_betas="first",
-            tested_beta="mean",
-            equal_epochs="first",
-            leave_one_out=True,
-        ),
+        _published(name="clipclap@1", betas="fine", tested_beta="mean", leave_one_out=True),
         # DSTC and DSCMR: the whole gallery, a query's own pair included.
-        Protocol(
-            name="dstc@1",
-            betas="margins",
-            equal_betas="first",
-            tested_beta="own",
-            equal_epochs="first",
-            leave_one_out=False,
-        ),
+        _published(name="dstc@1", betas="margins", tested_beta="own", leave_one_out=False),
     )
 }
 OURS = PROTOCOLS["sightsound@1"]
