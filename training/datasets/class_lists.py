@@ -65,7 +65,7 @@ def rows_of(path: Path, *, columns: Sequence[str]) -> list[dict[str, str]]:
         raise TrainingDataInvalid(f"{path}, line {reader.line_num}, is not csv: {error}") from error
     found = reader.fieldnames or ()
     if missing := [column for column in columns if column not in found]:
-        raise TrainingDataInvalid(f"{path} has no column {missing[0]!r}, found {', '.join(found)}")
+        raise TrainingDataInvalid(f"{path} has no column {missing[0]!r}, found {', '.join(found) or 'nothing'}")
     for number, row in enumerate(rows, start=1):
         if None in row or None in row.values():
             raise TrainingDataInvalid(f"{path}: row {number} does not have the {len(found)} fields of the header")

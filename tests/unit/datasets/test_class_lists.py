@@ -56,6 +56,7 @@ def test_written_names_may_be_quoted_and_hold_commas(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("original,written\ndog,dog\n", "no column 'manual', found original, written"),
+        ("", "no column 'original', found nothing"),
         ("original,manual\ndog,dog\ncat\n", "row 2 does not have the 2 fields"),
         ("original,manual\nfly, housefly buzzing,fly buzzing\n", "row 1 does not have the 2 fields"),
         ("original,manual\ndog,dog\nDog,dog\n", "lists the class 'dog' 2 times"),
