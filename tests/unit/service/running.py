@@ -19,6 +19,8 @@ class _Server(uvicorn.Server):
 def running(app: ASGIApp) -> Iterator[str]:
     """The address of `app`, served by uvicorn until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        # As the service's own, without which an answer's body waits for the client to acknowledge its head.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         server = _Server(uvicorn.Config(app, log_level="critical", lifespan="on"))
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
