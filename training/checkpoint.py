@@ -69,13 +69,7 @@ class Checkpoint:
 
     def write(self, state: dict[str, Any]) -> None:
         """Replace what was written before, all at once."""
-        try:
-            write_whole(self.path, lambda file: torch.save(state | {"run": self.run}, file))
-        except RuntimeError as error:
-            # Interrupted between two tensors, torch's writer fails while it closes, and hides why.
-            if isinstance(error.__context__, KeyboardInterrupt):
-                raise error.__context__ from None
-            raise
+        write_whole(self.path, lambda file: torch.save(state | {"run": self.run}, file))
 
     @staticmethod
     def text(history: Sequence[Progress]) -> str:

@@ -1,20 +1,43 @@
 """Files that are whole or not there: what was written last survives a kill at any moment."""
 
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import BinaryIO
 
 
 def write_whole(path: Path, fill: Callable[[BinaryIO], object]) -> None:
-    """Replace a file by what `fill` writes, all at once; it is on the disk before this returns."""
+    """Replace a file by what `fill` writes, all at once; it is on the disk before this returns.
+
+    Ctrl+C waits until then: torch's writer makes another error of it.
+    """
     fresh = path.with_name(f".{path.name}.fresh")
-    with fresh.open("wb") as file:
-        fill(file)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    _sync_folder(path.parent)
+    with _undisturbed():
+        with fresh.open("wb") as file:
+            fill(file)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        _sync_folder(path.parent)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A block after whose end Ctrl+C comes that was pressed in it; only the main thread hears of it at all."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _sync_folder(folder: Path) -> None:
