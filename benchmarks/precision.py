@@ -55,20 +55,22 @@ class Precision:
         _check(found[: self.sampled], _by_scikit_learn(some, labels))
         size = f"{self.items:,} x {self.items:,}, threads: {self.threads}"
         ours = f"by_label, {size}, {peak / 2**20:.0f} MiB beyond the vectors"
-        product, ordered = "the float32 product alone, into memory it has", "sorting every row of scores alone"
+        product, held_product = "the float32 product alone", "the float32 product alone, into memory it has"
+        ordered = "sorting every row of scores alone"
         held = np.zeros((self.queries // 4, self.items), np.float32)
         scikit = "scikit-learn's average_precision_score in a loop"
         ways: dict[str, Callable[[], object]] = {
             ours: lambda: ranked(self.queries),
-            product: lambda: np.matmul(queries[: len(held)], gallery.T, out=held),
+            product: lambda: queries[: len(held)] @ gallery.T,
+            held_product: lambda: np.matmul(queries[: len(held)], gallery.T, out=held),
             ordered: lambda: np.sort(some, axis=1),
             scikit: lambda: _by_scikit_learn(some, labels),
         }
-        work = self.queries, len(held), self.sampled, self.sampled
+        work = self.queries, len(held), len(held), self.sampled, self.sampled
         with threadpool_limits(self.threads, "blas"):
             yield Contest(
                 ways=ways,
-                pairs=[(ours, product), (ours, ordered), (ours, scikit)],
+                pairs=[(ours, each) for each in (product, held_product, ordered, scikit)],
                 shares=dict(zip(ways, (each / self.items for each in work), strict=True)),
             )
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from models.evaluation.remoteness import Remoteness
-from models.evaluation.sorting import sort
 from models.types import F32, F64, I64, Metric
 
 BLOCK_BYTES = 2**25
@@ -79,21 +78,27 @@ class LabelRanking:
         """From remotenesses [n, g], which become keys: their bits as an unsigned integer, and whether relevant."""
         self.remoteness.refine(remote, queries)
         rows = remote if self.columns is None else remote.take(self.columns, axis=1)
-        keys, bins = rows.view(np.uint32), rows.astype(np.uint16)
+        keys = rows.view(np.uint32)
         keys <<= 1
         for row, query in enumerate(queries.tolist()):
             keys[row, self.first[query] : self.after[query]] |= 1
             if (own := self.own[query]) >= 0:
-                keys[row, own], bins[row, own] = NEVER, bins[row].max()
-        ordered = sort(keys, bins)
-        relevant = (ordered.astype(np.uint8) & 1).view(np.bool_)
-        return [_precision(each.nonzero()[0], row) for each, row in zip(relevant, ordered, strict=True)]
+                keys[row, own] = NEVER
+        keys.sort(axis=1)
+        relevant = (keys.astype(np.uint8) & 1).view(np.bool_)
+        return [_precision(each.nonzero()[0], row) for each, row in zip(relevant, keys, strict=True)]
 
 
 @cache
 def _libraries() -> ThreadpoolController:
     """Those that multiply; to find them takes milliseconds."""
     return ThreadpoolController()
+
+
+@cache
+def _numbers_up_to(count: int) -> F64:
+    """From one."""
+    return np.arange(1.0, count + 1)
 
 
 def _precision(places: I64, ordered: NDArray[np.uint32]) -> float:
@@ -103,11 +108,10 @@ def _precision(places: I64, ordered: NDArray[np.uint32]) -> float:
     """
     if not len(places):
         return float("nan")
-    found = ordered.take(places)
-    precisions = np.arange(1.0, len(places) + 1) / (places + 1)
-    tied, *_ = (found[1:] == found[:-1]).nonzero()
-    if len(tied):
-        precisions[tied] = precisions[np.searchsorted(found, found[tied], side="right") - 1]
+    numbers, found = _numbers_up_to(len(ordered)), ordered.take(places)
+    precisions = numbers[: len(places)] / numbers.take(places)
+    if (tied := found[1:] == found[:-1]).any():
+        precisions[:-1][tied] = precisions[np.searchsorted(found, found[:-1][tied], side="right") - 1]
     return float(precisions.sum()) / len(places)
 
 
