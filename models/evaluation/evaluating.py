@@ -7,9 +7,12 @@ import numpy as np
 
 from models.bundle.manifest import Channel
 from models.evaluation.gzsl import Accuracies, accuracies
+from models.evaluation.hubness import Correction, correct
 from models.evaluation.metrics import SeenUnseen, class_means, mean_known, split
 from models.evaluation.ranking import chance_by_label
+from models.evaluation.retrieval import Retrieval
 from models.evaluation.scorer import Scorer
+from models.hubness import Normalisation
 from models.types import F64, I64, Bool
 
 CHANNELS: tuple[Channel, ...] = ("audio", "video", "av")
@@ -37,32 +40,40 @@ class Precision:
     """Mean average precision in [0, 1] of a route: averaged by class, then over classes; and over all queries.
 
     `chance` is what random rankings are expected to have, averaged by class; `by_class` [c] the mean of each class's
-    queries, NaN for a class without any.
+    queries, NaN for a class without any; `by_query` [q] that of each query, NaN for one with nothing to find.
     """
 
     found: SeenUnseen
     chance: SeenUnseen
     by_sample: float
     by_class: F64 = field(compare=False)
+    by_query: F64 = field(compare=False, default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Classification by channel, retrieval by route, of so many clips."""
+    """Classification by channel, retrieval by route, of so many clips; both ways by each route that is normalised."""
 
     clips: int
     classification: Mapping[Channel, Accuracies]
     retrieval: Mapping[str, Precision]
+    corrections: Mapping[str, Correction] = field(default_factory=dict)
 
 
 def evaluate(
-    scorer: Scorer, labels: Labels, betas: Mapping[Channel, float], *, leave_one_out: bool = True
+    scorer: Scorer,
+    labels: Labels,
+    betas: Mapping[Channel, float],
+    *,
+    leave_one_out: bool = True,
+    normalisations: Mapping[str, Normalisation] | None = None,
 ) -> Evaluation:
     """Every figure that the scorer's routes allow.
 
     Args:
         betas: what calibrated stacking takes off the scores of seen classes, by channel; 0 where there is none.
         leave_one_out: whether the clip that a query is, or belongs to, is left out of its ranking.
+        normalisations: by route, those whose effect is asked for.
     """
     return Evaluation(
         clips=len(labels.clips),
@@ -72,6 +83,10 @@ def evaluate(
         },
         retrieval={
             name: precision(scorer, name, labels, leave_one_out=leave_one_out) for name in retrieving(scorer, labels)
+        },
+        corrections={
+            name: correct(retrieval(scorer, name, labels, leave_one_out=leave_one_out), normalisation)
+            for name, normalisation in (normalisations or {}).items()
         },
     )
 
@@ -94,10 +109,7 @@ def retrieving(scorer: Scorer, labels: Labels) -> list[str]:
 
 def precision(scorer: Scorer, name: str, labels: Labels, *, leave_one_out: bool) -> Precision:
     """The mean average precision of a route, and that of chance."""
-    query, gallery = name.split("->")
-    query_labels, gallery_labels = _labels_of(query, labels), _labels_of(gallery, labels)
-    paired = leave_one_out and not (query == "text" and labels.texts is None)
-    own: I64 | None = np.arange(len(query_labels)) if paired else None
+    query_labels, gallery_labels, own = _ends(name, labels, leave_one_out=leave_one_out)
     found = scorer.average_precisions(name, query_labels=query_labels, gallery_labels=gallery_labels, own=own)
     chance = chance_by_label(query_labels=query_labels, gallery_labels=gallery_labels, own=own)
     classes = len(labels.seen)
@@ -107,7 +119,26 @@ def precision(scorer: Scorer, name: str, labels: Labels, *, leave_one_out: bool)
         chance=split(class_means(chance, query_labels, classes), labels.seen),
         by_sample=mean_known(found),
         by_class=by_class,
+        by_query=found,
     )
+
+
+def retrieval(scorer: Scorer, name: str, labels: Labels, *, leave_one_out: bool) -> Retrieval:
+    """What a route finds, to be evaluated with and without hubness correction; its own queries are the bank.
+
+    Raises ValueError for a route that a fusion stands for.
+    """
+    queries, gallery, metric = scorer.searched(name)
+    query_labels, gallery_labels, own = _ends(name, labels, leave_one_out=leave_one_out)
+    return Retrieval(queries, gallery, metric, query_labels=query_labels, gallery_labels=gallery_labels, own=own)
+
+
+def _ends(name: str, labels: Labels, *, leave_one_out: bool) -> tuple[I64, I64, I64 | None]:
+    """The labels of a route's queries [q] and gallery [g], and the item left out of each query's ranking [q]."""
+    query, gallery = name.split("->")
+    query_labels, gallery_labels = _labels_of(query, labels), _labels_of(gallery, labels)
+    paired = leave_one_out and not (query == "text" and labels.texts is None)
+    return query_labels, gallery_labels, np.arange(len(query_labels)) if paired else None
 
 
 def _labels_of(modality: str, labels: Labels) -> I64:

@@ -66,6 +66,16 @@ class Scorer:
         weights = self._weights(fusion, clips_are_queries=name.startswith("av"))
         return weights[0] * first + weights[1] * second
 
+    def searched(self, name: str) -> tuple[F32, F32, Metric]:
+        """The queries [q, d], gallery [g, d] and metric of a route; raises ValueError for one that a fusion stands for.
+
+        A fusion's scores are not those of one search, which alone can take a bias off its scores.
+        """
+        if name in self._fusions:
+            raise ValueError(f"the route {name!r} is scored by a fusion, expected one of a single search")
+        route = self.routes[name]
+        return self.embedded(route.query), self.embedded(route.gallery), route.metric
+
     def scores_distances(self, name: str) -> bool:
         """Whether the scores of a route are minus L2 distances, or made of such."""
         if name not in self._fusions:
@@ -78,14 +88,9 @@ class Scorer:
     def average_precisions(self, name: str, *, query_labels: I64, gallery_labels: I64, own: I64 | None) -> F64:
         """[q] average precision, the gallery rows of a query's label being relevant; `own` as in `by_label`."""
         if name not in self._fusions:
-            route = self.routes[name]
+            queries, gallery, metric = self.searched(name)
             return by_label(
-                self.embedded(route.query),
-                self.embedded(route.gallery),
-                query_labels=query_labels,
-                gallery_labels=gallery_labels,
-                metric=route.metric,
-                own=own,
+                queries, gallery, query_labels=query_labels, gallery_labels=gallery_labels, metric=metric, own=own
             )
         return average_precision(self.scores(name), query_labels[:, None] == gallery_labels, own=own)
 
