@@ -1,6 +1,5 @@
 """A gallery of many windows with made-up features, written straight into the catalog: thousands a second."""
 
-from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,19 +7,19 @@ import numpy as np
 from onnx import TensorProto
 from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
 from onnx.numpy_helper import from_array
-from sqlalchemy import insert
 
-from index.catalog import galleries, schema
+from index.catalog import clips, galleries
 from index.catalog.database import Database
-from index.catalog.features import to_half
+from index.clips import Clip
 from index.gallery import Galleries
 from models.bundle.manifest import EncoderRef, HeadSpec, Manifest, RouteSpec
 from models.bundle.store import save
-from models.types import F32, Metric, Modality
+from models.types import F32, Metric, Modality, Window
 
 NAME, ROUTE = "many", "text->video"
 WIDTH, DIM = 128, 64
 CLASSES = 33
+BATCH = 10_000
 VIDEO = EncoderRef(name="made-up-video@1", sha256="a" * 64, width=WIDTH)
 TEXT = EncoderRef(name="made-up-text@1", sha256="b" * 64, width=WIDTH)
 HEADS: tuple[Modality, ...] = ("text", "video")
@@ -80,34 +79,26 @@ def _linear(head: Modality, seed: int) -> bytes:
 
 
 def _fill(catalog: Path, features: F32) -> None:
-    rows = range(len(features))
     database = Database(f"sqlite:///{catalog}")
     with database.writing() as connection:
         key = galleries.get(connection, NAME).key
-        connection.execute(insert(schema.clips), [_clip(i, key) for i in rows])
-        labels = [{"clip": i + 1, "position": 0, "label": f"class {i % CLASSES}"} for i in rows]
-        connection.execute(insert(schema.labels), labels)
-        windows = [{"id": i + 1, "clip": i + 1, "start_s": 0.0, "end_s": 10.0} for i in rows]
-        connection.execute(insert(schema.windows), windows)
-        connection.execute(insert(schema.features), _features(features))
+        for start in range(0, len(features), BATCH):
+            rows = enumerate(features[start : start + BATCH], start)
+            clips.add_all(connection, key, [(_clip(i), [{"video": row}], {"video": VIDEO.sha256}) for i, row in rows])
     database.close()
 
 
-def _clip(i: int, gallery: int) -> dict[str, object]:
-    return {
-        "id": i + 1,
-        "gallery_id": gallery,
-        "sha256": f"{i:064x}",
-        "clip_id": clip_id(i),
-        "name": f"clip {i}.mp4",
-        "media_type": "video/mp4",
-        "size_bytes": 1,
-        "duration_s": 10.0,
-    }
-
-
-def _features(features: F32) -> Sequence[dict[str, object]]:
-    return [
-        {"window": i + 1, "sense": "video", "backbone_sha256": VIDEO.sha256, "vector": to_half("video", row)}
-        for i, row in enumerate(features)
-    ]
+def _clip(i: int) -> Clip:
+    return Clip(
+        id=clip_id(i),
+        name=f"clip {i}.mp4",
+        labels=(f"class {i % CLASSES}",),
+        media_type="video/mp4",
+        size_bytes=1,
+        sha256=f"{i:064x}",
+        duration_s=10.0,
+        windows=(Window(0.0, 10.0),),
+        senses=frozenset({"video"}),
+        metadata={},
+        added_at=float(i),
+    )

@@ -1,18 +1,20 @@
 """How a clip gets into a gallery: checked, embedded, stored, committed, and only then found."""
 
+import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import numpy as np
 
-from index.catalog import clips
+from index.catalog import changes, clips
 from index.catalog import features as stored
 from index.clips import Clip, media_type
 from index.generations import Generation, Space, backbones_of
 from index.media import Draft
+from index.metadata import Json, checked
 from index.stores import Stores
 from models.bundle.manifest import Manifest
-from models.errors import InvalidInput
+from models.errors import InvalidInput, Unavailable
 from models.features.extract import ClipFeatures
 from models.types import F32, Sense
 
@@ -20,8 +22,10 @@ LONGEST = 255
 ID_DIGITS = 16
 
 
-def described(draft: Draft, *, name: str, labels: Sequence[str], features: ClipFeatures) -> Clip:
-    """The clip that a file becomes; raises InvalidInput for an empty or long name or label."""
+def described(
+    draft: Draft, *, name: str, labels: Sequence[str], features: ClipFeatures, metadata: Mapping[str, Json]
+) -> Clip:
+    """The clip that a file becomes now; raises InvalidInput for an empty or long name or label, or odd metadata."""
     words = dict.fromkeys(_checked("label", label) for label in labels)
     return Clip(
         id=draft.sha256[:ID_DIGITS],
@@ -33,6 +37,8 @@ def described(draft: Draft, *, name: str, labels: Sequence[str], features: ClipF
         duration_s=features.duration_s,
         windows=tuple(each.window for each in features.windows),
         senses=frozenset(sense for each in features.windows for sense in each.features),
+        metadata=checked(metadata),
+        added_at=time.time(),
     )
 
 
@@ -51,25 +57,39 @@ def stored_features(features: ClipFeatures, manifest: Manifest) -> list[dict[Sen
 
 def store(
     stores: Stores, gallery: int, active: Generation, *, clip: Clip, features: list[dict[Sense, F32]], draft: Draft
-) -> None:
-    """Embed, keep the media, commit, then let it be found; a failure on the way leaves nothing behind."""
+) -> Clip:
+    """Embed, keep the media, commit, then let it be found; a failure on the way leaves nothing behind.
+
+    Returns the clip, or the one that is there when another process has added the same bytes meanwhile.
+    """
     vectors = [active.embed({sense: vector[None] for sense, vector in each.items()}) for each in features]
     with ExitStack() as undo:
         if stores.media.keep(draft):
-            undo.callback(stores.media.drop, draft.sha256)
-        windows = _commit(stores, gallery, active.bundle.manifest, clip, features)
+            undo.callback(_drop_unused, stores, draft.sha256)
+        there, windows = _commit(stores, gallery, active.bundle.manifest, clip=clip, features=features)
         undo.pop_all()
-    _let_be_found(active, windows, vectors)
+    if windows:
+        _let_be_found(active, windows, vectors)
+    return there
 
 
 def _commit(
-    stores: Stores, gallery: int, manifest: Manifest, clip: Clip, features: list[dict[Sense, F32]]
-) -> list[int]:
+    stores: Stores, gallery: int, manifest: Manifest, *, clip: Clip, features: list[dict[Sense, F32]]
+) -> tuple[Clip, list[int]]:
+    """The clip and its new windows: none where it is another's."""
+    senses = tuple(clip.senses)
     with stores.database.writing() as connection:
-        windows = clips.add(connection, gallery, clip)
-        for window, vectors in zip(windows, features, strict=True):
-            stored.add(connection, window, vectors, backbones_of(manifest, tuple(vectors)))
-    return windows
+        changes.lock(connection, gallery)  # from here on nobody else adds it
+        if (known := clips.find(connection, gallery, clip.id)) is not None:
+            return known, []
+        return clip, clips.add_all(connection, gallery, [(clip, features, backbones_of(manifest, senses))])[0]
+
+
+def _drop_unused(stores: Stores, digest: str) -> None:
+    """Another process may have added the same bytes, and found the file there; what is unsure is swept later."""
+    with suppress(Unavailable), stores.database.reading() as connection:
+        if not clips.is_media_used(connection, digest):
+            stores.media.drop(digest)
 
 
 def _let_be_found(active: Generation, windows: list[int], vectors: list[dict[Space, F32]]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from index.metadata import Json
 from models.bundle.manifest import Channel
 from models.types import F32, Sense, Window
 
@@ -42,7 +43,10 @@ def media_type(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A file in a gallery. `id` is the first half of its `sha256`: the same bytes are the same clip."""
+    """A file in a gallery. `id` is the first half of its `sha256`: the same bytes are the same clip.
+
+    `metadata` is free JSON, `added_at` the seconds since the epoch when it came.
+    """
 
     id: str
     name: str
@@ -53,6 +57,8 @@ class Clip:
     duration_s: float
     windows: tuple[Window, ...]
     senses: frozenset[Sense]
+    metadata: Mapping[str, Json]
+    added_at: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from index.catalog import features as stored
 from index.catalog.galleries import BundleRow, GalleryRow
 from index.clips import Clip, GallerySummary, Hit, StoredFeatures
 from index.generations import Generation, backbones_of, catch_up, empty
+from index.metadata import Json
 from index.shelf import NAME
 from index.stores import Stores
 from models.bundle.runtime import Bundle
@@ -20,6 +22,7 @@ from models.features.extract import ClipFeatures
 from models.types import F32, Modality, Sense
 
 MOST_HITS = 1000
+NOTHING: Mapping[str, Json] = MappingProxyType({})
 
 
 class Gallery:
@@ -39,19 +42,28 @@ class Gallery:
         """The generation that answers now; hold it to use its bundle for more than one thing."""
         return self._active
 
-    def add(self, path: Path, *, name: str, labels: Sequence[str], features: ClipFeatures) -> Clip:
+    def add(
+        self,
+        path: Path,
+        *,
+        name: str,
+        labels: Sequence[str],
+        features: ClipFeatures,
+        metadata: Mapping[str, Json] = NOTHING,
+    ) -> Clip:
         """Store a clip with its media; the same bytes are the same clip, which then is returned as it was stored.
 
+        `metadata` is a JSON object of at most 16 KiB.
+
         Raises:
-            InvalidInput: an empty or long name or label, no features, or features of another width.
+            InvalidInput: an empty or long name or label, no features, features of another width, or odd metadata.
         """
         with self._stores.media.draft(path) as draft, self._stores.writing:
-            clip = adding.described(draft, name=name, labels=labels, features=features)
+            clip = adding.described(draft, name=name, labels=labels, features=features, metadata=metadata)
             if (known := self._find(clip.id)) is not None:
                 return known
             rounded = adding.stored_features(features, self._active.bundle.manifest)
-            adding.store(self._stores, self._key, self._active, clip=clip, features=rounded, draft=draft)
-            return clip
+            return adding.store(self._stores, self._key, self._active, clip=clip, features=rounded, draft=draft)
 
     def search(
         self, route: str, features: Mapping[Modality, F32], *, k: int, generation: Generation | None = None
@@ -112,7 +124,7 @@ class Gallery:
                 bundle=active.bundle.name,
                 generation=active.number,
                 clips=clips.count(connection, self._key),
-                windows=len(clips.window_ids(connection, self._key)),
+                windows=clips.window_count(connection, self._key),
                 labels=clips.label_counts(connection, self._key),
                 routes=active.routes,
                 channels=active.bundle.manifest.channels,
@@ -165,9 +177,13 @@ class Galleries:
         self._open: dict[str, Gallery] = {}
 
     @classmethod
-    def open(cls, folder: Path) -> "Galleries":
-        """The galleries in a folder, which is made where there is none; raises CatalogInvalid."""
-        return cls(Stores.open(folder))
+    def open(cls, folder: Path, catalog: str | None = None) -> "Galleries":
+        """The galleries in a folder, which is made where there is none.
+
+        `catalog` is the address of a PostgreSQL database, None for SQLite in the folder. Raises CatalogInvalid, or
+        Unavailable where the database's server is not.
+        """
+        return cls(Stores.open(folder, catalog))
 
     def close(self) -> None:
         """Close the catalog."""

@@ -30,6 +30,7 @@ def switch(stores: Stores, gallery: int, fresh: Generation, *, expected: int) ->
     catch_up(fresh, stores.database, gallery)
     verify(fresh, stores.database, gallery)
     with stores.database.writing() as connection:
+        galleries.finish(connection, gallery, fresh.number, report={})
         galleries.activate(connection, gallery, fresh.number, expected=expected)
 
 

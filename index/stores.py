@@ -20,10 +20,14 @@ class Stores:
     writing: RLock
 
     @classmethod
-    def open(cls, folder: Path) -> "Stores":
-        """Those of a data folder, which is made where there is none; raises CatalogInvalid."""
+    def open(cls, folder: Path, catalog: str | None = None) -> "Stores":
+        """Those of a data folder, which is made where there is none.
+
+        `catalog` is the address of the catalog's database, as `postgresql://user@host/database`; None is
+        `catalog.sqlite` in the folder. Raises CatalogInvalid, or Unavailable where the database's server is not.
+        """
         folder.mkdir(parents=True, exist_ok=True)
-        database = Database(f"sqlite:///{folder / 'catalog.sqlite'}")
+        database = Database(catalog or f"sqlite:///{folder / 'catalog.sqlite'}")
         stores = cls(database, MediaStore(folder / "media"), Shelf(folder / "bundles"), RLock())
         with database.reading() as connection:
             stores.media.sweep(media_in_use(connection))

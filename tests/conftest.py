@@ -2,10 +2,43 @@
 
 import os
 import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.tiny.postgres import Cluster
 
 # Tests already run on every core: threads of their own would only wait for each other, spinning.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# One worker a process: tests that want jobs done ask for one, or start it in a process of its own.
+os.environ.setdefault("SIGHTSOUND_JOB_WORKERS", "0")
+
 # Some tests press Ctrl+C, which a runner that was started in the background ignores.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator["Cluster"]:
+    """A PostgreSQL server that lives as long as the tests of this worker."""
+    from tests.tiny.postgres import Cluster, programs
+
+    if (found := programs()) is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
+        running = Cluster(Path(folder), found)
+        yield running
+        running.stop()
+
+
+@pytest.fixture
+def postgres(cluster: "Cluster") -> Iterator[str]:
+    """The address of a fresh PostgreSQL database with an empty catalog."""
+    url = cluster.database()
+    yield url
+    cluster.drop(url)

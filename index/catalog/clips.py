@@ -2,15 +2,22 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, func, insert, select
 
+from index.catalog import changes
+from index.catalog import features as stored
+from index.catalog.columns import integers
 from index.catalog.schema import clips, features, labels, windows
 from index.clips import Clip
 from models.errors import ClipNotFound
-from models.types import Sense, Window
+from models.types import F32, I64, Sense, Window
 
+Entry = tuple[Clip, Sequence[Mapping[Sense, F32]], stored.Backbones]
+"""A clip with the features [width] by sense of each of its windows, and the backbones that they come from."""
+
+T = TypeVar("T")
 CHUNK = 10_000
 """How many values one statement may list: SQLite allows 32,766, PostgreSQL 65,535."""
 
@@ -39,21 +46,30 @@ PLACES: Select[Any] = (
 
 
 def add(connection: Connection, gallery: int, clip: Clip) -> list[int]:
-    """Write a clip; returns the ids of its windows."""
-    values = {
-        "gallery_id": gallery,
-        "clip_id": clip.id,
-        "sha256": clip.sha256,
-        "name": clip.name,
-        "media_type": clip.media_type,
-        "size_bytes": clip.size_bytes,
-        "duration_s": clip.duration_s,
-    }
-    key = connection.execute(insert(clips).values(values).returning(clips.c.id)).scalar_one()
-    rows = [{"clip": key, "position": i, "label": label} for i, label in enumerate(clip.labels)]
-    if rows:
-        connection.execute(insert(labels), rows)
-    return [_add_window(connection, key, window) for window in clip.windows]
+    """Write a clip without features, its windows as changes; returns the ids of its windows."""
+    return add_all(connection, gallery, [(clip, [{} for _ in clip.windows], {})])[0]
+
+
+def add_all(connection: Connection, gallery: int, entries: Sequence[Entry]) -> list[list[int]]:
+    """Write clips in few statements, their windows as changes; returns the ids of the windows of each, ascending.
+
+    Who may meet clips that are there already takes the gallery's lock first and leaves out those of `keys_of`.
+    """
+    if not entries:
+        return []
+    changes.lock(connection, gallery)
+    added = [clip for clip, _, _ in entries]
+    ids = iter(_add_windows(connection, gallery, zip(_add_clips(connection, gallery, added), added, strict=True)))
+    written = [[next(ids) for _ in clip.windows] for clip in added]
+    stored.add(
+        connection,
+        (
+            (window, vectors, backbones)
+            for windows_of, (_, features_of, backbones) in zip(written, entries, strict=True)
+            for window, vectors in zip(windows_of, features_of, strict=True)
+        ),
+    )
+    return written
 
 
 def find(connection: Connection, gallery: int, clip_id: str) -> Clip | None:
@@ -62,10 +78,21 @@ def find(connection: Connection, gallery: int, clip_id: str) -> Clip | None:
     return next(iter(found.values()), None)
 
 
+def keys_of(connection: Connection, gallery: int, ids: Sequence[str]) -> dict[str, int]:
+    """By id: the keys of those clips that are there."""
+    found: dict[str, int] = {}
+    for part in _chunks(ids):
+        those = (clips.c.gallery_id == gallery) & clips.c.clip_id.in_(part)
+        found.update(
+            (row.clip_id, row.id) for row in connection.execute(select(clips.c.clip_id, clips.c.id).where(those))
+        )
+    return found
+
+
 def get(connection: Connection, gallery: int, clip_id: str) -> Clip:
     """The clip of that id; raises ClipNotFound."""
     if (clip := find(connection, gallery, clip_id)) is None:
-        raise ClipNotFound(f"there is no clip {clip_id!r} in this gallery")
+        raise _not_found(clip_id)
     return clip
 
 
@@ -74,12 +101,26 @@ def listed(connection: Connection, gallery: int) -> list[Clip]:
     return list(_clips(connection, clips.c.gallery_id == gallery).values())
 
 
+def keys(connection: Connection, gallery: int) -> I64:
+    """[n] the keys of all clips, in the order they were added."""
+    return integers(connection, select(clips.c.id).where(clips.c.gallery_id == gallery).order_by(clips.c.id))
+
+
+def by_key(connection: Connection, keys: Sequence[int]) -> dict[int, Clip]:
+    """The clips of these keys, in their order, in few statements: a part of a gallery too large to be listed."""
+    return dict(_clips(connection, clips.c.id.in_(keys)))
+
+
 def remove(connection: Connection, gallery: int, clip_id: str) -> list[int]:
     """Delete a clip with all that belongs to it; returns the ids its windows had; raises ClipNotFound."""
-    get(connection, gallery, clip_id)
-    of_clip = (clips.c.gallery_id == gallery) & (clips.c.clip_id == clip_id)
-    gone = list(connection.execute(select(windows.c.id).join(clips).where(of_clip)).scalars())
-    connection.execute(delete(clips).where(of_clip))
+    changes.lock(connection, gallery)
+    key = keys_of(connection, gallery, [clip_id]).get(clip_id)
+    if key is None:
+        raise _not_found(clip_id)
+    of_clip = select(windows.c.id).where(windows.c.clip == key).order_by(windows.c.id)
+    gone = list(connection.execute(of_clip).scalars())
+    connection.execute(delete(clips).where(clips.c.id == key))
+    changes.record_removed(connection, gallery, gone)
     return gone
 
 
@@ -93,10 +134,14 @@ def is_media_used(connection: Connection, sha256: str) -> bool:
     return connection.execute(select(clips.c.id).where(clips.c.sha256 == sha256).limit(1)).first() is not None
 
 
-def window_ids(connection: Connection, gallery: int) -> list[int]:
-    """The ids of all windows of a gallery, ascending."""
-    query = select(windows.c.id).join(clips).where(clips.c.gallery_id == gallery).order_by(windows.c.id)
-    return list(connection.execute(query).scalars())
+def window_ids(connection: Connection, gallery: int) -> I64:
+    """[n] the ids of all windows of a gallery, ascending."""
+    return integers(connection, select(windows.c.id).where(windows.c.gallery_id == gallery).order_by(windows.c.id))
+
+
+def window_count(connection: Connection, gallery: int) -> int:
+    """How many windows a gallery has."""
+    return connection.execute(select(func.count()).where(windows.c.gallery_id == gallery)).scalar_one()
 
 
 def by_window(connection: Connection, gallery: int, ids: Sequence[int]) -> dict[int, Place]:
@@ -110,7 +155,7 @@ def by_window(connection: Connection, gallery: int, ids: Sequence[int]) -> dict[
 
 def count(connection: Connection, gallery: int) -> int:
     """How many clips a gallery has."""
-    return connection.execute(select(func.count(clips.c.id)).where(clips.c.gallery_id == gallery)).scalar_one()
+    return connection.execute(select(func.count()).where(clips.c.gallery_id == gallery)).scalar_one()
 
 
 def label_counts(connection: Connection, gallery: int) -> dict[str, int]:
@@ -120,10 +165,53 @@ def label_counts(connection: Connection, gallery: int) -> dict[str, int]:
     return {label: number for label, number in connection.execute(query)}
 
 
-def _add_window(connection: Connection, clip: int, window: Window) -> int:
-    values = {"clip": clip, "start_s": window.start_s, "end_s": window.end_s}
-    key: int = connection.execute(insert(windows).values(values).returning(windows.c.id)).scalar_one()
-    return key
+def _add_clips(connection: Connection, gallery: int, added: Sequence[Clip]) -> Sequence[int]:
+    """The keys of clips, which are written with their labels.
+
+    They are read back, as for rows that return theirs in order SQLAlchemy takes one statement each on SQLite.
+    """
+    connection.execute(insert(clips), [_row(gallery, clip) for clip in added])
+    known = keys_of(connection, gallery, [clip.id for clip in added])
+    words = [
+        {"clip": known[clip.id], "position": i, "label": label} for clip in added for i, label in enumerate(clip.labels)
+    ]
+    if words:
+        connection.execute(insert(labels), words)
+    return [known[clip.id] for clip in added]
+
+
+def _row(gallery: int, clip: Clip) -> dict[str, object]:
+    return {
+        "gallery_id": gallery,
+        "clip_id": clip.id,
+        "sha256": clip.sha256,
+        "name": clip.name,
+        "media_type": clip.media_type,
+        "size_bytes": clip.size_bytes,
+        "duration_s": clip.duration_s,
+        "metadata": dict(clip.metadata),
+        "added_at": clip.added_at,
+    }
+
+
+def _add_windows(connection: Connection, gallery: int, added: Iterable[tuple[int, Clip]]) -> list[int]:
+    """The ids of the windows of clips with their keys, ascending."""
+    rows = [
+        {"clip": key, "gallery_id": gallery, "start_s": window.start_s, "end_s": window.end_s}
+        for key, clip in added
+        for window in clip.windows
+    ]
+    if not rows:
+        return []
+    last = select(func.coalesce(func.max(windows.c.id), 0)).where(windows.c.gallery_id == gallery)
+    before: int = connection.execute(last).scalar_one()
+    connection.execute(insert(windows), rows)
+    ids: list[int] = changes.record_added(connection, gallery, after=before).tolist()
+    return ids
+
+
+def _not_found(clip_id: str) -> ClipNotFound:
+    return ClipNotFound(f"there is no clip {clip_id!r} in this gallery")
 
 
 def _place(row: Row[Any], words: Sequence[str]) -> Place:
@@ -155,6 +243,8 @@ def _clip(row: Row[Any], words: Iterable[Any], cuts: Iterable[Any], senses: Iter
         duration_s=row.duration_s,
         windows=tuple(Window(start, end) for start, end in cuts),
         senses=frozenset(found),
+        metadata=row.metadata,
+        added_at=row.added_at,
     )
 
 
@@ -165,5 +255,5 @@ def _grouped(rows: Iterable[Row[Any]]) -> Mapping[int, list[tuple[Any, ...]]]:
     return groups
 
 
-def _chunks(values: Sequence[int]) -> Iterable[Sequence[int]]:
+def _chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
     return (values[i : i + CHUNK] for i in range(0, len(values), CHUNK))

@@ -1,37 +1,45 @@
-"""A connection to the catalog's database: how SQLite must be set up, and which schema it holds."""
+"""A connection to the catalog's database: transactions on SQLite and on PostgreSQL."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from index.catalog.schema import VERSION, about, metadata
-from models.errors import CatalogInvalid, Unavailable
+from index.catalog.address import parse, reason, shown
+from index.catalog.upgrading import upgrade
+from models.errors import CatalogInvalid, DependencyMissing, SightsoundError, Unavailable
 
 BUSY_TIMEOUT_MS = 10_000
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""What makes all statements of a PostgreSQL transaction see the same state; one on SQLite does by itself."""
 
 
 class Database:
-    """Transactions on the catalog. On SQLite: write-ahead log, foreign keys, writers queue instead of failing."""
+    """Transactions on the catalog, whose schema is brought up to date when it is opened.
 
-    def __init__(self, url: str) -> None:
-        self._engine = create_engine(url)
-        if self._engine.dialect.name == "sqlite":
+    On SQLite: write-ahead log, foreign keys, writers queue instead of failing. On PostgreSQL: readers see one state.
+    Raises CatalogInvalid for an address or a catalog that this version cannot read, Unavailable where no server is.
+    """
+
+    def __init__(self, url: str | URL) -> None:
+        self._url = parse(url)
+        self._engine = _engine(self._url)
+        is_sqlite = self._engine.dialect.name == "sqlite"
+        if is_sqlite:
             event.listen(self._engine, "connect", _set_up_sqlite)
             event.listen(self._engine, "begin", _begin_sqlite)
-        try:
-            _check_schema(self._engine)
-        except DatabaseError as error:
-            self.close()
-            raise CatalogInvalid(f"the catalog cannot be opened: {error.orig}") from error
+        self._snapshots = self._engine if is_sqlite else self._engine.execution_options(**SNAPSHOT)
+        self._open()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent view of the catalog; raises Unavailable where the database fails."""
-        with _failures(), self._engine.connect() as connection, connection.begin():
+        with self._failures(), self._snapshots.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -40,23 +48,49 @@ class Database:
 
         Raises Unavailable where the database fails, as on a full disk.
         """
-        with _failures(), self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+        writer = self._engine.connect
+        with self._failures(), writer().execution_options(writes=True) as connection, connection.begin():
             yield connection
 
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
 
-
-@contextmanager
-def _failures() -> Iterator[None]:
-    """A failing database is an Unavailable; its subclasses for wrong statements or values are our own mistakes."""
-    try:
-        yield
-    except DatabaseError as error:
-        if type(error) not in (DatabaseError, OperationalError):
+    def _open(self) -> None:
+        try:
+            upgrade(self._engine)
+        except SightsoundError:
+            self.close()
             raise
-        raise Unavailable(f"the catalog's database cannot answer: {error.orig}") from error
+        except DatabaseError as error:
+            self.close()
+            kind = Unavailable if _is_away(self._url, error) else CatalogInvalid
+            raise kind(f"the catalog {shown(self._url)} cannot be opened: {reason(self._url, error)}") from None
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """A failing database is an Unavailable; its subclasses for wrong statements or values are our own mistakes."""
+        try:
+            yield
+        except DatabaseError as error:
+            if type(error) not in (DatabaseError, OperationalError):
+                raise
+            raise Unavailable(f"the catalog's database cannot answer: {reason(self._url, error)}") from error
+
+
+def _engine(url: URL) -> Engine:
+    """A server that was restarted has closed its connections: each is tried before it is used."""
+    serializer = partial(json.dumps, ensure_ascii=False, allow_nan=False)
+    is_server = url.get_backend_name() != "sqlite"
+    try:
+        return create_engine(url, json_serializer=serializer, pool_pre_ping=is_server)
+    except ModuleNotFoundError as error:
+        needed = f"a catalog in PostgreSQL needs {error.name}: pip install 'sightsound[postgres]'"
+        raise DependencyMissing(needed) from error
+
+
+def _is_away(url: URL, error: DatabaseError) -> bool:
+    return url.get_backend_name() != "sqlite" and isinstance(error, OperationalError)
 
 
 def _set_up_sqlite(connection: SqliteConnection, _: Any) -> None:
@@ -71,18 +105,3 @@ def _begin_sqlite(connection: Connection) -> None:
     """A writer takes the write lock at once: one that begins by reading could not wait for it later."""
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _check_schema(engine: Engine) -> None:
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        tables = inspect(connection).get_table_names()
-        if not tables:
-            metadata.create_all(connection)
-            connection.execute(insert(about).values(key="schema_version", value=VERSION))
-        found = _version(connection) if not tables or about.name in tables else None
-    if found != VERSION:
-        raise CatalogInvalid(f"the catalog has schema version {found or 'unknown'}, this version reads {VERSION}")
-
-
-def _version(connection: Connection) -> str | None:
-    return connection.execute(select(about.c.value).where(about.c.key == "schema_version")).scalar()

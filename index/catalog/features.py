@@ -1,24 +1,28 @@
 """Rows of stored features: float16, keyed by window and by the backbone they came from."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, insert, select
 
-from index.catalog.schema import clips, features, windows
+from index.catalog.columns import integers
+from index.catalog.schema import features, windows
 from models.errors import InvalidInput
 from models.types import F32, I64, Sense
 
-OF_CLIPS = features.join(windows).join(clips)
+OF_WINDOWS = features.join(windows)
+DENSE = 2
+"""A range of ids is read whole where at most this many times those asked for are in it: cheaper than a list."""
 HALF = np.dtype("<f2")
 Backbones = Mapping[Sense, str]
 """The sha256 of the backbone of each sense."""
 
 
-def add(connection: Connection, window: int, vectors: Mapping[Sense, F32], backbones: Backbones) -> None:
-    """Write the features [width] of a window."""
+def add(connection: Connection, stored: Iterable[tuple[int, Mapping[Sense, F32], Backbones]]) -> None:
+    """Write the features [width] by sense of windows, with the backbones that they come from."""
     rows = [
         {"window": window, "backbone_sha256": backbones[sense], "sense": sense, "vector": to_half(sense, vector)}
+        for window, vectors, backbones in stored
         for sense, vector in vectors.items()
     ]
     if rows:
@@ -41,32 +45,42 @@ def from_half(blobs: Sequence[bytes]) -> F32:
 
 def stored_backbones(connection: Connection, gallery: int) -> dict[Sense, set[str]]:
     """Of each sense: the backbones that the gallery has features of."""
-    query = select(features.c.sense, features.c.backbone_sha256).distinct().select_from(OF_CLIPS)
+    query = select(features.c.sense, features.c.backbone_sha256).distinct().select_from(OF_WINDOWS)
     found: dict[Sense, set[str]] = {}
-    for sense, sha256 in connection.execute(query.where(clips.c.gallery_id == gallery)):
+    for sense, sha256 in connection.execute(query.where(windows.c.gallery_id == gallery)):
         found.setdefault(sense, set()).add(sha256)
     return found
 
 
 def having(connection: Connection, gallery: int, backbones: Backbones) -> I64:
     """[n] the windows, ascending, that have features of all these backbones."""
-    hashes = sorted(backbones.values())
-    query = select(features.c.window).select_from(OF_CLIPS).where(clips.c.gallery_id == gallery)
-    query = query.where(features.c.backbone_sha256.in_(hashes)).group_by(features.c.window)
-    query = query.having(func.count() == len(hashes)).order_by(features.c.window)
-    return np.array(connection.execute(query).scalars().all(), np.int64)
+    query = select(windows.c.id).where(windows.c.gallery_id == gallery).order_by(windows.c.id)
+    for sense, sha256 in backbones.items():
+        each = features.alias()
+        of_backbone = (each.c.sense == sense) & (each.c.backbone_sha256 == sha256)
+        query = query.join(each, (each.c.window == windows.c.id) & of_backbone)
+    return integers(connection, query)
 
 
 def batches(
     connection: Connection, ids: I64, backbones: Backbones, *, size: int = 512
 ) -> Iterator[tuple[I64, dict[Sense, F32]]]:
-    """The features [b, width] of each sense of these windows, which have them all, `size` windows at a time."""
+    """The features [b, width] of each sense of ascending windows, which have them all, `size` windows at a time."""
     for start in range(0, len(ids), size):
         part = ids[start : start + size]
-        yield part, {sense: _features(connection, part.tolist(), sense, sha256) for sense, sha256 in backbones.items()}
+        yield part, {sense: _features(connection, part, sense, sha256) for sense, sha256 in backbones.items()}
 
 
-def _features(connection: Connection, ids: Sequence[int], sense: Sense, sha256: str) -> F32:
-    those = features.c.window.in_(ids) & (features.c.sense == sense) & (features.c.backbone_sha256 == sha256)
-    blobs = connection.execute(select(features.c.vector).where(those).order_by(features.c.window)).scalars().all()
-    return from_half(blobs)
+def _features(connection: Connection, ids: I64, sense: Sense, sha256: str) -> F32:
+    those = [_among(ids), features.c.sense == sense, features.c.backbone_sha256 == sha256]
+    query = select(features.c.window, features.c.vector).where(*those).order_by(features.c.window)
+    rows = connection.execute(query).all()
+    wanted = np.isin([row.window for row in rows], ids, assume_unique=True)
+    return from_half([row.vector for row, is_wanted in zip(rows, wanted.tolist(), strict=True) if is_wanted])
+
+
+def _among(ids: I64) -> ColumnElement[bool]:
+    first, last = int(ids[0]), int(ids[-1])
+    if last - first < DENSE * len(ids):
+        return features.c.window.between(first, last)
+    return features.c.window.in_(ids.tolist())

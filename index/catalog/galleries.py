@@ -1,13 +1,21 @@
 """Rows of galleries and their generations."""
 
+import time
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Literal
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
+from index.catalog import changes
 from index.catalog.schema import bundles, galleries, generations
+from index.metadata import Json
 from models.errors import Conflict, GalleryNotFound
 
 FIRST = 1
+State = Literal["building", "ready"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,17 @@ class GalleryRow:
     bundle: BundleRow
 
 
+@dataclass(frozen=True, slots=True)
+class GenerationRow:
+    """A generation; `made_at` in seconds since the epoch, `report` says how it was verified."""
+
+    number: int
+    bundle: BundleRow
+    state: State
+    made_at: float
+    report: Mapping[str, Json]
+
+
 def names(connection: Connection) -> list[str]:
     """The galleries there are, in order of their names."""
     return list(connection.execute(select(galleries.c.name).order_by(galleries.c.name)).scalars())
@@ -35,11 +54,12 @@ def names(connection: Connection) -> list[str]:
 
 def create(connection: Connection, name: str, bundle: BundleRow) -> None:
     """A new gallery with its first generation; raises Conflict when there is one of that name."""
-    if name in names(connection):
-        raise Conflict(f"there is a gallery {name!r} already")
     row = insert(galleries).values(name=name, active_generation=FIRST).returning(galleries.c.id)
-    key = connection.execute(row).scalar_one()
-    _insert_generation(connection, key, FIRST, bundle)
+    try:
+        key = connection.execute(row).scalar_one()
+    except IntegrityError as error:
+        raise Conflict(f"there is a gallery {name!r} already") from error
+    _insert_generation(connection, key, FIRST, bundle=bundle, state="ready")
 
 
 def get(connection: Connection, name: str) -> GalleryRow:
@@ -56,12 +76,33 @@ def get(connection: Connection, name: str) -> GalleryRow:
     return GalleryRow(key, name, number, BundleRow(bundle, sha256))
 
 
+def drop(connection: Connection, gallery: int) -> None:
+    """Forget a gallery with all that belongs to it."""
+    connection.execute(delete(galleries).where(galleries.c.id == gallery))
+
+
+def generations_of(connection: Connection, gallery: int) -> list[GenerationRow]:
+    """The generations of a gallery, oldest first."""
+    columns = (generations.c.number, bundles.c.name, bundles.c.sha256)
+    told = (generations.c.state, generations.c.made_at, generations.c.report)
+    query = select(*columns, *told).join(bundles).where(generations.c.gallery_id == gallery)
+    rows = connection.execute(query.order_by(generations.c.number))
+    return [GenerationRow(row.number, BundleRow(row.name, row.sha256), *row[3:]) for row in rows]
+
+
 def add_generation(connection: Connection, gallery: int, bundle: BundleRow) -> int:
-    """The number of a new generation, which is not active."""
+    """The number of a new generation, which is building and not active."""
+    changes.lock(connection, gallery)
     of_gallery = generations.c.gallery_id == gallery
     last = connection.execute(select(func.max(generations.c.number)).where(of_gallery)).scalar_one()
-    _insert_generation(connection, gallery, last + 1, bundle)
+    _insert_generation(connection, gallery, last + 1, bundle=bundle, state="building")
     return int(last) + 1
+
+
+def finish(connection: Connection, gallery: int, number: int, *, report: Mapping[str, Json]) -> None:
+    """A generation is ready to be the active one; the report says how it was verified."""
+    finished = update(generations).where(_is(gallery, number))
+    connection.execute(finished.values(state="ready", report=dict(report)))
 
 
 def activate(connection: Connection, gallery: int, number: int, *, expected: int) -> None:
@@ -74,20 +115,27 @@ def activate(connection: Connection, gallery: int, number: int, *, expected: int
 
 def drop_generation(connection: Connection, gallery: int, number: int) -> None:
     """Forget a generation that never became active."""
-    connection.execute(
-        delete(generations).where((generations.c.gallery_id == gallery) & (generations.c.number == number))
-    )
+    connection.execute(delete(generations).where(_is(gallery, number)))
 
 
-def _insert_generation(connection: Connection, gallery: int, number: int, bundle: BundleRow) -> None:
-    values = {"gallery_id": gallery, "number": number, "bundle_id": _bundle_key(connection, bundle)}
+def _is(gallery: int, number: int) -> ColumnElement[bool]:
+    return (generations.c.gallery_id == gallery) & (generations.c.number == number)
+
+
+def _insert_generation(connection: Connection, gallery: int, number: int, *, bundle: BundleRow, state: State) -> None:
+    values = {
+        "gallery_id": gallery,
+        "number": number,
+        "bundle_id": _bundle_key(connection, bundle),
+        "state": state,
+        "made_at": time.time(),
+    }
     connection.execute(insert(generations).values(values))
 
 
 def _bundle_key(connection: Connection, bundle: BundleRow) -> int:
-    same = (bundles.c.name == bundle.name) & (bundles.c.sha256 == bundle.sha256)
-    key: int | None = connection.execute(select(bundles.c.id).where(same)).scalar()
-    if key is None:
-        row = insert(bundles).values(name=bundle.name, sha256=bundle.sha256).returning(bundles.c.id)
-        key = connection.execute(row).scalar_one()
+    same = select(bundles.c.id).where((bundles.c.name == bundle.name) & (bundles.c.sha256 == bundle.sha256))
+    with suppress(IntegrityError), connection.begin_nested():  # it is there, perhaps since this moment
+        connection.execute(insert(bundles).values(name=bundle.name, sha256=bundle.sha256))
+    key: int = connection.execute(same).scalar_one()
     return key

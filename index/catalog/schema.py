@@ -1,6 +1,13 @@
-"""The tables of the catalog, the same for SQLite and PostgreSQL."""
+"""The tables of the catalog, the same for SQLite and PostgreSQL.
+
+Moments are seconds since the epoch. What a migration added to a table has a default in the database: SQLite adds no
+column without one, and a table made anew would give the ids of deleted windows to others.
+"""
+
+from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Column,
     Float,
@@ -13,8 +20,10 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
-VERSION = "1"
+REVISION = "0002"
+"""The migration that these tables are the outcome of."""
 
 metadata = MetaData()
 
@@ -27,12 +36,13 @@ def _belongs(name: str, to: str) -> Column[int]:
     return Column(name, Integer, ForeignKey(to, ondelete="CASCADE"), nullable=False)
 
 
-about = Table(
-    "about",
-    metadata,
-    Column("key", String(64), primary_key=True),
-    Column("value", String(256), nullable=False),
-)
+def _json(name: str) -> Column[Any]:
+    return Column(name, JSON().with_variant(JSONB(), "postgresql"), nullable=False, server_default="{}")
+
+
+def _moment(name: str) -> Column[float]:
+    return Column(name, Float, nullable=False, server_default="0")
+
 
 bundles = Table(
     "bundles",
@@ -49,6 +59,7 @@ galleries = Table(
     _key(),
     Column("name", String(64), nullable=False, unique=True),
     Column("active_generation", Integer, nullable=False),  # its number: one column, so exactly one is active
+    Column("position", BigInteger, nullable=False, server_default="0"),  # of its last change
 )
 
 generations = Table(
@@ -58,6 +69,9 @@ generations = Table(
     _belongs("gallery_id", "galleries.id"),
     Column("number", Integer, nullable=False),
     Column("bundle_id", Integer, ForeignKey("bundles.id"), nullable=False),
+    Column("state", String(8), nullable=False, server_default="ready"),  # or building
+    _moment("made_at"),
+    _json("report"),
     UniqueConstraint("gallery_id", "number"),
 )
 
@@ -72,6 +86,8 @@ clips = Table(
     Column("media_type", String(64), nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("duration_s", Float, nullable=False),
+    _json("metadata"),
+    _moment("added_at"),
     UniqueConstraint("gallery_id", "clip_id"),
     Index("clips_by_media", "sha256"),
 )
@@ -82,6 +98,7 @@ labels = Table(
     Column("clip", Integer, ForeignKey("clips.id", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("label", String(255), nullable=False),
+    Index("clips_by_label", "label", "clip"),
 )
 
 windows = Table(
@@ -91,7 +108,9 @@ windows = Table(
     _belongs("clip", "clips.id"),
     Column("start_s", Float, nullable=False),
     Column("end_s", Float, nullable=False),
+    Column("gallery_id", Integer, nullable=False, server_default="0"),  # its clip's, so that scans need no join
     Index("windows_of_clip", "clip"),
+    Index("windows_of_gallery", "gallery_id", "id"),
     sqlite_autoincrement=True,  # the id of a deleted window is never given to another one
 )
 
@@ -102,4 +121,27 @@ features = Table(
     Column("sense", String(5), primary_key=True),
     Column("backbone_sha256", String(64), primary_key=True),
     Column("vector", LargeBinary, nullable=False),  # float16, little-endian
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("gallery_id", Integer, ForeignKey("galleries.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("window", Integer, nullable=False),  # which need not be there any more
+    Column("kind", String(7), nullable=False),  # added or removed
+    sqlite_with_rowid=False,
+)
+
+evaluations = Table(
+    "evaluations",
+    metadata,
+    _key(),
+    _belongs("gallery_id", "galleries.id"),
+    Column("generation", Integer, nullable=False),  # its number: the figures outlive it
+    Column("protocol", String(64), nullable=False),
+    _json("request"),
+    _json("report"),
+    _moment("made_at"),
+    Index("evaluations_of_gallery", "gallery_id", "id"),
 )

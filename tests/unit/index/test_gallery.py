@@ -2,14 +2,22 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import URL, create_engine
 from sqlalchemy.exc import DatabaseError
 
+from index.catalog.address import parse
+from index.clips import Clip
 from index.gallery import Galleries, Gallery
+from index.metadata import Json
 from models.errors import (
     BundleNotFound,
     CatalogInvalid,
@@ -20,6 +28,7 @@ from models.errors import (
     QueryInvalid,
     RouteMissing,
     SpaceMismatch,
+    Unavailable,
 )
 from models.features.extract import ClipFeatures, WindowFeatures
 from models.scoring import scores
@@ -37,8 +46,8 @@ SEARCHED: dict[str, tuple[Modality, ...]] = {
 
 
 @pytest.fixture
-def galleries(tmp_path: Path) -> Iterator[Galleries]:
-    found = library(tmp_path)
+def galleries(tmp_path: Path, catalog: str | None) -> Iterator[Galleries]:
+    found = library(tmp_path, catalog)
     yield found
     found.close()
 
@@ -93,6 +102,63 @@ def test_the_same_bytes_are_the_same_clip(gallery: Gallery, scratch: Path, tmp_p
     assert media_files(tmp_path) == [first.sha256]
 
 
+def test_two_processes_that_add_the_same_bytes_at_once_get_the_same_clip(
+    galleries: Galleries, gallery: Gallery, scratch: Path, tmp_path: Path, catalog: str | None
+) -> None:
+    """Two libraries on one folder stand for two processes."""
+    elsewhere = Galleries.open(tmp_path, catalog)
+    sides, together = [gallery, elsewhere.get("demo")], Barrier(2)
+    for side in range(2):
+        (scratch / str(side)).mkdir()
+
+    def add_all(side: int) -> list[Clip]:
+        together.wait()
+        return [add(sides[side], scratch / str(side), seed) for seed in range(12)]
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(add_all, range(2))
+    assert first == second == gallery.clips()
+    assert media_files(tmp_path) == sorted(clip.sha256 for clip in first)
+    elsewhere.close()
+
+
+def test_metadata_is_kept_with_the_clip(gallery: Gallery, scratch: Path) -> None:
+    (scratch / "a.mp4").write_bytes(b"a")
+    given: dict[str, Json] = {"place": "Zürich", "taken": {"year": 2021, "sure": True, "by": None}, "size": [1.5, 2]}
+    clip = gallery.add(scratch / "a.mp4", name="a.mp4", labels=[], features=clip_features(1), metadata=given)
+    assert gallery.clip(clip.id).metadata == given
+    assert gallery.clip(clip.id).added_at == pytest.approx(time.time(), abs=60)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "complaint"),
+    [
+        (["a"], "a JSON object, found list"),
+        ({"a": "x" * 16_384}, "at most 16384 bytes of JSON, found 16392"),
+        ({"": 1}, "1 to 64 printable characters"),
+        ({"a": [{"x" * 65: 1}]}, "1 to 64 printable characters"),
+        ({"a\n": 1}, "1 to 64 printable characters"),
+        ({'a"': 1}, "without quotes"),
+        ({1: 1}, "found '1'"),
+        ({"a": float("nan")}, "holds 'nan'"),
+        ({"a": [float("inf")]}, "holds 'inf'"),
+        ({"a": "\0"}, "cannot keep"),
+        ({"a": "\ud800"}, "cannot keep"),
+        ({"a": 2**63}, "holds '9223372036854775808'"),
+        ({"a": {1, 2}}, "cannot keep"),
+        ({"a": [[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}, "at most 16 levels"),
+    ],
+)
+def test_metadata_that_cannot_be_kept_is_refused_and_leaves_nothing(
+    gallery: Gallery, scratch: Path, tmp_path: Path, metadata: Any, complaint: str
+) -> None:
+    (scratch / "a.mp4").write_bytes(b"a")
+    with pytest.raises(InvalidInput, match=complaint):
+        gallery.add(scratch / "a.mp4", name="a.mp4", labels=[], features=clip_features(1), metadata=metadata)
+    assert gallery.clips() == []
+    assert media_files(tmp_path) == []
+
+
 def test_a_window_that_lacks_a_sense_is_not_found_by_it(gallery: Gallery, scratch: Path) -> None:
     silent = add(gallery, scratch, 1, senses=("video",))
     blind = add(gallery, scratch, 2, senses=("audio",))
@@ -133,13 +199,15 @@ def test_media_that_another_gallery_has_too_stays(
     assert media_files(tmp_path) == []
 
 
-def test_reopening_gives_the_same_hits(galleries: Galleries, gallery: Gallery, scratch: Path, tmp_path: Path) -> None:
+def test_reopening_gives_the_same_hits(
+    galleries: Galleries, gallery: Gallery, scratch: Path, tmp_path: Path, catalog: str | None
+) -> None:
     for seed in range(12):
         add(gallery, scratch, seed, windows=1 + seed % 3, senses=("audio",) if seed == 5 else ("audio", "video"))
     gallery.remove(gallery.clips()[3].id)
     before = {route: gallery.search(route, query(0, *asked), k=50) for route, asked in SEARCHED.items()}
     galleries.close()
-    reopened = Galleries.open(tmp_path)
+    reopened = Galleries.open(tmp_path, catalog)
     for route, hits in before.items():
         after = reopened.get("demo").search(route, query(0, *SEARCHED[route]), k=50)
         assert [(hit.clip_id, hit.window) for hit in after] == [(hit.clip_id, hit.window) for hit in hits]
@@ -239,30 +307,41 @@ def test_empty_long_or_unprintable_names_and_labels_are_refused(
         gallery.add(scratch / "a.mp4", name=name, labels=labels, features=clip_features(1))
 
 
+FILL = {
+    "sqlite": "CREATE TRIGGER full_disk BEFORE INSERT ON features BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+    "postgresql": """
+        CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''disk full''; END';
+        CREATE TRIGGER full_disk BEFORE INSERT ON features EXECUTE FUNCTION fail()
+    """,
+}
+FREE = {"sqlite": "DROP TRIGGER full_disk", "postgresql": "DROP TRIGGER full_disk ON features"}
+
+
 def test_an_add_whose_commit_fails_leaves_no_row_no_vector_and_no_media(
-    gallery: Gallery, scratch: Path, tmp_path: Path
+    gallery: Gallery, scratch: Path, tmp_path: Path, catalog: str | None
 ) -> None:
     kept = add(gallery, scratch, 1)
-    execute(tmp_path, "CREATE TRIGGER full BEFORE INSERT ON features BEGIN SELECT RAISE(ABORT, 'disk full'); END")
-    with pytest.raises(DatabaseError, match="disk full"):
+    database = parse(catalog or f"sqlite:///{tmp_path / 'catalog.sqlite'}")
+    execute(database, FILL)
+    with pytest.raises((DatabaseError, Unavailable), match="disk full"):
         add(gallery, scratch, 2)
     assert gallery.clips() == [kept]
     assert media_files(tmp_path) == [kept.sha256]
     assert len(gallery.search("text->av", query(0, "text"), k=9)) == 1
-    execute(tmp_path, "DROP TRIGGER full")
+    execute(database, FREE)
     add(gallery, scratch, 2)
     assert len(gallery.search("text->av", query(0, "text"), k=9)) == 2
 
 
-def execute(folder: Path, statement: str) -> None:
-    connection = sqlite3.connect(folder / "catalog.sqlite")
-    connection.execute(statement)
-    connection.commit()
-    connection.close()
+def execute(database: URL, statements: dict[str, str]) -> None:
+    engine = create_engine(database)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statements[engine.dialect.name])
+    engine.dispose()
 
 
 def test_what_a_killed_process_left_in_media_is_swept_at_the_next_start(
-    galleries: Galleries, gallery: Gallery, scratch: Path, tmp_path: Path
+    galleries: Galleries, gallery: Gallery, scratch: Path, tmp_path: Path, catalog: str | None
 ) -> None:
     clip = add(gallery, scratch, 1)
     galleries.close()
@@ -272,13 +351,13 @@ def test_what_a_killed_process_left_in_media_is_swept_at_the_next_start(
         each.write_bytes(b"x")
     for old in [*strays[:2], tmp_path / "media" / clip.sha256[:2] / clip.sha256]:
         os.utime(old, (0, 0))
-    Galleries.open(tmp_path).close()
+    Galleries.open(tmp_path, catalog).close()
     assert media_files(tmp_path) == sorted([".draft-new", clip.sha256])
 
 
 def other_version(path: Path) -> None:
     connection = sqlite3.connect(path)
-    connection.execute("UPDATE about SET value = '99'")
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.commit()
     connection.close()
 
@@ -296,7 +375,11 @@ def no_database(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("change", "complaint"),
-    [(other_version, "version 99, this version reads 1"), (other_tables, "unknown"), (no_database, "not a database")],
+    [
+        (other_version, "revision 9999, this version reads 0001, 0002"),
+        (other_tables, "unknown"),
+        (no_database, "not a database"),
+    ],
 )
 def test_a_catalog_that_cannot_be_read_is_refused(
     tmp_path: Path, change: Callable[[Path], None], complaint: str
@@ -308,12 +391,12 @@ def test_a_catalog_that_cannot_be_read_is_refused(
 
 
 def test_a_bundle_that_was_replaced_under_its_name_is_refused(
-    galleries: Galleries, gallery: Gallery, tmp_path: Path
+    galleries: Galleries, gallery: Gallery, tmp_path: Path, catalog: str | None
 ) -> None:
     galleries.close()
     (tmp_path / "bundles" / "tiny").rename(tmp_path / "elsewhere")
     tiny_bundle(tmp_path / "bundles" / "tiny", name="tiny", seed=7)
-    reopened = Galleries.open(tmp_path)
+    reopened = Galleries.open(tmp_path, catalog)
     with pytest.raises(SpaceMismatch, match="'demo' was indexed by the bundle 'tiny' of sha256"):
         reopened.get("demo")
     reopened.close()

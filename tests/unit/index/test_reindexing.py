@@ -18,8 +18,8 @@ QUERY: dict[Modality, F32] = query(0, "text")
 
 
 @pytest.fixture
-def galleries(tmp_path: Path) -> Iterator[Galleries]:
-    found = library(tmp_path)
+def galleries(tmp_path: Path, catalog: str | None) -> Iterator[Galleries]:
+    found = library(tmp_path, catalog)
     yield found
     found.close()
 
@@ -50,11 +50,13 @@ def test_a_reindexed_gallery_answers_as_one_made_with_that_bundle(
     assert (gallery.summary().bundle, gallery.summary().generation) == ("other", 2)
 
 
-def test_the_switch_is_kept_over_a_restart(galleries: Galleries, gallery: Gallery, tmp_path: Path) -> None:
+def test_the_switch_is_kept_over_a_restart(
+    galleries: Galleries, gallery: Gallery, tmp_path: Path, catalog: str | None
+) -> None:
     gallery.reindex("other")
     before = gallery.search("text->av", QUERY, k=9)
     galleries.close()
-    reopened = Galleries.open(tmp_path)
+    reopened = Galleries.open(tmp_path, catalog)
     assert reopened.get("demo").summary().bundle == "other"
     assert scores_by_clip(reopened.get("demo").search("text->av", QUERY, k=9)) == pytest.approx(
         scores_by_clip(before), abs=2e-3
@@ -86,9 +88,9 @@ def test_an_unknown_bundle_is_refused(gallery: Gallery) -> None:
         gallery.reindex("best")
 
 
-def test_whoever_switches_second_is_told(gallery: Gallery, tmp_path: Path) -> None:
+def test_whoever_switches_second_is_told(gallery: Gallery, tmp_path: Path, catalog: str | None) -> None:
     """Two libraries on one folder stand for two processes."""
-    elsewhere = Galleries.open(tmp_path)
+    elsewhere = Galleries.open(tmp_path, catalog)
     elsewhere.get("demo").reindex("other")
     with pytest.raises(Conflict, match="generation 1 is not the active one"):
         gallery.reindex("other")

@@ -13,11 +13,11 @@ from tests.tiny.bundles import tiny_bundle
 BOTH: tuple[Sense, ...] = ("audio", "video")
 
 
-def library(folder: Path) -> Galleries:
+def library(folder: Path, catalog: str | None = None) -> Galleries:
     """A library with the bundles "tiny" and "other", over the same backbones."""
     tiny_bundle(folder / "bundles" / "tiny", name="tiny", seed=0)
     tiny_bundle(folder / "bundles" / "other", name="other", seed=1)
-    return Galleries.open(folder)
+    return Galleries.open(folder, catalog)
 
 
 def vectors(seed: int, senses: tuple[Sense, ...] = BOTH) -> dict[Sense, F32]:
