@@ -2,13 +2,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test install check bench clean
+.PHONY: demo test gpu-test install check bench clean
 
 demo: install
 	$(BIN)/sightsound demo
 
 test: check
 	$(BIN)/pytest
+
+# What needs an NVIDIA GPU, in an environment with the extra `gpu` in place of `cpu`.
+gpu-test:
+	$(BIN)/pytest -n 0 -m gpu
 
 # Format, lint, types and import contracts: everything but the tests.
 check: install

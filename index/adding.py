@@ -1,20 +1,20 @@
-"""How a clip gets into a gallery: checked, embedded, stored, committed, and only then found."""
+"""How a clip gets into a gallery: checked, stored, committed, and only then found."""
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 
 import numpy as np
 
 from index.catalog import changes, clips
 from index.catalog import features as stored
 from index.clips import Clip, media_type
-from index.generations import Generation, Space, backbones_of
+from index.embedding import backbones_of
 from index.media import Draft
 from index.metadata import Json, checked
 from index.stores import Stores
 from models.bundle.manifest import Manifest
-from models.errors import InvalidInput, Unavailable
+from models.errors import InvalidInput
 from models.features.extract import ClipFeatures
 from models.types import F32, Sense
 
@@ -56,45 +56,29 @@ def stored_features(features: ClipFeatures, manifest: Manifest) -> list[dict[Sen
 
 
 def store(
-    stores: Stores, gallery: int, active: Generation, *, clip: Clip, features: list[dict[Sense, F32]], draft: Draft
+    stores: Stores, gallery: int, manifest: Manifest, *, clip: Clip, features: list[dict[Sense, F32]], draft: Draft
 ) -> Clip:
-    """Embed, keep the media, commit, then let it be found; a failure on the way leaves nothing behind.
+    """Keep the media and commit; a failure on the way leaves nothing behind.
 
     Returns the clip, or the one that is there when another process has added the same bytes meanwhile.
     """
-    vectors = [active.embed({sense: vector[None] for sense, vector in each.items()}) for each in features]
     with ExitStack() as undo:
         if stores.media.keep(draft):
-            undo.callback(_drop_unused, stores, draft.sha256)
-        there, windows = _commit(stores, gallery, active.bundle.manifest, clip=clip, features=features)
+            undo.callback(stores.drop_unused, draft.sha256)
+        there = _commit(stores, gallery, manifest, clip=clip, features=features)
         undo.pop_all()
-    if windows:
-        _let_be_found(active, windows, vectors)
+    stores.media.keep(draft)  # again: another process may just have dropped them, as no clip had them yet
     return there
 
 
-def _commit(
-    stores: Stores, gallery: int, manifest: Manifest, *, clip: Clip, features: list[dict[Sense, F32]]
-) -> tuple[Clip, list[int]]:
-    """The clip and its new windows: none where it is another's."""
-    senses = tuple(clip.senses)
+def _commit(stores: Stores, gallery: int, manifest: Manifest, *, clip: Clip, features: list[dict[Sense, F32]]) -> Clip:
+    backbones = backbones_of(manifest, tuple(clip.senses))
     with stores.database.writing() as connection:
         changes.lock(connection, gallery)  # from here on nobody else adds it
         if (known := clips.find(connection, gallery, clip.id)) is not None:
-            return known, []
-        return clip, clips.add_all(connection, gallery, [(clip, features, backbones_of(manifest, senses))])[0]
-
-
-def _drop_unused(stores: Stores, digest: str) -> None:
-    """Another process may have added the same bytes, and found the file there; what is unsure is swept later."""
-    with suppress(Unavailable), stores.database.reading() as connection:
-        if not clips.is_media_used(connection, digest):
-            stores.media.drop(digest)
-
-
-def _let_be_found(active: Generation, windows: list[int], vectors: list[dict[Space, F32]]) -> None:
-    for window, rows in zip(windows, vectors, strict=True):
-        active.add(np.array([window], np.int64), rows)
+            return known
+        clips.add_all(connection, gallery, [(clip, features, backbones)])
+        return clip
 
 
 def _rounded(sense: Sense, vector: F32, manifest: Manifest) -> F32:

@@ -69,6 +69,7 @@ class Hit:
     name: str
     labels: tuple[str, ...]
     window: Window
+    window_id: int
     score: float
     media_type: str
 

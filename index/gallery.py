@@ -1,37 +1,43 @@
-"""Galleries: named sets of clips, searched by the vectors of one bundle at a time."""
+"""A named set of clips, searched by the vectors of one bundle at a time."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
-from index import adding, reindexing
+from index import adding, generations, reindexing, searching
+from index.active import Active, checked
 from index.catalog import clips, galleries
 from index.catalog import features as stored
-from index.catalog.galleries import BundleRow, GalleryRow
+from index.catalog.galleries import BundleRow, GalleryRow, GenerationRow
 from index.clips import Clip, GallerySummary, Hit, StoredFeatures
-from index.generations import Generation, backbones_of, catch_up, empty
+from index.embedding import backbones_of
+from index.filters import Filter
+from index.generations import Generation
 from index.metadata import Json
+from index.reindexing import Extract, Rules
+from index.searching import Counted, Search
 from index.shelf import NAME
 from index.stores import Stores
 from models.bundle.runtime import Bundle
-from models.errors import InvalidInput, QueryInvalid, SpaceMismatch
+from models.errors import InvalidInput
 from models.features.extract import ClipFeatures
 from models.types import F32, Modality, Sense
 
-MOST_HITS = 1000
 NOTHING: Mapping[str, Json] = MappingProxyType({})
+RULES = Rules()
 
 
 class Gallery:
     """A named set of clips. The catalog is the truth, the vectors of the active generation follow it.
 
-    Safe to use from several threads of the one process that has the data folder open.
+    Safe to use from several threads, and beside other processes that have the same data folder open: what one adds,
+    deletes or switches to, the others find, miss or follow.
     """
 
-    def __init__(self, stores: Stores, row: GalleryRow, active: Generation) -> None:
+    def __init__(self, stores: Stores, row: GalleryRow, active: Active) -> None:
         self.name = row.name
         self._key = row.key
         self._stores = stores
@@ -40,7 +46,7 @@ class Gallery:
     @property
     def active(self) -> Generation:
         """The generation that answers now; hold it to use its bundle for more than one thing."""
-        return self._active
+        return self._active.generation
 
     def add(
         self,
@@ -62,13 +68,23 @@ class Gallery:
             clip = adding.described(draft, name=name, labels=labels, features=features, metadata=metadata)
             if (known := self._find(clip.id)) is not None:
                 return known
-            rounded = adding.stored_features(features, self._active.bundle.manifest)
-            return adding.store(self._stores, self._key, self._active, clip=clip, features=rounded, draft=draft)
+            manifest = self.active.bundle.manifest
+            rounded = adding.stored_features(features, manifest)
+            there = adding.store(self._stores, self._key, manifest, clip=clip, features=rounded, draft=draft)
+            self.active.follow(self._stores.database)
+            return there
 
     def search(
-        self, route: str, features: Mapping[Modality, F32], *, k: int, generation: Generation | None = None
+        self,
+        route: str,
+        features: Mapping[Modality, F32],
+        *,
+        k: int,
+        among: Filter | None = None,
+        by: Counted = "window",
+        generation: Generation | None = None,
     ) -> list[Hit]:
-        """The `k` best windows for one query [width] of each modality the route needs, best first.
+        """The `k` best windows, or clips, for one query [width] of each modality the route needs; best first.
 
         `generation` is the one that was asked how to make the features, None the active one: a reindexing between
         the two then does not matter.
@@ -78,17 +94,28 @@ class Gallery:
             RouteMissing: no such route to clips; names those there are.
             InvalidInput: features that are missing or do not fit the bundle.
         """
-        if not 1 <= k <= MOST_HITS:
-            raise QueryInvalid(f"k must be from 1 to {MOST_HITS}, found {k}")
-        found = (generation or self._active).search(route, features, k)
-        ids, scores = found.ids[0].tolist(), found.scores[0].tolist()
-        with self._stores.database.reading() as connection:
-            places = clips.by_window(connection, self._key, [each for each in ids if each >= 0])
-        return [
-            Hit(place.clip_id, place.name, place.labels, place.window, score, place.media_type)
-            for each, score in zip(ids, scores, strict=True)
-            if (place := places.get(each)) is not None
-        ]
+        asked = Search(route, k, among, by)
+        chosen = self._active.followed(generation)
+        queries = chosen.query_vectors(route, {each: np.atleast_2d(rows) for each, rows in features.items()})
+        if len(queries) != 1:
+            raise InvalidInput(f"a search takes one query, found {len(queries)}")
+        return searching.search(self._stores.database, chosen, queries, asked)[0]
+
+    def search_vectors(self, queries: F32, asked: Search, *, generation: Generation | None = None) -> list[list[Hit]]:
+        """The hits of each query vector [q, dim] of the route's space; raises as `search` does."""
+        return searching.search(self._stores.database, self._active.followed(generation), queries, asked)
+
+    def search_window(self, window: int, asked: Search, *, generation: Generation | None = None) -> list[Hit]:
+        """What is like a window of this gallery, which is not among its own hits.
+
+        Raises:
+            WindowNotFound: there is none of that id.
+            SenseMissing: it lacks what the route's query head reads.
+        """
+        chosen = self._active.followed(generation)
+        query = chosen.window_vector(self._stores.database, asked.route, window)
+        found = searching.search(self._stores.database, chosen, query, replace(asked, k=asked.k + 1))[0]
+        return [each for each in found if each.window_id != window][: asked.k]
 
     def clip(self, clip_id: str) -> Clip:
         """The clip of that id; raises ClipNotFound."""
@@ -105,19 +132,17 @@ class Gallery:
         return self._stores.media.path(self.clip(clip_id).sha256)
 
     def remove(self, clip_id: str) -> None:
-        """Delete a clip; from the moment this returns no answer has it. Raises ClipNotFound."""
+        """Delete a clip; from the moment this returns no answer of any process has it. Raises ClipNotFound."""
         with self._stores.writing:
             clip = self.clip(clip_id)
             with self._stores.database.writing() as connection:
-                gone = clips.remove(connection, self._key, clip_id)
-                used = clips.is_media_used(connection, clip.sha256)
-            self._active.remove(np.array(gone, np.int64))
-            if not used:
-                self._stores.media.drop(clip.sha256)
+                clips.remove(connection, self._key, clip_id)
+            self.active.follow(self._stores.database)
+            self._stores.drop_unused(clip.sha256)
 
     def summary(self) -> GallerySummary:
         """The gallery in numbers."""
-        active = self._active
+        active = self.active
         with self._stores.database.reading() as connection:
             return GallerySummary(
                 name=self.name,
@@ -132,7 +157,7 @@ class Gallery:
 
     def features(self, *senses: Sense) -> StoredFeatures:
         """What is stored of the windows that have all of these senses, for the active bundle's backbones."""
-        backbones = backbones_of(self._active.bundle.manifest, senses)
+        backbones = backbones_of(self.active.bundle.manifest, senses)
         with self._stores.database.reading() as connection:
             ids = stored.having(connection, self._key, backbones)
             places = clips.by_window(connection, self._key, ids.tolist())
@@ -144,25 +169,43 @@ class Gallery:
             features={sense: np.concatenate([each[sense] for each in batches]) for sense in senses if batches},
         )
 
-    def reindex(self, bundle: str) -> Generation:
+    def reindex(self, bundle: str, *, rules: Rules = RULES, extract: Extract | None = None) -> Generation:
         """Embed the gallery anew with another bundle, beside the old, and switch to it once it is whole.
 
-        Nothing is decoded: vectors come from stored features. Searches go on meanwhile, with the old bundle.
+        Vectors come from stored features; of other backbones than these, from the media, by `extract`. Searches go on
+        meanwhile, with the old bundle.
 
         Raises:
             BundleNotFound, BundleInvalid: no such bundle, or a damaged one.
-            SpaceMismatch: the stored features come from other backbones than the bundle expects.
+            SpaceMismatch: the bundle expects features of other backbones, and there is no `extract`.
+            GenerationWorse: it would find worse than the rules allow.
             Conflict: somebody else reindexed the gallery meanwhile.
         """
-        expected, chosen = self._active.number, self._stores.shelf.bundle(bundle)
-        reindexing.check_backbones(self._stores, self._key, chosen.manifest)
-        with ExitStack() as undo:
-            fresh = reindexing.build(self._stores, self._key, chosen, undo=undo)
-            with self._stores.writing:
-                reindexing.switch(self._stores, self._key, fresh, expected=expected)
-                self._active = fresh
-            undo.pop_all()
-        return fresh
+        chosen = self._stores.shelf.bundle(bundle)
+        return reindexing.reindex(self._stores, self._active, chosen, rules=rules, extract=extract)
+
+    def roll_back(self, number: int | None = None) -> Generation:
+        """Answer with an earlier generation again, the last one before by default.
+
+        Raises:
+            GenerationNotFound: there is none of that number, or none before.
+            SpaceMismatch: clips came since that lack the features of its bundle's backbones.
+            Conflict: somebody else switched meanwhile.
+        """
+        return reindexing.roll_back(self._stores, self._active, number)
+
+    def generations(self) -> list[GenerationRow]:
+        """The generations that are kept, oldest first, with how each was built and verified."""
+        with self._stores.database.reading() as connection:
+            return galleries.generations_of(connection, self._key)
+
+    def compact(self) -> None:
+        """Build the vectors of the active generation anew, so that what came and went since is indexed too."""
+        self._active.rebuild()
+
+    def keep(self) -> None:
+        """Write vectors that have changed much, so that the next start need not make them."""
+        self._active.keep()
 
     def _find(self, clip_id: str) -> Clip | None:
         with self._stores.database.reading() as connection:
@@ -221,12 +264,6 @@ class Galleries:
     def _opened(self, name: str) -> Gallery:
         with self._stores.database.reading() as connection:
             row = galleries.get(connection, name)
-        bundle = self.bundle(row.bundle.name)
-        if bundle.sha256 != row.bundle.sha256:
-            raise SpaceMismatch(
-                f"the gallery {name!r} was indexed by the bundle {bundle.name!r} of sha256 {row.bundle.sha256[:12]}, "
-                f"the one there now is {bundle.sha256[:12]}: save it under another name and reindex"
-            )
-        active = empty(row.generation, bundle)
-        catch_up(active, self._stores.database, row.key)
-        return Gallery(self._stores, row, active)
+        bundle = checked(self._stores.shelf, row.generation, row.bundle)
+        generation = generations.opened(self._stores, row.key, row.generation, bundle)
+        return Gallery(self._stores, row, Active(self._stores, row.key, generation))

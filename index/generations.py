@@ -1,29 +1,22 @@
-"""A gallery embedded by one bundle: the bundle and a vector table for each of its gallery heads."""
+"""A gallery embedded by one bundle: the bundle and a vector table for each space that its routes search."""
 
+import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from index.catalog import features as stored
-from index.catalog.database import Database
-from index.vectors.base import VectorIndex
-from index.vectors.opening import open_index
-from models.bundle.manifest import Manifest, RouteSpec
+from index.catalog import changes, clips
+from index.catalog.database import Connection, Database
+from index.embedding import Embedding, Space, embeddings, gallery_routes, senses_of
+from index.snapshots import WORTH, Snapshots
+from index.stores import Stores
+from index.tables import VectorTable
 from models.bundle.runtime import Bundle
-from models.errors import Conflict, InvalidInput, RouteMissing
-from models.types import F32, I64, Hits, Modality, Sense
+from models.errors import Conflict, RouteMissing, SenseMissing, WindowNotFound
+from models.types import F32, I64, Hits, Modality
 
-Space = str
-
-
-@dataclass(frozen=True, slots=True)
-class VectorTable:
-    """The vectors of one space; a window is in it when it has all the senses that the head reads."""
-
-    head: str
-    senses: tuple[Sense, ...]
-    index: VectorIndex
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +24,7 @@ class Generation:
     """One bundle with all its vectors; whoever searches holds one of these, so no answer mixes two bundles."""
 
     number: int
+    gallery: int
     bundle: Bundle
     tables: Mapping[Space, VectorTable]
 
@@ -39,79 +33,104 @@ class Generation:
         """The routes that search this gallery, by name."""
         return gallery_routes(self.bundle.manifest)
 
-    def search(self, route: str, features: Mapping[Modality, F32], k: int) -> Hits:
-        """The nearest windows to one query; features [width] of each modality that the route's query head reads.
+    @property
+    def position(self) -> int:
+        """The last change of the catalog that is in all tables."""
+        return min(table.position for table in self.tables.values())
+
+    def follow(self, database: Database) -> bool:
+        """Take in what the catalog has changed since; says whether it has."""
+        with database.reading() as connection:
+            return self.follow_in(connection)
+
+    def follow_in(self, connection: Connection) -> bool:
+        """As `follow`, in a transaction that there is already."""
+        return any([table.follow(connection, self.gallery) for table in self.tables.values()])
+
+    def query_vectors(self, route: str, features: Mapping[Modality, F32]) -> F32:
+        """[q, dim] of queries: features [q, width] of each modality that the route's query head reads.
 
         Raises RouteMissing, naming the routes there are; InvalidInput for features that do not fit.
         """
+        return self.bundle.embed(self.bundle.manifest.routes[self._checked(route)].query, features)
+
+    def window_vector(self, database: Database, route: str, window: int) -> F32:
+        """[1, dim] the query that a window of the gallery is; raises WindowNotFound, SenseMissing, RouteMissing."""
+        manifest = self.bundle.manifest
+        spec = manifest.routes[self._checked(route)]
+        senses = senses_of(manifest, spec.query)
+        asking = Embedding(self.bundle, manifest.space(spec), spec.query, senses, spec.metric)
+        with database.reading() as connection:
+            if not clips.by_window(connection, self.gallery, [window]):
+                raise WindowNotFound(f"there is no window {window} in this gallery")
+            ids = asking.windows(connection, self.gallery, among=np.array([window], np.int64))
+            if not senses or not len(ids):
+                raise SenseMissing(f"the window {window} lacks what {route!r} asks with: {spec.query}")
+            return asking.all_vectors(connection, ids)
+
+    def table(self, route: str) -> VectorTable:
+        """What a route searches; raises RouteMissing."""
+        manifest = self.bundle.manifest
+        return self.tables[manifest.space(manifest.routes[self._checked(route)])]
+
+    def search(self, route: str, queries: F32, k: int, *, allowed: I64 | None = None) -> Hits:
+        """The nearest windows to query vectors [q, dim]; raises RouteMissing, InvalidInput."""
+        return self.table(route).index.search(queries, k, allowed=allowed)
+
+    def verify(self, connection: Connection) -> None:
+        """Refuse tables that do not hold exactly what the catalog has; raises Conflict."""
+        for table in self.tables.values():
+            wanted = table.embedding.windows(connection, self.gallery)
+            if not np.array_equal(table.index.ids(), wanted):
+                found = f"{len(table.index)} vectors for {len(wanted)} windows"
+                raise Conflict(f"generation {self.number} has {found} in the table of {table.embedding.head!r}")
+
+    def _checked(self, route: str) -> str:
         if route not in self.routes:
             raise RouteMissing(
                 f"the bundle {self.bundle.name!r} has no route {route!r}; it has {', '.join(self.routes)}"
             )
-        spec = self.bundle.manifest.route(route)
-        query = self.bundle.embed(spec.query, {name: np.atleast_2d(feature) for name, feature in features.items()})
-        if len(query) != 1:
-            raise InvalidInput(f"a search takes one query, found {len(query)}")
-        return self.tables[self.bundle.manifest.space(spec)].index.search(query, k)
-
-    def embed(self, features: Mapping[Sense, F32]) -> dict[Space, F32]:
-        """The vectors [b, dim] of windows [b, width] in every space whose head reads only these senses."""
-        return {
-            space: self.bundle.embed(table.head, {sense: features[sense] for sense in table.senses})
-            for space, table in self.tables.items()
-            if set(table.senses) <= features.keys()
-        }
-
-    def add(self, ids: I64, vectors: Mapping[Space, F32]) -> None:
-        """Add embedded windows to the tables of their spaces."""
-        for space, rows in vectors.items():
-            self.tables[space].index.add(ids, rows)
-
-    def remove(self, ids: I64) -> None:
-        """Forget windows."""
-        for table in self.tables.values():
-            table.index.remove(ids)
+        return route
 
 
-def empty(number: int, bundle: Bundle) -> Generation:
-    """A generation with no vectors yet."""
-    manifest = bundle.manifest
-    routes = [manifest.routes[name] for name in gallery_routes(manifest)]
-    return Generation(number, bundle, {manifest.space(route): _table(manifest, route) for route in routes})
+def opened(stores: Stores, gallery: int, number: int, bundle: Bundle) -> Generation:
+    """A generation whose tables come from their snapshots and the changes since, or else from stored features."""
+    tables = {space: _table(stores, gallery, number, each) for space, each in embeddings(bundle).items()}
+    found = Generation(number, gallery, bundle, tables)
+    found.follow(stores.database)
+    return found
 
 
-def catch_up(generation: Generation, database: Database, gallery: int) -> None:
-    """Make every table hold exactly the windows that the catalog says: forget those gone, embed those missing."""
+def rebuilt(stores: Stores, generation: Generation) -> Generation:
+    """The same generation with tables made anew and written: what came since they were built gets its place in them."""
+    tables = {
+        space: _built(stores, generation.gallery, generation.number, table.embedding)
+        for space, table in generation.tables.items()
+    }
+    return replace(generation, tables=tables)
+
+
+def keep(stores: Stores, generation: Generation) -> None:
+    """Write the tables that have changed much since they were written."""
     for table in generation.tables.values():
-        backbones = backbones_of(generation.bundle.manifest, table.senses)
-        with database.reading() as connection:
-            wanted, there = stored.having(connection, gallery, backbones), table.index.ids()
-            table.index.remove(np.setdiff1d(there, wanted))
-            for ids, features in stored.batches(connection, np.setdiff1d(wanted, there), backbones):
-                table.index.add(ids, generation.bundle.embed(table.head, {s: features[s] for s in table.senses}))
+        if table.unwritten >= WORTH:
+            Snapshots(stores.vectors).write(generation.gallery, generation.number, table)
 
 
-def verify(generation: Generation, database: Database, gallery: int) -> None:
-    """Refuse a generation whose tables do not hold exactly what the catalog has."""
-    for table in generation.tables.values():
-        with database.reading() as connection:
-            wanted = stored.having(connection, gallery, backbones_of(generation.bundle.manifest, table.senses))
-        if not np.array_equal(table.index.ids(), wanted):
-            found = f"{len(table.index)} vectors for {len(wanted)} windows"
-            raise Conflict(f"generation {generation.number} has {found} in the table of {table.head!r}")
+def _table(stores: Stores, gallery: int, number: int, embedding: Embedding) -> VectorTable:
+    known = Snapshots(stores.vectors).read(gallery, number, embedding)
+    if known is not None:
+        with stores.database.reading() as connection:
+            if known.position <= changes.position(connection, gallery):
+                return known
+        log.warning("a snapshot is ahead of the catalog, as after a backup was restored; its vectors are made anew")
+    return _built(stores, gallery, number, embedding)
 
 
-def backbones_of(manifest: Manifest, senses: tuple[Sense, ...]) -> dict[Sense, str]:
-    """The sha256 of the backbone that the bundle expects for each of these senses."""
-    return {sense: manifest.backbones[sense].sha256 for sense in senses}
-
-
-def gallery_routes(manifest: Manifest) -> tuple[str, ...]:
-    """The routes to clips: those whose gallery head reads no text."""
-    return tuple(name for name, route in manifest.routes.items() if "text" not in manifest.heads[route.gallery].inputs)
-
-
-def _table(manifest: Manifest, route: RouteSpec) -> VectorTable:
-    head = manifest.heads[route.gallery]
-    senses: list[Sense] = [each for each in head.inputs if each != "text"]
-    return VectorTable(route.gallery, tuple(senses), open_index(head.dim, route.metric))
+def _built(stores: Stores, gallery: int, number: int, embedding: Embedding) -> VectorTable:
+    with stores.database.reading() as connection:
+        table = VectorTable.built(embedding, connection, gallery, options=stores.options)
+    if len(table.index) < WORTH:
+        return table
+    Snapshots(stores.vectors).write(gallery, number, table)
+    return Snapshots(stores.vectors).read(gallery, number, embedding) or table

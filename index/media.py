@@ -2,12 +2,13 @@
 
 import os
 import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import IO
 
 BLOCK_BYTES = 1024 * 1024
 STRAY_S = 3600.0
@@ -37,38 +38,58 @@ class MediaStore:
     @contextmanager
     def draft(self, source: Path) -> Iterator[Draft]:
         """A copy of a file, on the disk; it disappears with the block unless it was kept."""
+        with source.open("rb") as original, self.draft_of(original) as copy:
+            yield copy
+
+    @contextmanager
+    def draft_of(self, original: IO[bytes]) -> Iterator[Draft]:
+        """As `draft`, of what is left to read of something that is open."""
         with NamedTemporaryFile(dir=self._folder, prefix=".draft-", delete=False) as copy:
             path = Path(copy.name)
         try:
-            yield _copy(source, path)
+            yield _copy(original, path)
         finally:
             path.unlink(missing_ok=True)
 
     def keep(self, draft: Draft) -> bool:
-        """Give a draft its place; says whether it is new, False where the same bytes were there."""
+        """Give a draft its place; says whether it is new, False where the same bytes were there.
+
+        The draft itself stays, so that it can be kept again if another process drops these bytes meanwhile.
+        """
         place = self.path(draft.sha256)
-        if place.exists():
-            return False
         place.parent.mkdir(exist_ok=True)
-        draft.path.rename(place)
+        try:
+            place.hardlink_to(draft.path)
+        except FileExistsError:
+            return False
         _sync(place.parent)
         return True
 
-    def drop(self, digest: str) -> None:
-        """Forget these bytes."""
-        self.path(digest).unlink(missing_ok=True)
+    def drop(self, digest: str, is_used: Callable[[str], bool]) -> None:
+        """Forget these bytes unless they are used, which is asked once they are out of the way of who adds them."""
+        place = self.path(digest)
+        aside = place.with_name(f".dropped-{digest}")
+        with suppress(FileNotFoundError):
+            place.rename(aside)
+            if is_used(digest):
+                aside.replace(place)
+            aside.unlink(missing_ok=True)
+
+    def files(self) -> Iterator[Path]:
+        """All the files there are, each by the name of its sha256."""
+        return self._folder.glob("??/*")
 
     def sweep(self, used: Collection[str]) -> None:
         """Remove what a killed process left: old drafts and old files that no clip has."""
         before = time.time() - STRAY_S
-        for path in [*self._folder.glob(".draft-*"), *self._folder.glob("??/*")]:
+        for path in [*self._folder.glob(".draft-*"), *self.files()]:
             if path.name not in used and path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
 
 
-def _copy(source: Path, to: Path) -> Draft:
+def _copy(original: IO[bytes], to: Path) -> Draft:
     digest, size = sha256(), 0
-    with source.open("rb") as original, to.open("wb") as copy:
+    with to.open("wb") as copy:
         while block := original.read(BLOCK_BYTES):
             digest.update(block)
             size += copy.write(block)

@@ -1,52 +1,171 @@
-"""How a gallery changes to another bundle: built beside, verified, switched in one step."""
+"""How a gallery changes to another bundle: features completed, vectors built beside, verified, switched in one step.
 
+Each step can be taken again after a kill: what it has done already it finds done.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
+from index import generations
+from index.active import Active
+from index.catalog import clips, galleries
 from index.catalog import features as stored
-from index.catalog import galleries
 from index.catalog.galleries import BundleRow
-from index.generations import Generation, catch_up, empty, verify
+from index.clips import Clip
+from index.generations import Generation
+from index.metadata import Json
+from index.snapshots import Snapshots
 from index.stores import Stores
+from index.verification import TOLERANCE, compare
 from models.bundle.manifest import Manifest
 from models.bundle.runtime import Bundle
-from models.errors import SpaceMismatch
+from models.errors import GenerationNotFound, SpaceMismatch
+from models.features.extract import ClipFeatures
+from models.types import Sense
+
+Extract = Callable[[Path], ClipFeatures]
+"""The features of a file by the backbones of the new bundle."""
 
 
-def build(stores: Stores, gallery: int, bundle: Bundle, *, undo: ExitStack) -> Generation:
-    """A generation of what is there now, not active; `undo` forgets its row."""
-    with stores.writing, stores.database.writing() as connection:
-        number = galleries.add_generation(connection, gallery, BundleRow(bundle.name, bundle.sha256))
-    undo.callback(_forget, stores, gallery, number)
-    fresh = empty(number, bundle)
-    catch_up(fresh, stores.database, gallery)
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a new generation must keep to before it is switched to.
+
+    Args:
+        tolerance: how much mean average precision may fall by any route; None for any fall: it is recorded only.
+        kept: how many generations before the active one stay for a rollback.
+    """
+
+    tolerance: float | None = TOLERANCE
+    kept: int = 2
+
+
+def begin(stores: Stores, gallery: int, bundle: Bundle) -> int:
+    """The number of a generation that is not active, and has no vectors yet."""
+    with stores.database.writing() as connection:
+        return galleries.add_generation(connection, gallery, BundleRow(bundle.name, bundle.sha256))
+
+
+def lacking(stores: Stores, gallery: int, bundle: Bundle) -> list[Clip]:
+    """The clips that have a sense, but not its features by the bundle's backbone."""
+    wanted = {sense: ref.sha256 for sense, ref in bundle.manifest.backbones.items()}
+    with stores.database.reading() as connection:
+        return [clips.get(connection, gallery, each) for each in stored.lacking(connection, gallery, wanted)]
+
+
+def complete(stores: Stores, gallery: int, clip: Clip, *, bundle: Bundle, extract: Extract) -> None:
+    """Extract a clip's features from its media, and store what it lacks beside what it has.
+
+    Raises:
+        SpaceMismatch: the clip would be cut into other windows.
+        MediaInvalid, TooLarge, DecodeOverrun: the media cannot be decoded any more.
+    """
+    found = extract(stores.media.path(clip.sha256))
+    if tuple(each.window for each in found.windows) != clip.windows:
+        raise SpaceMismatch(
+            f"the clip {clip.id!r} has {len(clip.windows)} windows, {bundle.name!r} would cut it into others"
+        )
+    wanted = {sense: ref.sha256 for sense, ref in bundle.manifest.backbones.items()}
+    with stores.database.writing() as connection:
+        windows = clips.windows_of(connection, gallery, clip.id)
+        stored.complete(connection, windows, [each.features for each in found.windows], wanted)
+
+
+def verify(stores: Stores, before: Generation, fresh: Generation, rules: Rules) -> None:
+    """Record how the new generation was built and finds, beside the old; raises GenerationWorse, Conflict."""
+    fresh.follow(stores.database)
+    with stores.database.reading() as connection:
+        found = compare(connection, before, fresh)
+    if rules.tolerance is not None:
+        found.check(rules.tolerance)
+    built = {each.embedding.head: each.report for each in fresh.tables.values()}
+    tables: dict[str, Json] = {head: each.model_dump(mode="json") for head, each in built.items() if each is not None}
+    report: dict[str, Json] = {"comparison": asdict(found), "tolerance": rules.tolerance, "tables": tables}
+    with stores.database.writing() as connection:
+        galleries.finish(connection, fresh.gallery, fresh.number, report=report)
+
+
+def reindex(stores: Stores, active: Active, bundle: Bundle, *, rules: Rules, extract: Extract | None) -> Generation:
+    """All steps in one process; a failure leaves the generation that answers as it was."""
+    before = active.generation
+    for clip in _completable(stores, active.gallery, bundle, extract):
+        assert extract is not None, "else nothing is completable"
+        complete(stores, active.gallery, clip, bundle=bundle, extract=extract)
+    number = begin(stores, active.gallery, bundle)
+    with ExitStack() as undo:
+        undo.callback(forget, stores, active.gallery, number)
+        fresh = generations.opened(stores, active.gallery, number, bundle)
+        verify(stores, before, fresh, rules)
+        active.switch(fresh, expected=before.number)
+        undo.pop_all()
+    prune(stores, active.gallery, rules)
     return fresh
 
 
-def switch(stores: Stores, gallery: int, fresh: Generation, *, expected: int) -> None:
-    """Take in what was added and removed meanwhile, verify, and make it the active one if `expected` still is.
+def roll_back(stores: Stores, active: Active, number: int | None) -> Generation:
+    """Answer with an earlier generation again, the last one before by default.
 
-    The caller holds `stores.writing`. Raises Conflict where the active one is another, or the counts differ.
+    Raises:
+        GenerationNotFound: there is none of that number, or none before.
+        SpaceMismatch: clips came since that lack the features of its bundle's backbones.
+        Conflict: somebody else switched meanwhile.
     """
-    catch_up(fresh, stores.database, gallery)
-    verify(fresh, stores.database, gallery)
+    expected = active.generation.number
+    fresh = active.open(_last_before(stores, active.gallery, expected) if number is None else number)
+    if missing := lacking(stores, active.gallery, fresh.bundle):
+        raise SpaceMismatch(
+            f"{len(missing)} clips lack the features that generation {fresh.number} is made from, such as "
+            f"{missing[0].name!r}: reindex to its bundle {fresh.bundle.name!r} instead"
+        )
+    active.switch(fresh, expected=expected)
+    return fresh
+
+
+def forget(stores: Stores, gallery: int, number: int) -> None:
+    """A generation that never became active, with its vectors."""
     with stores.database.writing() as connection:
-        galleries.finish(connection, gallery, fresh.number, report={})
-        galleries.activate(connection, gallery, fresh.number, expected=expected)
-
-
-def check_backbones(stores: Stores, gallery: int, manifest: Manifest) -> None:
-    """Refuse a bundle for other backbones than those the stored features come from: raises SpaceMismatch."""
-    with stores.database.reading() as connection:
-        found = stored.stored_backbones(connection, gallery)
-    for sense, wanted in manifest.backbones.items():
-        if other := found.get(sense, set()) - {wanted.sha256}:
-            raise SpaceMismatch(
-                f"the bundle {manifest.name!r} expects {sense} features of {wanted.name} "
-                f"(sha256 {wanted.sha256[:12]}), the gallery stores those of sha256 "
-                f"{', '.join(sorted(each[:12] for each in other))}"
-            )
-
-
-def _forget(stores: Stores, gallery: int, number: int) -> None:
-    with stores.writing, stores.database.writing() as connection:
         galleries.drop_generation(connection, gallery, number)
+    Snapshots(stores.vectors).drop(gallery, number)
+
+
+def _last_before(stores: Stores, gallery: int, number: int) -> int:
+    with stores.database.reading() as connection:
+        ready = [each.number for each in galleries.generations_of(connection, gallery) if each.state == "ready"]
+    if not (earlier := [each for each in ready if each < number]):
+        raise GenerationNotFound(f"there is no generation before {number} to go back to")
+    return max(earlier)
+
+
+def _mismatch(manifest: Manifest, there: Mapping[Sense, set[str]], found: Sequence[Clip]) -> str:
+    odd = {sense: ref for sense, ref in manifest.backbones.items() if there.get(sense, set()) - {ref.sha256}}
+    wanted = ", ".join(f"{sense} features of {ref.name} (sha256 {ref.sha256[:12]})" for sense, ref in odd.items())
+    stored_ones = ", ".join(sorted(each[:12] for sense, ref in odd.items() for each in there[sense] - {ref.sha256}))
+    return (
+        f"the bundle {manifest.name!r} expects {wanted}, which {len(found)} clips lack, such as {found[0].name!r}: "
+        f"the gallery stores those of sha256 {stored_ones}"
+    )
+
+
+def _completable(stores: Stores, gallery: int, bundle: Bundle, extract: Extract | None) -> list[Clip]:
+    """The clips whose features are to be extracted; raises SpaceMismatch where there is nothing to do it with."""
+    found = lacking(stores, gallery, bundle)
+    if found and extract is None:
+        with stores.database.reading() as connection:
+            there = stored.stored_backbones(connection, gallery)
+        raise SpaceMismatch(_mismatch(bundle.manifest, there, found))
+    return found
+
+
+def prune(stores: Stores, gallery: int, rules: Rules) -> None:
+    """Forget the generations before those kept for a rollback, and what was never finished before them."""
+    with stores.database.writing() as connection:
+        active = galleries.state(connection, gallery).generation
+        earlier = [each for each in galleries.generations_of(connection, gallery) if each.number < active]
+        ready = [each.number for each in earlier if each.state == "ready"]
+        gone = {each.number for each in earlier} - set(ready[-rules.kept :] if rules.kept else [])
+        for number in gone:
+            galleries.drop_generation(connection, gallery, number)
+    for number in gone:
+        Snapshots(stores.vectors).drop(gallery, number)

@@ -1,26 +1,34 @@
 """Where the galleries of one data folder keep things."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 
-from index.catalog.clips import media_in_use
+from index.catalog.clips import is_media_used, media_in_use
 from index.catalog.database import Database
 from index.media import MediaStore
 from index.shelf import Shelf
+from index.vectors.kinds import IndexOptions
+from models.errors import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """The catalog, the media and the bundles; `writing` is held while the catalog and what follows it change."""
+    """The catalog, the media, the bundles and the vectors; `options` are those of every index that is built.
+
+    `writing` is held while this process changes the catalog and what follows it.
+    """
 
     database: Database
     media: MediaStore
     shelf: Shelf
+    vectors: Path
+    options: IndexOptions
     writing: RLock
 
     @classmethod
-    def open(cls, folder: Path, catalog: str | None = None) -> "Stores":
+    def open(cls, folder: Path, catalog: str | None = None, options: IndexOptions | None = None) -> "Stores":
         """Those of a data folder, which is made where there is none.
 
         `catalog` is the address of the catalog's database, as `postgresql://user@host/database`; None is
@@ -28,7 +36,23 @@ class Stores:
         """
         folder.mkdir(parents=True, exist_ok=True)
         database = Database(catalog or f"sqlite:///{folder / 'catalog.sqlite'}")
-        stores = cls(database, MediaStore(folder / "media"), Shelf(folder / "bundles"), RLock())
+        stores = cls(
+            database=database,
+            media=MediaStore(folder / "media"),
+            shelf=Shelf(folder / "bundles"),
+            vectors=folder / "vectors",
+            options=options or IndexOptions(),
+            writing=RLock(),
+        )
         with database.reading() as connection:
             stores.media.sweep(media_in_use(connection))
         return stores
+
+    def drop_unused(self, sha256: str) -> None:
+        """Forget media that no clip of any gallery has any more; what cannot be told is swept later."""
+        with suppress(Unavailable):
+            self.media.drop(sha256, self._is_used)
+
+    def _is_used(self, sha256: str) -> bool:
+        with self.database.reading() as connection:
+            return is_media_used(connection, sha256)

@@ -9,6 +9,8 @@ SightsoundError
 │   ├── BundleInvalid       a bundle or backbone whose files do not fit its manifest
 │   ├── SpaceMismatch       vectors of two models would be mixed
 │   ├── CatalogInvalid      a catalog that this version cannot read
+│   ├── ArchiveInvalid      an archive of a gallery that is damaged, altered, or of something else
+│   ├── SnapshotInvalid     a vector table on the disk that is damaged, or of something else
 │   ├── SettingsInvalid     a setting that cannot hold
 │   ├── RecipeInvalid       a recipe with an unknown key or a term without a weight
 │   ├── TrainingDataInvalid features, labels or splits that disagree, or are not finite
@@ -18,9 +20,15 @@ SightsoundError
 │   ├── GalleryNotFound
 │   ├── ClipNotFound
 │   ├── BundleNotFound
+│   ├── WindowNotFound
+│   ├── GenerationNotFound
+│   ├── JobNotFound
+│   ├── EvaluationNotFound
 │   └── DataMissing          files of a data set that are not where they belong
 ├── Conflict                the thing changed meanwhile, or exists already
+│   └── GenerationWorse      a new generation of a gallery that finds worse than the one it would replace
 └── Unavailable             cannot answer now; trying again may help
+    ├── JobStalled          a job that made no progress for too long
     ├── DecodeOverrun       the decoder ran out of its time or memory, or crashed
     └── DependencyMissing   an optional library or file is not installed
 
@@ -76,6 +84,14 @@ class CatalogInvalid(InvalidInput):
     """The catalog is not one that this version can read."""
 
 
+class ArchiveInvalid(InvalidInput):
+    """The archive cannot be made into a gallery."""
+
+
+class SnapshotInvalid(InvalidInput):
+    """The snapshot of a vector table cannot be used: it has to be built anew."""
+
+
 class SettingsInvalid(InvalidInput):
     """A setting has a value that cannot hold."""
 
@@ -112,6 +128,22 @@ class BundleNotFound(NotFound):
     """There is no such bundle."""
 
 
+class WindowNotFound(NotFound):
+    """There is no such window."""
+
+
+class GenerationNotFound(NotFound):
+    """There is no such generation of the gallery."""
+
+
+class JobNotFound(NotFound):
+    """There is no such job."""
+
+
+class EvaluationNotFound(NotFound):
+    """There is no such evaluation."""
+
+
 class DataMissing(NotFound):
     """The data set's files are not there."""
 
@@ -120,8 +152,16 @@ class Conflict(SightsoundError):
     """The thing changed meanwhile, or exists already."""
 
 
+class GenerationWorse(Conflict):
+    """The new generation finds worse than the one it would replace."""
+
+
 class Unavailable(SightsoundError):
     """This cannot be answered now."""
+
+
+class JobStalled(Unavailable):
+    """The job made no progress for too long."""
 
 
 class DecodeOverrun(Unavailable):

@@ -6,18 +6,31 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import Depends, FastAPI
+from fastapi.concurrency import contextmanager_in_threadpool
 
 from service import problems
+from service.jobs.opening import working
 from service.origins import OwnSite
 from service.parameters import known_only
-from service.resources import Resources
-from service.routes import bundles, classify, clips, explanations, galleries, health, page, search
+from service.resources import Resources, limits
+from service.routes import (
+    bundles,
+    classify,
+    clips,
+    evaluations,
+    explanations,
+    galleries,
+    health,
+    jobs,
+    page,
+    search,
+)
 from service.schemas import Problem
 from service.security import SecurityHeaders
 from service.settings import Settings
 from service.uploads import BodyLimit
 
-ROUTERS = (health, galleries, search, clips, classify, bundles, explanations, page)
+ROUTERS = (health, galleries, search, clips, classify, bundles, jobs, evaluations, explanations, page)
 REFUSALS: dict[int | str, dict[str, Any]] = {
     "default": {
         "description": "A problem document (RFC 9457)",
@@ -38,15 +51,16 @@ def create_app(settings: Settings) -> FastAPI:
         title="Sightsound",
         summary="Search sight by sound, sound by sight, and both by words.",
         version=_version(),
-        lifespan=_closing(resources),
+        lifespan=_working(resources, settings),
         # The usual documentation pages load scripts from other hosts.
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(known_only)],
         responses=REFUSALS,
-        form_limits={"max_files": 4, "max_fields": 1100, "max_part_size": 64 * 1024},
+        form_limits={"max_files": 1000, "max_fields": 1100, "max_part_size": 64 * 1024},
     )
     app.state.settings, app.state.resources = settings, resources
+    app.state.is_leaving = lambda: False  # whoever serves the application knows
     for each in ROUTERS:
         app.include_router(each.router)
     page.mount(app)
@@ -57,11 +71,13 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _closing(resources: Resources) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _working(resources: Resources, settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with resources:
-            yield
+            worker = working(settings, resources.galleries, resources.board, limits(settings))
+            async with contextmanager_in_threadpool(worker):
+                yield
 
     return lifespan
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Self
 
@@ -17,15 +16,17 @@ from models.media.cage import Cage
 from models.media.limits import Limits
 from models.types import F32, Modality
 from service.encoders import Encoders
+from service.jobs.board import Board
+from service.jobs.opening import open_board
 from service.settings import Settings
 from service.spool import sweep
 
 
 class Resources:
-    """The galleries of a data folder and the encoders their bundles name; close it, or use it in a `with` block."""
+    """The galleries and jobs of a data folder, and the encoders that bundles name; close it, or use a `with` block."""
 
-    def __init__(self, galleries: Galleries, encoders: Encoders, closing: ExitStack) -> None:
-        self.galleries, self.encoders = galleries, encoders
+    def __init__(self, galleries: Galleries, encoders: Encoders, board: Board, closing: ExitStack) -> None:
+        self.galleries, self.encoders, self.board = galleries, encoders, board
         self._closing = closing
 
     @classmethod
@@ -35,14 +36,19 @@ class Resources:
         Raises:
             SettingsInvalid: there is no such data folder.
             DependencyMissing, BundleInvalid: a bundle, backbone or text encoder is not there or not the one named.
+            Unavailable: the database of the catalog or of the jobs cannot be reached.
         """
-        _check_folder(settings.data)
+        check_folder(settings)
         sweep(settings.spool)
         with ExitStack() as closing:
-            galleries = Galleries.open(settings.data)
+            galleries = Galleries.open(settings.data, settings.catalog)
             closing.callback(galleries.close)
-            cage = closing.enter_context(Cage(_limits(settings), settings.decode_workers))
-            resources = cls(galleries, Encoders(settings.data / "backbones", cage), closing)
+            cage = closing.enter_context(Cage(limits(settings), settings.decode_workers))
+            board = open_board(settings)
+            closing.callback(board.close)
+            if settings.job_workers:
+                board.open()
+            resources = cls(galleries, Encoders(settings.data / "backbones", cage), board, closing)
             for each in resources.all_galleries():
                 resources.prepare(each.active.bundle.manifest)
                 _rehearse(each, resources.encoders)
@@ -94,12 +100,15 @@ def _rehearse(gallery: Gallery, encoders: Encoders) -> None:
         gallery.search(route, features, k=1, generation=generation)
 
 
-def _check_folder(data: Path) -> None:
-    if not (data / "catalog.sqlite").is_file():
+def check_folder(settings: Settings) -> None:
+    """Refuse what is no data folder; raises SettingsInvalid."""
+    data = settings.data
+    if not (data / "catalog.sqlite").is_file() and (settings.catalog is None or not data.is_dir()):
         raise SettingsInvalid(f"{data} holds no catalog.sqlite, expected a data folder such as `sightsound demo` makes")
 
 
-def _limits(settings: Settings) -> Limits:
+def limits(settings: Settings) -> Limits:
+    """What decoding one clip may take."""
     return Limits(
         size_bytes=settings.upload_limit_bytes,
         duration_s=settings.clip_limit_s,

@@ -21,7 +21,10 @@ def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     with listening(settings) as listener:
         host, port = listener.getsockname()[:2]
         announce(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
-        uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False)).run(sockets=[listener])
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False))
+        # Who watches a job's progress would keep the service from ending.
+        app.state.is_leaving = lambda: server.should_exit
+        server.run(sockets=[listener])
 
 
 def listening(settings: Settings) -> socket.socket:

@@ -34,6 +34,20 @@ class Settings(BaseSettings):
     decode_wall_s: Annotated[float, Field(gt=0, description="How long decoding one clip may take.")] = 60.0
     decode_memory_bytes: Annotated[int, Field(gt=0, description="The memory that decoding one clip may take.")] = 2**30
     spool: Annotated[Path | None, Field(description="Where uploads wait; by default the system's folder.")] = None
+    catalog: Annotated[
+        str | None, Field(description="The catalog's database, if in PostgreSQL; by default in the data folder.")
+    ] = None
+    ingest_root: Annotated[
+        Path | None, Field(description="The folder of this machine that jobs may read clips below; by default none.")
+    ] = None
+    job_workers: Annotated[
+        int, Field(ge=0, le=64, description="How many jobs run in this process at once; 0 leaves them to others.")
+    ] = 1
+    job_stall_s: Annotated[float, Field(gt=0, description="A job without progress for so long has failed.")] = 600.0
+    jobs_url: Annotated[
+        str | None,
+        Field(description="Where jobs are kept; by default beside the catalog, in the data folder or in PostgreSQL."),
+    ] = None
 
     @field_validator("names", mode="before")
     @classmethod

@@ -71,7 +71,7 @@ def received_clip(
     """
     _refuse_other_types(file)
     if not file.size:
-        raise MediaInvalid(f"the file {_name(file)!r} is empty, expected a clip with sound, pictures or both")
+        raise MediaInvalid(f"the file {file_name(file)!r} is empty, expected a clip with sound, pictures or both")
     settings: Settings = request.app.state.settings
     with upload_folder(settings.spool) as folder:
         path = folder / "clip"  # what it is shows in its bytes; what it is called is a stranger's choice
@@ -83,8 +83,9 @@ def received_clip(
 def _refuse_other_types(file: UploadFile) -> None:
     found = (file.content_type or "application/octet-stream").lower()
     if not found.startswith(MEDIA_TYPES):
-        raise HTTPException(415, f"the file {_name(file)!r} is {found}, expected video/* or audio/*")
+        raise HTTPException(415, f"the file {file_name(file)!r} is {found}, expected video/* or audio/*")
 
 
-def _name(file: UploadFile) -> str:
+def file_name(file: UploadFile) -> str:
+    """What an uploaded file was called by whoever sent it, without folders."""
     return PurePath((file.filename or "clip").replace("\\", "/")).name

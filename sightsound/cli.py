@@ -10,6 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from models.errors import DependencyMissing, QueryInvalid, SightsoundError
+from sightsound import gallery
 
 app = typer.Typer(
     name="sightsound",
@@ -17,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(gallery.app)
 EXTRA = "pip install 'sightsound[cpu]'"
 FAILED, MISSED = 2, 1
 DATA = Path("sightsound-data")
@@ -44,6 +46,25 @@ def serve(
 
     settings = Settings(data=data, host=host, port=port, allow_public=allow_public)
     serve_forever(settings, announce=lambda address: typer.echo(f"Sightsound is at {address} (Ctrl+C stops it)"))
+
+
+@app.command()
+def worker(
+    data: Annotated[
+        Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder of the service whose jobs are to be done.")
+    ] = DATA,
+    catalog: Annotated[
+        str | None,
+        typer.Option(envvar="SIGHTSOUND_CATALOG", help="The catalog's PostgreSQL; by default in the folder."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="How many at once.")] = 1,
+) -> None:
+    """Do the jobs of a data folder in this process, until interrupted; settings as of `serve`."""
+    from service.settings import Settings
+    from sightsound.worker import work
+
+    settings = Settings(data=data, catalog=catalog, job_workers=jobs)
+    work(settings, announce=lambda: typer.echo(f"Working on the jobs of {data} (Ctrl+C stops it)"))
 
 
 @app.command()

@@ -10,6 +10,9 @@ from index.catalog.columns import integers
 from index.catalog.schema import changes, galleries, windows
 from models.types import I64
 
+CHUNK = 10_000
+"""Changes that are read at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -64,16 +67,13 @@ def position(connection: Connection, gallery: int) -> int:
 
 
 def since(connection: Connection, gallery: int, position: int) -> Changes:
-    """What came after a position."""
-    of_gallery = changes.c.gallery_id == gallery
-    last = select(func.max(changes.c.position)).where(of_gallery)
-    until: int = connection.execute(last).scalar_one() or 0
-    later = of_gallery & (changes.c.position > position) & (changes.c.position <= until)
-    added, removed = (
-        integers(connection, select(changes.c.window).where(later & (changes.c.kind == kind)))
-        for kind in ("added", "removed")
-    )
-    return Changes(max(position, until), np.setdiff1d(added, removed), np.sort(removed))
+    """The next CHUNK that came after a position; nothing is left once the position they lead to is the last."""
+    later = (changes.c.gallery_id == gallery) & (changes.c.position > position)
+    query = select(changes.c.position, changes.c.window, changes.c.kind).where(later).order_by(changes.c.position)
+    rows = connection.execute(query.limit(CHUNK)).all()
+    removed = np.array(sorted(row.window for row in rows if row.kind == "removed"), np.int64)
+    added = np.array([row.window for row in rows if row.kind == "added"], np.int64)
+    return Changes(rows[-1].position if rows else position, np.setdiff1d(added, removed), removed)
 
 
 def _advance(connection: Connection, gallery: int, count: int) -> int:

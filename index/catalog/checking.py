@@ -6,7 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, String, and_, cast, exists, func, literal, not_, or_, select
 
+from index.catalog.galleries import names
 from index.catalog.schema import changes, clips, features, galleries, generations, labels, windows
+from models.errors import GalleryNotFound
 
 MOST = 100
 """Rows that contradict each other in one way, at most: more say the same."""
@@ -22,13 +24,21 @@ class Contradiction:
     expected: str
 
 
+def key(connection: Connection, name: str) -> int:
+    """Of the gallery of that name, whatever is wrong with its generations; raises GalleryNotFound."""
+    found: int | None = connection.execute(select(galleries.c.id).where(galleries.c.name == name)).scalar()
+    if found is None:
+        raise GalleryNotFound(f"there is no gallery {name!r}; there are: {', '.join(names(connection)) or 'none'}")
+    return found
+
+
 def damages(connection: Connection) -> Iterator[Contradiction]:
     """What SQLite finds in its own file, and rows that refer to none; nothing of PostgreSQL, which keeps to both."""
     if connection.dialect.name != "sqlite":
         return
     for (found,) in connection.exec_driver_sql(f"PRAGMA integrity_check({MOST})"):
         if found != "ok":
-            yield Contradiction("the catalog's file", found, "a sound SQLite database")
+            yield Contradiction("the catalog's file", " ".join(found.split()), "a sound SQLite database")
     for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(MOST):
         yield Contradiction(f"{table}, row {row}", f"belongs to no row of {parent}", f"one of {parent}")
 

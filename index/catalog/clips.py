@@ -111,15 +111,20 @@ def by_key(connection: Connection, keys: Sequence[int]) -> dict[int, Clip]:
     return dict(_clips(connection, clips.c.id.in_(keys)))
 
 
-def remove(connection: Connection, gallery: int, clip_id: str) -> list[int]:
-    """Delete a clip with all that belongs to it; returns the ids its windows had; raises ClipNotFound."""
-    changes.lock(connection, gallery)
+def windows_of(connection: Connection, gallery: int, clip_id: str) -> list[int]:
+    """The ids of a clip's windows, ascending; raises ClipNotFound."""
     key = keys_of(connection, gallery, [clip_id]).get(clip_id)
     if key is None:
         raise _not_found(clip_id)
     of_clip = select(windows.c.id).where(windows.c.clip == key).order_by(windows.c.id)
-    gone = list(connection.execute(of_clip).scalars())
-    connection.execute(delete(clips).where(clips.c.id == key))
+    return list(connection.execute(of_clip).scalars())
+
+
+def remove(connection: Connection, gallery: int, clip_id: str) -> list[int]:
+    """Delete a clip with all that belongs to it; returns the ids its windows had; raises ClipNotFound."""
+    changes.lock(connection, gallery)
+    gone = windows_of(connection, gallery, clip_id)
+    connection.execute(delete(clips).where((clips.c.gallery_id == gallery) & (clips.c.clip_id == clip_id)))
     changes.record_removed(connection, gallery, gone)
     return gone
 

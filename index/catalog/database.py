@@ -14,6 +14,8 @@ from index.catalog.address import parse, reason, shown
 from index.catalog.upgrading import upgrade
 from models.errors import CatalogInvalid, DependencyMissing, SightsoundError, Unavailable
 
+__all__ = ["Connection", "Database"]
+
 BUSY_TIMEOUT_MS = 10_000
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """What makes all statements of a PostgreSQL transaction see the same state; one on SQLite does by itself."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, exists, insert, select
 
 from index.catalog.columns import integers
-from index.catalog.schema import features, windows
+from index.catalog.schema import clips, features, windows
 from models.errors import InvalidInput
 from models.types import F32, I64, Sense
 
@@ -52,9 +52,11 @@ def stored_backbones(connection: Connection, gallery: int) -> dict[Sense, set[st
     return found
 
 
-def having(connection: Connection, gallery: int, backbones: Backbones) -> I64:
-    """[n] the windows, ascending, that have features of all these backbones."""
+def having(connection: Connection, gallery: int, backbones: Backbones, *, among: I64 | None = None) -> I64:
+    """[n] the windows, ascending, that have features of all these backbones; of a few alone that are given `among`."""
     query = select(windows.c.id).where(windows.c.gallery_id == gallery).order_by(windows.c.id)
+    if among is not None:
+        query = query.where(windows.c.id.in_(among.tolist()))
     for sense, sha256 in backbones.items():
         each = features.alias()
         of_backbone = (each.c.sense == sense) & (each.c.backbone_sha256 == sha256)
@@ -77,6 +79,33 @@ def _features(connection: Connection, ids: I64, sense: Sense, sha256: str) -> F3
     rows = connection.execute(query).all()
     wanted = np.isin([row.window for row in rows], ids, assume_unique=True)
     return from_half([row.vector for row, is_wanted in zip(rows, wanted.tolist(), strict=True) if is_wanted])
+
+
+def lacking(connection: Connection, gallery: int, backbones: Backbones) -> list[str]:
+    """The ids of clips with a window that has a sense, but no features of it by the backbone of that sense."""
+    wanted, there = features.alias(), features.alias()
+    found: dict[str, None] = {}
+    for sense, sha256 in backbones.items():
+        same = (wanted.c.window == windows.c.id) & (wanted.c.sense == sense) & (wanted.c.backbone_sha256 == sha256)
+        has = exists().where((there.c.window == windows.c.id) & (there.c.sense == sense))
+        query = select(clips.c.clip_id).distinct().select_from(windows.join(clips))
+        query = query.where(windows.c.gallery_id == gallery, has, ~exists().where(same)).order_by(clips.c.clip_id)
+        found |= dict.fromkeys(connection.execute(query).scalars())
+    return list(found)
+
+
+def complete(
+    connection: Connection, windows_of: Sequence[int], found: Sequence[Mapping[Sense, F32]], backbones: Backbones
+) -> None:
+    """Write, for windows that are there, what is found by these backbones and not stored yet."""
+    of_windows = features.c.window.in_(windows_of)
+    query = select(features.c.window, features.c.sense, features.c.backbone_sha256).where(of_windows)
+    known = {tuple(row) for row in connection.execute(query)}
+    new = (
+        (window, {sense: rows for sense, rows in each.items() if (window, sense, backbones[sense]) not in known})
+        for window, each in zip(windows_of, found, strict=True)
+    )
+    add(connection, [(window, each, backbones) for window, each in new])
 
 
 def _among(ids: I64) -> ColumnElement[bool]:

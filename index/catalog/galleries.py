@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from index.catalog import changes
@@ -34,6 +34,14 @@ class GalleryRow:
     name: str
     generation: int
     bundle: BundleRow
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryState:
+    """The position of its last change, and the number of the generation that answers."""
+
+    position: int
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,16 @@ def get(connection: Connection, name: str) -> GalleryRow:
 def drop(connection: Connection, gallery: int) -> None:
     """Forget a gallery with all that belongs to it."""
     connection.execute(delete(galleries).where(galleries.c.id == gallery))
+
+
+STATE = select(galleries.c.position, galleries.c.active_generation).where(galleries.c.id == bindparam("gallery"))
+"""Built once, as every search asks it."""
+
+
+def state(connection: Connection, gallery: int) -> GalleryState:
+    """Where a gallery is now."""
+    position, generation = connection.execute(STATE, {"gallery": gallery}).one()
+    return GalleryState(position, generation)
 
 
 def generations_of(connection: Connection, gallery: int) -> list[GenerationRow]:

@@ -1,29 +1,36 @@
 """The port that every vector index implements, and what all of them refuse."""
 
-from collections.abc import Collection
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 
 from models.errors import Conflict, InvalidInput
-from models.types import F32, I64, Hits, Metric
+from models.types import F32, I64, Bool, Hits, Metric
 
 
 class VectorIndex(Protocol):
     """Vectors under the caller's ids, searched by `metric`; safe to use from several threads.
 
-    `add` refuses (and then adds nothing of) ids that are there already (Conflict), and vectors of another width or
-    that are not finite (InvalidInput). `remove` says how many of the ids were there. `search` pads with the id -1
-    and the score -inf where fewer than `k` are found; with `allowed` it looks at these ids only.
+    `kind` is the name of how it searches: "exact", "flat", "hnsw", "ivfpq", "milvus" ... `add` refuses (and then adds
+    nothing of) ids that are there already (Conflict), and vectors of another width or that are not finite
+    (InvalidInput). `remove` says how many of the ids were there; none of them is found once it returned. `search`
+    gives exactly `k` columns, padded with the id -1 and the score -inf where fewer are found; with `allowed` (ids in
+    any order, unknown ones do no harm) it looks at these ids only. `ids` are ascending. `vectors` are those of the
+    ids [n, dim] in their order, as they were given but of unit length where the metric is cosine; it refuses ids that
+    are not there (InvalidInput).
     """
 
     dim: int
     metric: Metric
 
+    @property
+    def kind(self) -> str: ...
     def add(self, ids: I64, vectors: F32) -> None: ...
     def remove(self, ids: I64) -> int: ...
     def search(self, queries: F32, k: int, *, allowed: I64 | None = None) -> Hits: ...
     def ids(self) -> I64: ...
+    def vectors(self, ids: I64) -> F32: ...
     def __len__(self) -> int: ...
 
 
@@ -41,17 +48,28 @@ def check_k(k: int) -> None:
         raise InvalidInput(f"k must be at least 1, found {k}")
 
 
-def check_new_ids(ids: I64, count: int, taken: Collection[int]) -> None:
-    """Refuse ids that are negative, there twice, taken already or not as many as the vectors."""
+def check_new_ids(ids: I64, count: int, known: Callable[[I64], Bool]) -> None:
+    """Refuse ids that are negative, there twice, known already or not as many as the vectors.
+
+    Args:
+        ids: [n].
+        count: of the vectors.
+        known: says which of ids [n] have a vector.
+    """
     if ids.dtype != np.int64 or ids.shape != (count,):
         raise InvalidInput(f"ids must be int64 [{count}], one a vector; found {ids.dtype} {list(ids.shape)}")
     if len(ids) and ids.min() < 0:
         raise InvalidInput(f"ids must not be negative, found {ids.min()}")
-    new = ids.tolist()
-    if len(set(new)) < len(new):
+    if len(np.unique(ids)) < len(ids):
         raise Conflict("the same id is there twice among the vectors to add")
-    if known := next((each for each in new if each in taken), None):
-        raise Conflict(f"there is a vector with the id {known} already")
+    if len(taken := ids[known(ids)]):
+        raise Conflict(f"there is a vector with the id {taken[0]} already")
+
+
+def check_known(ids: I64, known: Bool) -> None:
+    """Refuse ids [n] of which some are not known [n]."""
+    if len(missing := ids[~known]):
+        raise InvalidInput(f"there is no vector with the id {missing[0]}, nor for {len(missing) - 1} more of these ids")
 
 
 def padded(ids: I64, scores: F32, k: int) -> Hits:

@@ -4,8 +4,10 @@ from threading import Lock
 
 import numpy as np
 
-from index.vectors.base import check_k, check_new_ids, check_vectors, padded
-from models.scoring import scores
+from index.vectors.base import check_k, check_known, check_new_ids, check_vectors, padded
+from index.vectors.contents import Contents
+from index.vectors.rows import rows_of
+from models.scoring import normalised, scores
 from models.types import F32, I64, Hits, Metric
 
 
@@ -16,11 +18,36 @@ class ExactIndex:
     a change.
     """
 
-    def __init__(self, dim: int, metric: Metric) -> None:
+    kind = "exact"
+
+    def __init__(self, dim: int, metric: Metric, *, rows: tuple[I64, F32] | None = None) -> None:
+        """Starts with rows of ascending ids [n] and vectors [n, dim], prepared for the metric; None: with nothing."""
         self.dim = dim
         self.metric = metric
         self._changing = Lock()
-        self._rows: tuple[I64, F32] = np.empty(0, np.int64), np.empty((0, dim), np.float32)
+        self._rows: tuple[I64, F32] = rows or (np.empty(0, np.int64), np.empty((0, dim), np.float32))
+
+    @classmethod
+    def of(cls, contents: Contents) -> "ExactIndex":
+        """The table of these contents, of whichever kind they were."""
+        ids = np.concatenate([contents.ids[contents.live], contents.fresh_ids])
+        vectors = np.concatenate([contents.vectors[contents.live], contents.fresh_vectors])
+        order = np.argsort(ids)
+        return cls(vectors.shape[1], contents.metric, rows=(ids[order], vectors[order]))
+
+    def contents(self) -> Contents:
+        """What a snapshot keeps."""
+        ids, vectors = self._rows
+        return Contents(
+            kind=self.kind,
+            metric=self.metric,
+            ids=ids,
+            vectors=vectors,
+            live=np.ones(len(ids), np.bool_),
+            fresh_ids=ids[:0],
+            fresh_vectors=vectors[:0],
+            parameters={},
+        )
 
     def __len__(self) -> int:
         return len(self._rows[0])
@@ -29,15 +56,23 @@ class ExactIndex:
         """The ids that are there, ascending."""
         return self._rows[0]
 
+    def vectors(self, ids: I64) -> F32:
+        """Those of the ids [n], as [n, dim] in their order; of unit length where the metric is cosine."""
+        known, vectors = self._rows
+        rows = rows_of(ids, known)
+        check_known(ids, rows >= 0)
+        return vectors[rows]
+
     def add(self, ids: I64, vectors: F32) -> None:
         """Add vectors [n, dim] under new ids [n]."""
         check_vectors(vectors, self.dim)
         with self._changing:
             old_ids, old_vectors = self._rows
-            check_new_ids(ids, len(vectors), set(old_ids.tolist()))
+            check_new_ids(ids, len(vectors), lambda new: rows_of(new, old_ids) >= 0)
             all_ids = np.concatenate([old_ids, ids])
             order = np.argsort(all_ids)
-            self._rows = all_ids[order], np.concatenate([old_vectors, vectors])[order]
+            new = normalised(vectors) if self.metric is Metric.COSINE else vectors
+            self._rows = all_ids[order], np.concatenate([old_vectors, new])[order]
 
     def remove(self, ids: I64) -> int:
         """Forget these ids; says how many there were."""

@@ -1,109 +1,150 @@
-"""Exact search by FAISS: flat indexes, with ids, deletes and thread-safety of our own."""
+"""A vector table by FAISS: a sealed part, a fresh part, and masks over both."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from threading import Lock
 
-import faiss
 import numpy as np
 
-from index.vectors.base import check_k, check_new_ids, check_vectors, padded
-from index.vectors.gate import Gate
+from index.vectors.base import check_k, check_known, check_new_ids, check_vectors, padded
+from index.vectors.contents import Contents
+from index.vectors.fresh import Fresh
+from index.vectors.part import Part, empty
+from index.vectors.scan import Admission, threads, threads_for
+from index.vectors.structure import Structure, load, save
 from models.scoring import normalised
-from models.types import F32, I64, Hits, Metric
+from models.types import F32, I64, Bool, Hits, Metric
 
-MASKED = 64
-"""How many deleted rows are skipped before they are taken out: taking out costs a pass over all the vectors."""
+Parts = tuple[Part, Part]
 
 
 class FaissIndex:
-    """A FAISS flat index under the caller's ids: searches share it, changes have it alone."""
+    """Vectors under the caller's ids, in two layers: a sealed part, built once, and a fresh one, of what came since.
 
-    def __init__(self, dim: int, metric: Metric) -> None:
+    Changes replace the pair of parts at once, under a lock that searches do not take: a search never waits and never
+    sees half a change. Scores are exact and equal ones in the order of their ids, whichever kind the sealed part is.
+    """
+
+    def __init__(self, dim: int, metric: Metric, *, sealed: Part | None = None, fresh: Part | None = None) -> None:
         self.dim = dim
         self.metric = metric
-        self._gate = Gate()
-        self._flat = faiss.IndexFlatL2(dim) if metric is Metric.EUCLIDEAN else faiss.IndexFlatIP(dim)
-        self._ids = np.empty(0, np.int64)  # by row; -1 where it was deleted
-        self._row_of: dict[int, int] = {}
+        self._changing = Lock()
+        self._fresh = Fresh(fresh or empty(dim, metric))
+        self._parts: Parts = sealed or empty(dim, metric), self._fresh.part
+
+    @classmethod
+    def of(cls, contents: Contents, structure: Path | None) -> "FaissIndex":
+        """The table of these contents, with FAISS's file of the sealed part, if there is one."""
+        live = None if contents.live.all() else Admission(contents.live)
+        way = None if structure is None else _structure(contents, structure)
+        sealed = Part(contents.ids, contents.vectors, contents.metric, live=live, structure=way)
+        fresh = Part(contents.fresh_ids, contents.fresh_vectors, contents.metric)
+        return cls(contents.vectors.shape[1], contents.metric, sealed=sealed, fresh=fresh)
+
+    def contents(self) -> Contents:
+        """What a snapshot keeps: removed rows stay masked in the sealed part and are left out of the fresh one."""
+        sealed, fresh = self._parts
+        there = slice(None) if fresh.live is None else fresh.live.mask
+        return Contents(
+            kind=self.kind,
+            metric=self.metric,
+            ids=sealed.ids,
+            vectors=sealed.vectors,
+            live=np.ones(len(sealed.ids), np.bool_) if sealed.live is None else sealed.live.mask,
+            fresh_ids=fresh.ids[there],
+            fresh_vectors=fresh.vectors[there],
+            parameters={} if sealed.structure is None else sealed.structure.parameters,
+            save_structure=None if sealed.structure is None else partial(save, sealed.structure),
+        )
+
+    @property
+    def kind(self) -> str:
+        """How the sealed part is searched; the fresh one is always flat."""
+        structure = self._parts[0].structure
+        return "flat" if structure is None else structure.kind
+
+    @property
+    def parts(self) -> Parts:
+        """The sealed and the fresh part as they are now; never changed, only replaced."""
+        return self._parts
 
     def __len__(self) -> int:
-        return len(self._row_of)
+        return sum(len(part) for part in self._parts)
 
     def ids(self) -> I64:
         """The ids that are there, ascending."""
-        with self._gate.reading():
-            return np.sort(self._ids[self._ids >= 0])
+        found = _ids(self._parts).view()
+        found.flags.writeable = False  # it may be the table's own
+        return found
+
+    def vectors(self, ids: I64) -> F32:
+        """Those of the ids [n], as [n, dim] in their order; of unit length where the metric is cosine."""
+        parts = self._parts
+        rows = [part.rows(ids) for part in parts]
+        check_known(ids, (rows[0] >= 0) | (rows[1] >= 0))
+        found = np.empty((len(ids), self.dim), np.float32)
+        for part, its in zip(parts, rows, strict=True):
+            found[its >= 0] = part.vectors[its[its >= 0]]
+        return found
 
     def add(self, ids: I64, vectors: F32) -> None:
         """Add vectors [n, dim] under new ids [n]."""
         check_vectors(vectors, self.dim)
-        with self._gate.writing():
-            check_new_ids(ids, len(vectors), self._row_of)
-            self._flat.add(self._prepared(vectors))
-            self._row_of.update(zip(ids.tolist(), range(len(self._ids), len(self._ids) + len(ids)), strict=True))
-            self._ids = np.concatenate([self._ids, ids])
+        with self._changing:
+            check_new_ids(ids, len(vectors), self._known)
+            self._fresh.add(ids, self._prepared(vectors))
+            self._parts = self._parts[0], self._fresh.part
 
     def remove(self, ids: I64) -> int:
-        """Forget these ids; says how many there were. They are masked at once, and taken out once they are many."""
-        with self._gate.writing():
-            rows = [row for each in ids.tolist() if (row := self._row_of.pop(each, None)) is not None]
-            self._ids[rows] = -1
-            if len(self._ids) - len(self._row_of) > MASKED:
-                self._compact()
-            return len(rows)
+        """Forget these ids; says how many there were. No search that starts after this finds them."""
+        with self._changing:
+            sealed = self._parts[0]
+            rows = sealed.rows(np.unique(ids))
+            gone = rows[rows >= 0]
+            fresh = self._fresh.remove(ids)
+            self._parts = sealed.without(gone), self._fresh.part
+            return len(gone) + fresh
 
     def search(self, queries: F32, k: int, *, allowed: I64 | None = None) -> Hits:
         """The `k` best for each of the queries [q, dim]."""
         check_vectors(queries, self.dim)
         check_k(k)
-        with self._gate.reading(), _threads(len(queries)):
-            masked = len(self._ids) - len(self._row_of)
-            selector = self._selector(allowed) if allowed is not None else None
-            distances, rows = self._search(self._prepared(queries), min(k + masked, len(self._ids)), selector)
-            return _hits(np.where(rows < 0, -1, self._ids[rows]), self._scores(distances), k)
+        parts, prepared = self._parts, self._prepared(queries)
+        if allowed is not None and _all(parts, allowed):
+            allowed = None
+        numbers = sum(part.vectors.size for part in parts)
+        with threads(threads_for(len(queries), numbers)):
+            found = [part.search(prepared, k, allowed) for part in parts if len(part)]
+        return _best(found, k, len(queries))
 
-    def _search(self, queries: F32, k: int, selector: "faiss.IDSelector | None") -> tuple[F32, I64]:
-        if k == 0 or len(queries) == 0:
-            return np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
-        parameters = None
-        if selector is not None:
-            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]  # the stubs lack it
-        distances, rows = self._flat.search(queries, k, params=parameters)
-        return distances, rows
-
-    def _selector(self, allowed: I64) -> "faiss.IDSelector":
-        among = np.zeros(len(self._ids), dtype=np.bool_)
-        among[[row for each in allowed.tolist() if (row := self._row_of.get(each)) is not None]] = True
-        bitmap = np.packbits(among, bitorder="little")
-        return faiss.IDSelectorBitmap(bitmap)  # type: ignore[call-arg, arg-type]  # the stubs lack arrays
+    def _known(self, ids: I64) -> Bool:
+        return np.logical_or(*(part.rows(ids) >= 0 for part in self._parts))
 
     def _prepared(self, vectors: F32) -> F32:
         return normalised(vectors) if self.metric is Metric.COSINE else np.ascontiguousarray(vectors)
 
-    def _scores(self, distances: F32) -> F32:
-        return -np.sqrt(np.maximum(distances, 0)) if self.metric is Metric.EUCLIDEAN else distances
 
-    def _compact(self) -> None:
-        gone = np.flatnonzero(self._ids < 0)
-        self._flat.remove_ids(faiss.IDSelectorBatch(gone))
-        self._ids = self._ids[self._ids >= 0]
-        self._row_of = dict(zip(self._ids.tolist(), range(len(self._ids)), strict=True))
+def _structure(contents: Contents, path: Path) -> Structure:
+    return load(contents.kind, path, metric=contents.metric, parameters=contents.parameters)
 
 
-def _hits(ids: I64, scores: F32, k: int) -> Hits:
-    """The `k` best that are there, equal scores in the order of their ids."""
-    scores = np.where(ids < 0, np.float32(-np.inf), scores)
-    order = np.lexsort((np.where(ids < 0, np.iinfo(np.int64).max, ids), -scores), axis=1)[:, :k]
+def _ids(parts: Parts) -> I64:
+    sealed, fresh = parts
+    if len(fresh) == 0 or len(sealed) == 0:
+        return (sealed if len(sealed) else fresh).live_ids
+    ids = np.concatenate([sealed.live_ids, fresh.live_ids])
+    return ids if fresh.live_ids[0] > sealed.live_ids[-1] else np.sort(ids)
+
+
+def _all(parts: Parts, allowed: I64) -> bool:
+    """Whether allowed are just the ids that are there, in their order: then there is nothing to filter."""
+    return len(allowed) == sum(len(part) for part in parts) and np.array_equal(allowed, _ids(parts))
+
+
+def _best(found: list[tuple[I64, F32]], k: int, queries: int) -> Hits:
+    """The `k` best of what the parts found."""
+    if not found:
+        return padded(np.empty((queries, 0), np.int64), np.empty((queries, 0), np.float32), k)
+    ids, scores = found[0] if len(found) == 1 else (np.concatenate(each, axis=1) for each in zip(*found, strict=True))
+    order = np.lexsort((ids, -scores))[:, :k]
     return padded(np.take_along_axis(ids, order, axis=1), np.take_along_axis(scores, order, axis=1), k)
-
-
-@contextmanager
-def _threads(queries: int) -> Iterator[None]:
-    """One OpenMP thread for a single query (two are three times slower), all cores for many; then as before."""
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1 if queries == 1 else os.cpu_count() or 1)
-    try:
-        yield
-    finally:
-        faiss.omp_set_num_threads(before)

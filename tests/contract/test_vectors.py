@@ -10,15 +10,35 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.vectors.base import VectorIndex
+from index.vectors.building import build as build_table
 from index.vectors.exact import ExactIndex
-from index.vectors.faiss_store import MASKED, FaissIndex
+from index.vectors.faiss_store import FaissIndex
+from index.vectors.fresh import MASKED
+from index.vectors.kinds import IndexOptions
 from index.vectors.opening import open_index
 from models.errors import Conflict, InvalidInput
 from models.types import F32, I64, Metric
 
 Build = Callable[[int, Metric], VectorIndex]
 DIM = 6
-BACKENDS: list[Build] = [ExactIndex, FaissIndex]
+
+
+class SealedHalf(FaissIndex):
+    """What is added first is built into a sealed part, but for one row removed again; the rest is fresh."""
+
+    def add(self, ids: I64, vectors: F32) -> None:
+        if len(ids) < 2 or len(self.ids()):
+            super().add(ids, vectors)
+            return
+        half = len(ids) // 2
+        options = IndexOptions(kind="flat")
+        other = build_table(ids[half:], vectors[half:], metric=self.metric, options=options).index
+        assert isinstance(other, FaissIndex)
+        FaissIndex.__init__(self, self.dim, self.metric, sealed=other.parts[0])
+        super().add(ids[:half], vectors[:half])
+
+
+BACKENDS: list[Build] = [ExactIndex, FaissIndex, SealedHalf]
 TOLERANCE = 2e-3  # of float32 distances from |q|^2 + |g|^2 - 2qg, near zero
 
 
@@ -210,6 +230,95 @@ def test_searching_while_others_add_and_remove_never_sees_half_a_change(build: B
         for each in work:
             each.result()
     assert len(index) == 50
+
+
+def test_vectors_come_back_as_they_were_given_in_the_order_asked_for(build: Build, metric: Metric) -> None:
+    vectors = rows(30) * np.float32(3)
+    index = filled(build, metric, vectors)
+    asked = np.array([129, 100, 115, 100], np.int64)
+    expected = vectors[asked - 100]
+    if metric is Metric.COSINE:
+        expected = expected / np.linalg.norm(expected, axis=1, keepdims=True)
+    assert index.vectors(asked) == pytest.approx(expected, abs=1e-6)
+    assert index.vectors(ids(0)).shape == (0, DIM)
+
+
+def test_vectors_of_unknown_and_removed_ids_are_refused(build: Build) -> None:
+    index = filled(build, Metric.INNER, rows(30))
+    index.remove(np.array([105], np.int64))
+    for unknown in (105, 99, 130):
+        with pytest.raises(InvalidInput, match=f"no vector with the id {unknown}"):
+            index.vectors(np.array([100, unknown], np.int64))
+
+
+def test_equal_scores_come_in_the_order_of_their_ids(build: Build, metric: Metric) -> None:
+    vectors = np.repeat(rows(4), 25, axis=0)
+    index = build(DIM, metric)
+    order = np.random.default_rng(3).permutation(100)
+    index.add(ids(100)[order], vectors[order])
+    oracle = filled(ExactIndex, metric, vectors)
+    for queries in (rows(4)[:1], np.repeat(rows(4), 10, axis=0)):
+        for k in (4, 30, 56, 82):
+            assert index.search(queries, k).ids.tolist() == oracle.search(queries, k).ids.tolist()
+
+
+@given(turns=st.lists(st.tuples(st.booleans(), st.sets(st.integers(0, 40), max_size=15)), max_size=8))
+@settings(max_examples=40, deadline=None)
+@pytest.mark.parametrize("backend", BACKENDS, ids=lambda build: build.__name__)
+def test_any_turns_of_adding_and_removing_leave_what_the_oracle_has(
+    backend: Build, turns: list[tuple[bool, set[int]]]
+) -> None:
+    index, exact = backend(DIM, Metric.INNER), ExactIndex(DIM, Metric.INNER)
+    for seed, (adding, some) in enumerate(turns):
+        block = np.array(sorted(some, key=lambda each: (each * 7) % 41), np.int64)
+        if adding:
+            block = block[~np.isin(block, exact.ids())]
+            index.add(block, rows(len(block), seed))
+            exact.add(block, rows(len(block), seed))
+        else:
+            assert index.remove(block) == exact.remove(block)
+        assert index.ids().tolist() == exact.ids().tolist()
+    assert len(index) == len(exact)
+    assert (index.vectors(exact.ids()) == exact.vectors(exact.ids())).all()
+    allowed = np.arange(0, 41, 3, dtype=np.int64)[::-1]
+    for only in (None, allowed):
+        found, expected = index.search(rows(2, 99), 6, allowed=only), exact.search(rows(2, 99), 6, allowed=only)
+        assert found.ids.tolist() == expected.ids.tolist()
+        assert found.scores == pytest.approx(expected.scores, abs=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.2, 0.7, 1.0])
+def test_a_filter_finds_what_the_oracle_finds_among_the_same_ids(build: Build, metric: Metric, share: float) -> None:
+    vectors, queries = rows(600), rows(5, 1)
+    index, exact = filled(build, metric, vectors), filled(ExactIndex, metric, vectors)
+    for each in (index, exact):
+        each.remove(ids(50, 120))
+    allowed = np.random.default_rng(2).permutation(ids(600))[: int(600 * share)]
+    found, expected = index.search(queries, 10, allowed=allowed), exact.search(queries, 10, allowed=allowed)
+    assert found.ids.tolist() == expected.ids.tolist()
+    assert found.scores == pytest.approx(expected.scores, abs=1e-5)
+    everything = index.search(queries, 10, allowed=index.ids())
+    assert everything.ids.tolist() == index.search(queries, 10).ids.tolist()
+
+
+@pytest.mark.parametrize("gone", [5, 40, 200])
+def test_the_next_best_are_found_when_the_very_best_are_removed_or_not_allowed(
+    build: Build, metric: Metric, gone: int
+) -> None:
+    vectors, queries = rows(600), rows(2, 1)
+    index, exact = filled(build, metric, vectors), filled(ExactIndex, metric, vectors)
+    best = exact.search(queries[:1], gone).ids[0]
+    allowed = np.setdiff1d(ids(600), best)
+    expected = exact.search(queries, 10, allowed=allowed).ids.tolist()
+    assert index.search(queries, 10, allowed=allowed).ids.tolist() == expected
+    index.remove(best)
+    assert index.search(queries, 10).ids.tolist() == expected
+
+
+def test_all_that_are_left_are_found_when_nearly_all_were_removed(build: Build, metric: Metric) -> None:
+    index = filled(build, metric, rows(500))
+    index.remove(ids(490))
+    assert sorted(index.search(rows(1, 3), 10).ids[0].tolist()) == ids(10, 590).tolist()
 
 
 def test_faiss_is_chosen_where_it_is_installed() -> None:

@@ -123,9 +123,11 @@ def test_searches_during_twenty_reindexings_never_fail_and_never_mix_two_bundles
 
     with ThreadPoolExecutor(3) as pool:
         looking = [pool.submit(look) for _ in range(3)]
-        for turn in range(20):
-            gallery.reindex("other" if turn % 2 == 0 else "tiny")
-        done.set()
+        try:
+            for turn in range(20):
+                gallery.reindex("other" if turn % 2 == 0 else "tiny")
+        finally:
+            done.set()
         assert all(each.result() > 0 for each in looking)
     assert gallery.active.number == 23
 

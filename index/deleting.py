@@ -1,0 +1,23 @@
+"""How a whole gallery goes: its rows at once, then its vectors and the media that no other gallery has."""
+
+from shutil import rmtree
+
+from index.catalog import changes, galleries, walking
+from index.digests import Digests
+from index.stores import Stores
+
+
+def delete(stores: Stores, name: str) -> None:
+    """Delete a gallery with all its clips, generations and evaluations, for good; raises GalleryNotFound.
+
+    Killed on the way, it leaves files that no clip has; these are swept when the data folder is next opened.
+    """
+    with Digests() as gone:
+        with stores.writing, stores.database.writing() as connection:
+            key = galleries.get(connection, name).key
+            changes.lock(connection, key)
+            for part in walking.sha256s(connection, key):
+                gone.extend(part)
+            galleries.drop(connection, key)
+        rmtree(stores.vectors / str(key), ignore_errors=True)
+        gone.drop_unused(stores)

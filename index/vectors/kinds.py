@@ -1,0 +1,62 @@
+"""Which kinds of table can be built, what is asked of one, and what its building found."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from models.bundle.manifest import Frozen
+
+Kind = Literal["flat", "hnsw", "ivfpq"]
+"""Every vector looked at; a graph; inverted lists of product codes, the best of which are scored exactly."""
+
+QueriesFrom = Literal["given", "vectors", "none"]
+"""Where the queries came from by which recall was measured: the caller, the vectors themselves, or nowhere."""
+
+
+class IndexOptions(Frozen):
+    """What is asked of a table: its kind, and the recall that it must reach against exact search.
+
+    `auto` is flat up to `exact_up_to` numbers (vectors times dimensions), where one query takes about 2 ms at most on
+    one core of 2026, and ivfpq above.
+    """
+
+    kind: Kind | Literal["auto"] = "auto"
+    recall: float = Field(default=0.99, gt=0, le=1)
+    at: int = Field(default=10, ge=1, le=1000)
+    exact_up_to: int = Field(default=5_000_000, ge=0)
+
+    def wanted(self, vectors: int, dim: int) -> Kind:
+        """The kind for so many vectors of this width."""
+        if self.kind != "auto":
+            return self.kind
+        return "flat" if vectors * dim <= self.exact_up_to else "ivfpq"
+
+
+class Report(Frozen):
+    """What was built and why: `recall` at `at` as measured over so many `queries`, 1 by definition where exact."""
+
+    kind: str
+    parameters: Mapping[str, int]
+    recall: float
+    at: int
+    queries: int
+    queries_from: QueriesFrom
+    vectors: int
+    took_s: float
+    reason: str
+
+
+def exact_report(kind: str, *, vectors: int, at: int, reason: str) -> Report:
+    """Of a table that looks at every vector: nothing to measure."""
+    return Report(
+        kind=kind,
+        parameters={},
+        recall=1.0,
+        at=at,
+        queries=0,
+        queries_from="none",
+        vectors=vectors,
+        took_s=0.0,
+        reason=reason,
+    )

@@ -1,0 +1,84 @@
+"""A sealed part of the kind that is wanted, if it reaches the recall; else an exact one, saying so."""
+
+from dataclasses import replace
+from time import perf_counter
+
+import numpy as np
+
+from index.vectors.kinds import IndexOptions, Kind, QueriesFrom, Report, exact_report
+from index.vectors.part import Part
+from index.vectors.recall import Truth
+from index.vectors.scan import threads, threads_for
+from index.vectors.structure import STRUCTURES
+from index.vectors.training import LARGEST, LEAST, steps, train
+from models.types import F32
+
+PASSES = 2
+"""Over the vectors, at which building uses all cores: small tables are built by one."""
+
+QUERIES = 1000
+"""How many queries recall is measured by at most."""
+
+
+def seal(part: Part, queries: F32 | None, options: IndexOptions) -> tuple[Part, Report]:
+    """The flat part itself or with a structure that reaches the recall, and what was found.
+
+    Queries [q, d] are prepared for the metric as the part's vectors are; None takes some of these vectors.
+    """
+    started = perf_counter()
+    with threads(threads_for(PASSES, part.vectors.size)):
+        sealed, report = _sealed(part, queries, options)
+    return sealed, report.model_copy(update={"took_s": round(perf_counter() - started, 3)})
+
+
+def _sealed(part: Part, queries: F32 | None, options: IndexOptions) -> tuple[Part, Report]:
+    kind = options.wanted(*part.vectors.shape)
+    if why := _why_flat(part.vectors, kind, options):
+        return _flat(part, options, why)
+    sample, source = _sample(part, queries)
+    truth, index, reached = Truth(part, sample, options.at), train(kind, part.vectors, part.metric), 0.0
+    for parameters in steps(kind, index):
+        sealed = replace(part, structure=STRUCTURES[kind](index, part.metric, parameters))
+        reached = truth.recall(sealed)
+        if reached >= options.recall:
+            return sealed, _report(sealed, reached, options, queries=(len(sample), source))
+    missed = f"{kind} reached a recall of {reached:.4f} at {options.at}, below {options.recall}: exact search instead"
+    return _flat(part, options, missed)
+
+
+def _flat(part: Part, options: IndexOptions, reason: str) -> tuple[Part, Report]:
+    return part, exact_report("flat", vectors=len(part.ids), at=options.at, reason=reason)
+
+
+def _why_flat(vectors: F32, kind: Kind, options: IndexOptions) -> str:
+    """Why nothing else is to be tried, empty if it is."""
+    if options.kind == "flat":
+        return "exact search was asked for"
+    if kind == "flat":
+        return f"at most {options.exact_up_to} numbers, of which exact search takes about 2 ms"
+    if len(vectors) < LEAST:
+        return f"fewer than {LEAST} vectors"
+    return f"a number beyond {LARGEST:.0e}" if max(vectors.max(), -vectors.min()) > LARGEST else ""
+
+
+def _report(part: Part, recall: float, options: IndexOptions, *, queries: tuple[int, QueriesFrom]) -> Report:
+    assert part.structure is not None
+    return Report(
+        kind=part.structure.kind,
+        parameters=part.structure.parameters,
+        recall=recall,
+        at=options.at,
+        queries=queries[0],
+        queries_from=queries[1],
+        vectors=len(part.ids),
+        took_s=0.0,
+        reason=f"the recall at {options.at} is at least {options.recall}, measured against exact search",
+    )
+
+
+def _sample(part: Part, queries: F32 | None) -> tuple[F32, QueriesFrom]:
+    """Up to QUERIES of the queries, or of the vectors where there are none; the same ones every time."""
+    source: QueriesFrom = "vectors" if queries is None or len(queries) == 0 else "given"
+    rows = part.vectors if queries is None or len(queries) == 0 else queries
+    chosen = np.random.default_rng(0).permutation(len(rows))[:QUERIES]
+    return np.ascontiguousarray(rows[np.sort(chosen)]), source

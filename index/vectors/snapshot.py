@@ -1,0 +1,177 @@
+"""Vector tables on the disk: what a start maps instead of building it anew, checked, and never trusted."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from pydantic import Field, ValidationError
+
+from index.vectors.base import VectorIndex
+from index.vectors.contents import Contents
+from index.vectors.exact import ExactIndex
+from index.vectors.kinds import Report
+from index.vectors.stored_files import StoredFile, check, clear, place, replace
+from models.bundle.manifest import Frozen
+from models.errors import InvalidInput, SnapshotInvalid
+from models.types import F32, I64, Bool, Metric
+
+FORMAT = 1
+HEAD = "snapshot.json"
+
+
+class Identity(Frozen):
+    """Whose vectors these are: of this space, gallery and generation, and of no other."""
+
+    space: str
+    gallery: str
+    generation: int
+
+
+class Head(Frozen):
+    """`snapshot.json`: what the snapshot holds, up to which position of the gallery's changes, and its files."""
+
+    format: int
+    identity: Identity
+    position: int = Field(ge=0)
+    kind: str
+    metric: Metric
+    dim: int = Field(gt=0)
+    count: int = Field(ge=0)
+    parameters: Mapping[str, int]
+    report: Report | None
+    files: Mapping[str, StoredFile]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A table as it was at a position of its gallery's changes, with the report of its building, if it has one."""
+
+    index: VectorIndex
+    position: int
+    report: Report | None
+
+
+@runtime_checkable
+class Kept(Protocol):
+    """A vector table that can be kept, as FaissIndex and ExactIndex can; others keep themselves, or cannot."""
+
+    def contents(self) -> Contents: ...
+
+
+def write(index: VectorIndex, folder: Path, *, identity: Identity, position: int, report: Report | None = None) -> None:
+    """Keep the table as it is now; until this returns the folder's last snapshot stays the valid one.
+
+    Only one at a time may write to a folder; changes to the index meanwhile are not in it. Raises OSError where the
+    disk is full or cannot be written: then, too, the last snapshot stays. Refuses tables that are not `Kept`
+    (InvalidInput).
+    """
+    if not isinstance(index, Kept):
+        raise InvalidInput(f"a vector table of kind {index.kind!r} cannot be kept as a snapshot")
+    contents = index.contents()
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {f"{name}.npy": place(folder, f"{name}.npy", _saver(rows)) for name, rows in contents.arrays.items()}
+    if contents.save_structure is not None:
+        files["structure.faiss"] = place(folder, "structure.faiss", contents.save_structure)
+    head = Head(
+        format=FORMAT,
+        identity=identity,
+        position=position,
+        kind=contents.kind,
+        metric=contents.metric,
+        dim=contents.vectors.shape[1],
+        count=int(np.count_nonzero(contents.live)) + len(contents.fresh_ids),
+        parameters=contents.parameters,
+        report=report,
+        files=files,
+    )
+    replace(folder / HEAD, _rendered(head))
+    clear(folder, {HEAD, *(stored.name for stored in files.values())})
+
+
+def read(folder: Path, identity: Identity) -> Snapshot:
+    """The snapshot of this identity, its sealed part mapped from the disk.
+
+    Raises SnapshotInvalid for one that is missing, damaged, of another identity or of a format not known here.
+    """
+    head = _head(folder / HEAD)
+    if head.identity != identity:
+        raise SnapshotInvalid(f"{folder} holds {_named(head.identity)}, expected {_named(identity)}")
+    check(folder, head.files.values())
+    try:
+        index = _index(folder, head)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:  # as numpy and FAISS refuse
+        raise SnapshotInvalid(f"{folder} cannot be read: {error}") from error
+    if len(index) != head.count:
+        raise SnapshotInvalid(f"{folder} holds {len(index)} vectors, expected {head.count}")
+    return Snapshot(index, head.position, head.report)
+
+
+def _index(folder: Path, head: Head) -> VectorIndex:
+    paths = {name: folder / stored.name for name, stored in head.files.items()}
+    mapped = partial(_mapped, paths)
+    contents = Contents(
+        kind=head.kind,
+        metric=head.metric,
+        ids=mapped("ids"),
+        vectors=mapped("vectors"),
+        live=mapped("live"),
+        fresh_ids=mapped("fresh-ids"),
+        fresh_vectors=mapped("fresh-vectors"),
+        parameters=head.parameters,
+    )
+    if head.kind == ExactIndex.kind or find_spec("faiss") is None:
+        return ExactIndex.of(contents)
+    from index.vectors.faiss_store import FaissIndex  # loaded only where there is FAISS, as in opening.py
+
+    return FaissIndex.of(contents, paths.get("structure.faiss"))
+
+
+def _head(path: Path) -> Head:
+    """What the snapshot says of itself, if every byte of that is as it was written."""
+    try:
+        found = path.read_bytes()
+        known = json.loads(found)
+        _check_format(path, known)
+        head = Head.model_validate(known["head"])
+    except OSError as error:
+        raise SnapshotInvalid(f"there is no snapshot that can be read at {path}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, ValidationError) as error:
+        raise SnapshotInvalid(f"{path} is damaged: {error}") from error
+    if found != _rendered(head):
+        raise SnapshotInvalid(f"{path} is damaged: its content does not fit its checksum")
+    return head
+
+
+def _check_format(path: Path, known: Any) -> None:
+    if (found := known["head"]["format"]) != FORMAT:
+        raise SnapshotInvalid(f"{path} is of format {found!r}, expected {FORMAT}")
+
+
+def _rendered(head: Head) -> bytes:
+    """The bytes of `snapshot.json`: the head and its checksum."""
+    content = head.model_dump(mode="json")
+    digest = sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return json.dumps({"head": content, "sha256": digest}, sort_keys=True, indent=2).encode()
+
+
+def _saver(rows: I64 | F32 | Bool) -> Callable[[Path], None]:
+    def save(path: Path) -> None:
+        with path.open("wb") as opened:  # given a path, numpy would end its name in .npy
+            np.save(opened, rows, allow_pickle=False)
+
+    return save
+
+
+def _mapped(paths: Mapping[str, Path], name: str) -> Any:
+    """An array that is read from the disk as it is needed; as a plain array, for a memmap is slow to slice."""
+    return np.asarray(np.load(paths[f"{name}.npy"], mmap_mode="r", allow_pickle=False))
+
+
+def _named(identity: Identity) -> str:
+    return f"generation {identity.generation} of {identity.gallery!r} in space {identity.space[:12]}"

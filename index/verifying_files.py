@@ -1,0 +1,52 @@
+"""Whether the files of a data folder are those that the catalog speaks of."""
+
+from collections.abc import Iterator
+from hashlib import file_digest
+
+from index.catalog import clips, walking
+from index.catalog.galleries import GalleryRow
+from index.clips import Clip
+from index.finding import Finding
+from index.stores import Stores
+from index.tally import Tally
+
+
+def media(stores: Stores, row: GalleryRow, tally: Tally) -> Iterator[Finding]:
+    """Files of clips that are missing, or not of the size or sha256 that the catalog says."""
+    with stores.database.reading() as connection:
+        for held in walking.walk(connection, row.key):
+            found = _odd(stores, held.clip)
+            if found is not None and _is_there(stores, row, held.clip):
+                expected = f"{held.clip.size_bytes} bytes of sha256 {held.clip.sha256[:12]}"
+                yield Finding("media", f"gallery {row.name}: clip {held.clip.id}", found, expected)
+            tally.advance()
+
+
+def strays(stores: Stores) -> Iterator[Finding]:
+    """Media that no clip of any gallery has: of a clip that is being added, or left by a process that was killed."""
+    for path in stores.media.files():
+        with stores.database.reading() as connection:
+            used = clips.is_media_used(connection, path.name)
+        if not used and path.exists():
+            found = "a file that no clip has"
+            yield Finding("stray", str(path), found, "none, or a clip being added; swept at a start after an hour")
+
+
+def _odd(stores: Stores, clip: Clip) -> str | None:
+    """What is wrong with the file of a clip."""
+    path = stores.media.path(clip.sha256)
+    try:
+        size_bytes = path.stat().st_size
+        with path.open("rb") as opened:
+            digest = file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        return f"{path}: {error.strerror}"
+    if (size_bytes, digest) == (clip.size_bytes, clip.sha256):
+        return None
+    return f"{path}: {size_bytes} bytes of sha256 {digest[:12]}"
+
+
+def _is_there(stores: Stores, row: GalleryRow, clip: Clip) -> bool:
+    """Whether nobody deleted the clip while its file was looked at."""
+    with stores.database.reading() as connection:
+        return clips.find(connection, row.key, clip.id) is not None

@@ -1,0 +1,89 @@
+"""The shapes of jobs and of what asks for them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from service.schemas import Frozen, Text
+
+Document = dict[str, Any]
+"""What JSON calls an object: how jobs' requests, plans and results are kept."""
+
+Kind = Literal["ingest", "reindex", "evaluate"]
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
+Labels = Annotated[tuple[Text, ...], Field(max_length=100, description="Of every clip, after those of its own.")]
+
+
+class IngestRequest(Frozen):
+    """Clips that lie on the server, to be put into a gallery."""
+
+    source: Annotated[str, Field(min_length=1, max_length=4096)]
+    labels: Labels = ()
+
+
+class EvaluationRequest(Frozen):
+    """What to find out about a gallery; all its routes by default."""
+
+    routes: Annotated[tuple[str, ...], Field(max_length=100)] = ()
+    protocol: Literal["gallery@1"] = "gallery@1"
+
+
+class ItemError(Frozen):
+    """An item that could not be done, and why; `code` is that of a problem."""
+
+    item: str
+    code: str
+    detail: str
+
+
+class Progress(Frozen):
+    """How far a job is; `rate` in items a second and `time_left_s` are null until they can be told."""
+
+    done: int = 0
+    total: int | None = None
+    item: str | None = None
+    rate: float | None = None
+    time_left_s: float | None = None
+
+
+class Job(Frozen):
+    """Durable work with progress; `errors` are the first of its `error_count` items that could not be done."""
+
+    id: str
+    kind: Kind
+    gallery: str
+    state: State
+    request: Document
+    progress: Progress
+    errors: tuple[ItemError, ...]
+    error_count: int
+    made_at: AwareDatetime
+    started_at: AwareDatetime | None
+    heartbeat_at: AwareDatetime | None
+    ended_at: AwareDatetime | None
+    failure: str | None
+    result: Document | None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.state in ENDED
+
+
+class JobList(Frozen):
+    """Jobs, the newest first."""
+
+    jobs: tuple[Job, ...]
+
+
+class EvaluationReport(Frozen):
+    """What an evaluation found; null while its job has not ended well."""
+
+    id: str
+    gallery: str
+    state: State
+    protocol: str
+    request: Document
+    made_at: AwareDatetime
+    report: Document | None

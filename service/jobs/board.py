@@ -1,0 +1,175 @@
+"""The jobs there are: put up, looked at, cancelled and retried from any process that reaches their database."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from dbos import DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, WorkflowStatus
+
+from models.errors import Conflict, JobNotFound
+from service.job_schemas import Document, ItemError, Job, Kind, Progress, State
+from service.jobs.database import APPLICATION, QUEUE, VERSION, WORKFLOW, prepare
+
+STATES: dict[str, State] = {
+    "ENQUEUED": "queued",
+    "DELAYED": "queued",
+    "PENDING": "running",
+    "SUCCESS": "done",
+    "ERROR": "failed",
+    "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "failed",
+    "CANCELLED": "cancelled",
+}
+POLL_S = 0.25
+WORN_OUT = "its workers died again and again while they were at it"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A job in the hands of a worker: the process, and what it wrote last as a sign of life."""
+
+    job_id: str
+    executor: str
+    heartbeat: str
+
+
+class Board:
+    """The jobs of one data folder. Opens its database when it is first asked for something; close it."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self._url, self._folder = url, folder
+        self._opening = Lock()
+        self._opened: DBOSClient | None = None
+
+    def open(self) -> None:
+        """Reach the database now, so that a fault of it is known; raises Unavailable."""
+        _ = self._client
+
+    def folder(self, job_id: str) -> Path:
+        """Where a job keeps its files."""
+        return self._folder / job_id
+
+    def add(self, kind: Kind, gallery: str, request: Document, *, job_id: str | None = None) -> Job:
+        """Put up a job; it outlives this process."""
+        found = job_id or new_id()
+        options = EnqueueOptions(
+            queue_name=QUEUE, workflow_name=WORKFLOW, workflow_id=found, app_version=VERSION, attributes={}
+        )
+        self._client.enqueue(options, kind, gallery, request)
+        return self.get(found)
+
+    def get(self, job_id: str) -> Job:
+        """The job of that id; raises JobNotFound."""
+        if not (found := self._client.list_workflows(workflow_ids=[job_id], name=WORKFLOW)):
+            raise JobNotFound(f"there is no job {job_id!r}")
+        return _job(found[0])
+
+    def listed(self, *, state: State | None = None, limit: int = 100) -> list[Job]:
+        """The newest jobs."""
+        wanted = [status for status, each in STATES.items() if each == state] or None
+        if state == "failed" and wanted is not None:
+            wanted.append("CANCELLED")  # as one is that was failed from outside of its worker
+        found = self._client.list_workflows(name=WORKFLOW, status=wanted, limit=limit, sort_desc=True)
+        return [job for each in found if (job := _job(each)).state == state or state is None]
+
+    def cancel(self, job_id: str) -> Job:
+        """End a job between two of its steps; raises JobNotFound, Conflict where it has ended."""
+        if (job := self.get(job_id)).has_ended:
+            raise Conflict(f"the job {job_id} is {job.state}, expected one that is queued or running")
+        self._client.cancel_workflow(job_id)
+        return self.get(job_id)
+
+    def retry(self, job_id: str) -> Job:
+        """Do a job again that failed, was cancelled, or left items undone; what is done is not done twice.
+
+        Raises:
+            JobNotFound.
+            Conflict: it has not ended, or there is nothing left to do.
+        """
+        job = self.get(job_id)
+        if not job.has_ended or (job.state == "done" and not job.error_count):
+            raise Conflict(f"the job {job_id} is {job.state}, expected failed, cancelled or done with errors")
+        self._client.update_workflow_attributes(job_id, {})
+        self._client.rewind_workflow(job_id, queue_name=QUEUE, application_version=VERSION)
+        return self.get(job_id)
+
+    def report(self, job_id: str, found: Document) -> None:
+        """Write down how a job goes, beside what was written before."""
+        self._client.update_workflow_attributes(job_id, found, merge=True)
+
+    def open_queue(self, jobs: int) -> None:
+        """Let every worker take so many jobs at once; before it starts, so that it need not look for the queue."""
+        self._client.register_queue(QUEUE, worker_concurrency=jobs, polling_interval_sec=POLL_S)
+
+    def running(self) -> list[Running]:
+        """The jobs that are being worked on, as far as is written."""
+        found = self._client.list_workflows(status="PENDING", name=WORKFLOW, load_input=False, load_output=False)
+        return [Running(each.workflow_id, each.executor_id or "", _beat(each)) for each in found]
+
+    def fail(self, job_id: str, why: str) -> None:
+        """End a job that its own worker cannot end."""
+        self.report(job_id, {"failure": why})
+        self._client.cancel_workflow(job_id)
+
+    def close(self) -> None:
+        """Leave the database."""
+        if self._opened is not None:
+            self._opened.destroy()
+            self._opened = None
+
+    @property
+    def _client(self) -> DBOSClient:
+        with self._opening:
+            if self._opened is None:
+                prepare(self._url)
+                self._opened = DBOSClient(
+                    system_database_url=self._url,
+                    serializer=DBOSPortableJSONSerializer(),
+                    application_name=APPLICATION,
+                )
+            return self._opened
+
+
+def new_id() -> str:
+    """An id that no job has."""
+    return secrets.token_hex(8)
+
+
+def _job(status: WorkflowStatus) -> Job:
+    kind, gallery, request = status.input["args"] if status.input else ("ingest", "", {})
+    noted: dict[str, Any] = status.attributes or {}
+    state = "failed" if "failure" in noted and status.status == "CANCELLED" else STATES[status.status]
+    return Job(
+        id=status.workflow_id,
+        kind=kind,
+        gallery=gallery,
+        state=state,
+        request=request,
+        progress=Progress(**noted.get("progress", {})),
+        errors=tuple(ItemError(**each) for each in noted.get("errors", ())),
+        error_count=noted.get("error_count", 0),
+        made_at=_moment(status.created_at) or datetime.now(UTC),
+        started_at=_noted(noted, "started_at"),
+        heartbeat_at=_noted(noted, "heartbeat_at"),
+        ended_at=_moment(status.completed_at),
+        failure=noted.get("failure") or _failure(status) if state == "failed" else None,
+        result=status.output if state == "done" else None,
+    )
+
+
+def _failure(status: WorkflowStatus) -> str:
+    return str(status.error) if status.error is not None else WORN_OUT
+
+
+def _beat(status: WorkflowStatus) -> str:
+    return str((status.attributes or {}).get("heartbeat_at"))
+
+
+def _noted(noted: dict[str, Any], name: str) -> datetime | None:
+    return datetime.fromisoformat(noted[name]) if name in noted else None
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)

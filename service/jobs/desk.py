@@ -1,0 +1,90 @@
+"""Where jobs are asked for: requests checked while the asker still listens, then put up on the board."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from index.gallery import Galleries
+from models.errors import EvaluationNotFound, JobNotFound, RouteMissing
+from service.job_schemas import EvaluationReport, EvaluationRequest, IngestRequest, Job
+from service.jobs import items
+from service.jobs.board import Board, new_id
+from service.jobs.ingesting import UPLOADS
+from service.jobs.items import Item
+from service.schemas import ReindexRequest
+
+
+def ingest(board: Board, galleries: Galleries, gallery: str, request: IngestRequest, *, root: Path | None) -> Job:
+    """A job for the clips of a folder or csv; raises GalleryNotFound, QueryInvalid."""
+    galleries.get(gallery)
+    items.checked_source(request.source, root)
+    return board.add("ingest", gallery, request.model_dump(mode="json"))
+
+
+def upload(
+    board: Board, galleries: Galleries, gallery: str, files: Sequence[tuple[str, BinaryIO]], *, labels: Sequence[str]
+) -> Job:
+    """A job for uploaded clips, which wait in its folder; raises GalleryNotFound."""
+    galleries.get(gallery)
+    job_id = new_id()
+    folder = board.folder(job_id)
+    try:
+        items.write(_kept(files, folder / UPLOADS), folder)
+        return board.add("ingest", gallery, {"source": None, "labels": list(labels)}, job_id=job_id)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def reindex(board: Board, galleries: Galleries, gallery: str, request: ReindexRequest) -> Job:
+    """A job to embed a gallery anew; raises GalleryNotFound, BundleNotFound."""
+    galleries.get(gallery)
+    if request.bundle is not None:
+        galleries.bundle(request.bundle)
+    return board.add("reindex", gallery, request.model_dump(mode="json"))
+
+
+def evaluate(board: Board, galleries: Galleries, gallery: str, request: EvaluationRequest) -> Job:
+    """A job to evaluate a gallery; raises GalleryNotFound, RouteMissing."""
+    there = galleries.get(gallery).active.routes
+    if odd := [each for each in request.routes if each not in there]:
+        raise RouteMissing(f"the gallery {gallery!r} has no route {odd[0]!r}; it has {', '.join(there)}")
+    return board.add("evaluate", gallery, request.model_dump(mode="json"))
+
+
+def evaluation(board: Board, evaluation_id: str) -> EvaluationReport:
+    """The evaluation that a job of that id makes; raises EvaluationNotFound."""
+    job = _evaluating(board, evaluation_id)
+    protocol = job.request["protocol"]
+    return EvaluationReport(
+        id=job.id,
+        gallery=job.gallery,
+        state=job.state,
+        protocol=protocol,
+        request=job.request,
+        made_at=job.made_at,
+        report=job.result,
+    )
+
+
+def _evaluating(board: Board, evaluation_id: str) -> Job:
+    try:
+        job = board.get(evaluation_id)
+    except JobNotFound:
+        job = None
+    if job is None or job.kind != "evaluate":
+        raise EvaluationNotFound(f"there is no evaluation {evaluation_id!r}")
+    return job
+
+
+def _kept(files: Sequence[tuple[str, BinaryIO]], folder: Path) -> list[Item]:
+    """Copies of files under numbers: what they are called is a stranger's choice."""
+    folder.mkdir(parents=True)
+    found = []
+    for number, (name, file) in enumerate(files, 1):
+        place = f"{number:06}"
+        with (folder / place).open("wb") as copy:
+            shutil.copyfileobj(file, copy)
+        found.append(Item(place, name))
+    return found

@@ -1,0 +1,31 @@
+"""A job's progress as server-sent events (the HTML standard, 9.2), until it ends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from time import monotonic
+
+from fastapi.concurrency import run_in_threadpool
+
+from service.job_schemas import Job
+from service.jobs.board import Board
+
+LOOK_S, ALIVE_S = 0.25, 15.0
+
+
+async def progress_events(board: Board, job: Job, *, is_leaving: Callable[[], bool]) -> AsyncIterator[str]:
+    """An event `progress` with the job whenever it has changed, `ended` as the last one unless the service ends."""
+    shown, at = job, monotonic()
+    yield _event(job)
+    while not (job.has_ended or is_leaving()):
+        await asyncio.sleep(LOOK_S)
+        job = await run_in_threadpool(board.get, job.id)
+        if job != shown:
+            shown, at = job, monotonic()
+            yield _event(job)
+        elif monotonic() - at > ALIVE_S:  # so that proxies keep the line open
+            at = monotonic()
+            yield ": alive\n\n"
+
+
+def _event(job: Job) -> str:
+    return f"event: {'ended' if job.has_ended else 'progress'}\ndata: {job.model_dump_json()}\n\n"

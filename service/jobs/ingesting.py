@@ -1,0 +1,116 @@
+"""Clips put into a gallery, a few a step; the same bytes are the same clip, so that no step can do harm twice."""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from hashlib import file_digest
+from pathlib import Path
+from typing import Literal
+
+from index.adding import ID_DIGITS
+from index.gallery import Gallery
+from models.errors import ClipNotFound, DecodeOverrun, InvalidInput, SightsoundError, TooLarge
+from models.features.extract import ClipFeatures, Extractor
+from service.job_schemas import Document, ItemError
+from service.jobs import items
+from service.jobs.items import Item, ItemList
+from service.jobs.pulse import Pulse
+from service.jobs.work import Workshop
+
+STEP = 4
+"""Clips a step: few enough to lose little by a crash, enough to decode one while another is looked at."""
+UPLOADS = "uploads"
+Outcome = Literal["added", "known"]
+
+
+class Ingest:
+    """The clips of a folder, a csv or an upload, and what becomes of each."""
+
+    def __init__(self, workshop: Workshop, gallery: str, request: Document, *, folder: Path) -> None:
+        self._gallery: Gallery = workshop.galleries.get(gallery)
+        self._workshop, self._request, self._folder = workshop, request, folder
+        self._items: ItemList | None = None
+
+    def plan(self) -> Document:
+        """The list of clips, kept in the job's folder."""
+        if (source := self._request["source"]) is not None:
+            found = items.listed(items.checked_source(source, self._workshop.ingest_root))
+            count = len(items.write(found, self._folder))
+        else:
+            count = len(self._list)
+        return {"items": count, "steps": -(-count // STEP)}
+
+    def do(self, number: int, plan: Document, pulse: Pulse) -> Document:
+        """A few clips: those whose bytes are known are done at once, the others decoded, embedded and stored."""
+        counts: Counter[str] = Counter()
+        errors: list[Document] = []
+        for item, outcome in self._outcomes(self._list.read(STEP * number, STEP), pulse):
+            counts["failed" if isinstance(outcome, Exception) else outcome] += 1
+            if isinstance(outcome, Exception):
+                errors.append(_error(item, outcome).model_dump())
+            pulse.did()
+        return {"counts": dict(counts), "errors": errors}
+
+    def finish(self, plan: Document, counts: Document, found: Document) -> Document:
+        """How many clips were added, known before, or failed; uploads that are stored now are let go."""
+        if not counts.get("failed"):
+            shutil.rmtree(self._folder, ignore_errors=True)
+        return {each: counts.get(each, 0) for each in ("added", "known", "failed")}
+
+    @property
+    def _list(self) -> ItemList:
+        if self._items is None:
+            self._items = ItemList(self._folder / items.LIST)
+        return self._items
+
+    def _outcomes(self, some: list[Item], pulse: Pulse) -> Iterator[tuple[Item, Outcome | Exception]]:
+        fresh = []
+        for item in some:
+            pulse.at(item.name)
+            if (found := self._found(item)) is None:
+                fresh.append(item)
+            else:
+                yield item, found
+        paths = [self._root / each.path for each in fresh]
+        for item, features in zip(fresh, self._extractor.extract_all(paths), strict=True):
+            pulse.at(item.name)
+            yield item, features if isinstance(features, SightsoundError) else self._added(item, features)
+
+    def _found(self, item: Item) -> Outcome | Exception | None:
+        """What can be said of a clip without decoding it."""
+        try:
+            with items.inside(item, self._root).open("rb") as file:
+                self._gallery.clip(file_digest(file, "sha256").hexdigest()[:ID_DIGITS])
+        except ClipNotFound:
+            return None
+        except (InvalidInput, OSError) as error:
+            return error
+        return "known"
+
+    def _added(self, item: Item, features: ClipFeatures) -> Outcome | Exception:
+        labels = (*item.labels, *self._request["labels"])
+        try:
+            self._gallery.add(
+                self._root / item.path, name=item.name, labels=labels, features=features, metadata=item.metadata
+            )
+        except (InvalidInput, TooLarge, DecodeOverrun, OSError) as error:
+            return error
+        return "added"
+
+    @property
+    def _root(self) -> Path:
+        if self._request["source"] is None:
+            return self._folder / UPLOADS
+        assert self._workshop.ingest_root is not None
+        return self._workshop.ingest_root
+
+    @property
+    def _extractor(self) -> Extractor:
+        return self._workshop.encoders.extractor(self._gallery.active.bundle.manifest)
+
+
+def _error(item: Item, error: Exception) -> ItemError:
+    if isinstance(error, SightsoundError):
+        return ItemError(item=item.name, code=error.code, detail=str(error))
+    reason = error.strerror if isinstance(error, OSError) else None
+    return ItemError(item=item.name, code="invalid-input", detail=f"the file cannot be read: {reason or error}")

@@ -1,0 +1,18 @@
+"""The kinds of jobs there are."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from service.job_schemas import Document, Kind
+from service.jobs.evaluating import Evaluate
+from service.jobs.ingesting import Ingest
+from service.jobs.reindexing import Reindex
+from service.jobs.work import Work, Workshop
+
+Kinds = Mapping[Kind, Callable[[Workshop, str, Document, Path], Work]]
+"""The work of a job, from what it is done with, the gallery, the request, and the job's folder."""
+KINDS: Kinds = {
+    "ingest": lambda workshop, gallery, request, folder: Ingest(workshop, gallery, request, folder=folder),
+    "reindex": lambda workshop, gallery, request, folder: Reindex(workshop, gallery, request),
+    "evaluate": lambda workshop, gallery, request, folder: Evaluate(workshop, gallery, request),
+}

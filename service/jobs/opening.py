@@ -1,0 +1,44 @@
+"""A data folder's board, and the worker of this process."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from index.gallery import Galleries
+from models.media.cage import Cage
+from models.media.limits import Limits
+from service.encoders import Encoders
+from service.jobs.board import Board
+from service.jobs.database import url_of
+from service.jobs.work import Workshop
+from service.settings import Settings
+
+FOLDER = "jobs"
+
+
+def open_board(settings: Settings) -> Board:
+    """The jobs of a data folder; raises SettingsInvalid for a database of another kind."""
+    return Board(url_of(settings.data, settings.jobs_url, settings.catalog), settings.data / FOLDER)
+
+
+@contextmanager
+def working(settings: Settings, galleries: Galleries, board: Board, limits: Limits) -> Iterator[None]:
+    """Work on jobs, `job_workers` at once, for as long as the block lasts.
+
+    Clips are decoded by children of its own, so that nobody who waits for an answer waits for them.
+
+    Raises:
+        SettingsInvalid: another worker is in this process.
+        Unavailable: the jobs' database cannot be reached.
+    """
+    if not settings.job_workers:
+        yield
+        return
+    from service.jobs.worker import Worker
+
+    with ExitStack() as closing:
+        cage = closing.enter_context(Cage(limits, settings.job_workers))
+        workshop = Workshop(galleries, Encoders(settings.data / "backbones", cage), settings.ingest_root)
+        worker = Worker(workshop, board, jobs=settings.job_workers, stall_s=settings.job_stall_s)
+        closing.callback(worker.close)
+        worker.start(url_of(settings.data, settings.jobs_url, settings.catalog), settings.data / FOLDER / "workers")
+        yield

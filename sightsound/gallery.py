@@ -1,0 +1,159 @@
+"""The `sightsound gallery` command: galleries made, counted, moved, verified and deleted."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from models.errors import SettingsInvalid
+
+if TYPE_CHECKING:
+    from index.stores import Stores
+
+MISSED = 1
+FOLDER = Path("sightsound-data")
+
+app = typer.Typer(name="gallery", help="Make, count, move, verify and delete galleries.", add_completion=False)
+
+Data = Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder.")]
+Catalog = Annotated[
+    str | None, typer.Option(envvar="SIGHTSOUND_CATALOG", help="The catalog's PostgreSQL; by default in the folder.")
+]
+Name = Annotated[str, typer.Argument(help="The gallery's name.")]
+OneOrAll = Annotated[str | None, typer.Argument(help="The gallery's name; by default all there are.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def create(
+    name: Name,
+    bundle: Annotated[str, typer.Option(help="The bundle that embeds it.")],
+    data: Data = FOLDER,
+    catalog: Catalog = None,
+) -> None:
+    """Make an empty gallery."""
+    from index.gallery import Galleries
+
+    with _opened(data, catalog) as stores:
+        Galleries(stores).create(name, bundle)
+    typer.echo(f"The gallery {name} is embedded by the bundle {bundle}.")
+
+
+@app.command("list")
+def list_all(data: Data = FOLDER, catalog: Catalog = None, as_json: AsJson = False) -> None:
+    """Show the galleries there are."""
+    from index import statistics
+    from sightsound import gallery_tables as tables
+
+    with _opened(data, catalog) as stores:
+        found = [statistics.statistics(stores, each) for each in statistics.names(stores)]
+    tables.show(tables.as_json(found) if as_json else tables.listing(found))
+
+
+@app.command()
+def stats(name: OneOrAll = None, data: Data = FOLDER, catalog: Catalog = None, as_json: AsJson = False) -> None:
+    """Show what galleries hold."""
+    from index import statistics
+    from sightsound import gallery_tables as tables
+
+    with _opened(data, catalog) as stores:
+        names = statistics.names(stores) if name is None else [name]
+        found = [statistics.statistics(stores, each) for each in names]
+    tables.show(*([tables.as_json(found)] if as_json else [tables.details(each) for each in found]))
+
+
+@app.command()
+def export(
+    name: Name,
+    file: Annotated[Path, typer.Argument(help="The archive to write.")],
+    media: Annotated[bool, typer.Option(help="With the clips' files, or without.")] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+    data: Data = FOLDER,
+    catalog: Catalog = None,
+) -> None:
+    """Write a gallery to one file."""
+    from rich.console import Console
+
+    from index import archive
+    from sightsound.gallery_tables import progress
+
+    with _opened(data, catalog) as stores, progress(f"Exporting {name}", Console()) as watch:
+        head = archive.export(
+            stores,
+            name,
+            file,
+            media="included" if media else "left out",
+            existing="replace" if overwrite else "refuse",
+            progress=watch,
+        )
+    typer.echo(f"{file} holds {head.clips} clips in {head.windows} windows, media {head.media}.")
+
+
+@app.command("import")
+def import_archive(
+    file: Annotated[Path, typer.Argument(help="An archive that `export` wrote.")],
+    name: Annotated[str | None, typer.Option(help="The gallery's name; by default the one it had.")] = None,
+    data: Data = FOLDER,
+    catalog: Catalog = None,
+) -> None:
+    """Make a gallery of an archive."""
+    from rich.console import Console
+
+    from index import archive
+    from sightsound.gallery_tables import progress
+
+    with _opened(data, catalog) as stores, progress(f"Importing {file.name}", Console()) as watch:
+        head = archive.import_(stores, file, name=name, progress=watch)
+    typer.echo(f"The gallery {name or head.gallery} has {head.clips} clips in {head.windows} windows.")
+
+
+@app.command()
+def verify(name: OneOrAll = None, data: Data = FOLDER, catalog: Catalog = None, as_json: AsJson = False) -> int:
+    """Check galleries against their files, features and vectors; exit status 1 if anything is wrong."""
+    from rich.console import Console
+
+    from index.gallery import Galleries
+    from index.verifying import verify as verify_all
+    from sightsound import gallery_tables as tables
+
+    with _opened(data, catalog) as stores, tables.progress("Verifying", Console(stderr=as_json)) as watch:
+        found = verify_all(stores, Galleries(stores), names=None if name is None else [name], progress=watch)
+    tables.show(tables.as_json(found) if as_json else tables.findings(found))
+    return MISSED if found else 0
+
+
+@app.command()
+def delete(
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    data: Data = FOLDER,
+    catalog: Catalog = None,
+) -> None:
+    """Delete a gallery, and the files of its clips that no other gallery has."""
+    from index.deleting import delete as delete_all
+    from index.statistics import statistics
+
+    with _opened(data, catalog) as stores:
+        there = statistics(stores, name)
+        if not yes:
+            typer.confirm(f"Delete the gallery {name} with its {there.clips} clips for good?", abort=True)
+        delete_all(stores, name)
+    typer.echo(f"The gallery {name} and its {there.clips} clips are deleted.")
+
+
+@contextmanager
+def _opened(data: Path, catalog: str | None) -> Iterator["Stores"]:
+    """The stores of a data folder, closed with the block; raises SettingsInvalid where there is none."""
+    from index.stores import Stores
+
+    if not (data / "catalog.sqlite").is_file() and not (data / "bundles").is_dir():
+        raise SettingsInvalid(
+            f"{data} holds neither catalog.sqlite nor bundles, expected a data folder such as `sightsound demo` makes"
+        )
+    stores = Stores.open(data, catalog)
+    try:
+        yield stores
+    finally:
+        stores.database.close()

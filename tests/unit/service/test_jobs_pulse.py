@@ -1,0 +1,64 @@
+"""Progress as it is told and written down."""
+
+import time
+from pathlib import Path
+
+from service.job_schemas import ItemError
+from service.jobs.board import Board
+from service.jobs.database import url_of
+from service.jobs.pulse import MOST_ERRORS, Pulse, Reporter
+
+
+class Counting(Board):
+    """A board that counts what is written on it."""
+
+    written = 0
+
+    def report(self, job_id: str, found: dict[str, object]) -> None:
+        self.written += 1
+        super().report(job_id, found)
+
+
+def test_rate_and_time_left_come_of_what_this_worker_did() -> None:
+    pulse = Pulse()
+    pulse.planned(100)
+    pulse.settle(50)
+    assert (pulse.progress().rate, pulse.progress().time_left_s) == (None, None)
+    time.sleep(0.1)
+    pulse.did(10)
+    found = pulse.progress()
+    assert found.rate is not None
+    assert 20 < found.rate <= 100
+    assert found.time_left_s == 40 / found.rate or 0.3 < found.time_left_s < 3  # type: ignore[operator]
+
+
+def test_only_the_first_errors_are_kept_and_all_are_counted() -> None:
+    pulse = Pulse()
+    for number in range(40):
+        pulse.failed([ItemError(item=f"{number}-{i}", code="media-invalid", detail="") for i in range(3)])
+    assert (len(pulse.errors), pulse.error_count) == (MOST_ERRORS, 120)
+    assert pulse.errors[-1].item == "33-0"
+
+
+def test_looking_at_an_item_is_no_progress() -> None:
+    pulse = Pulse()
+    time.sleep(0.05)
+    pulse.at("clip")
+    assert pulse.silent()[0] >= 0.05
+    assert pulse.silent()[2] == "clip"
+    pulse.did()
+    assert pulse.silent()[0] < 0.05
+
+
+def test_progress_is_written_at_most_four_times_a_second_and_its_last_state_always(tmp_path: Path) -> None:
+    board = Counting(url_of(tmp_path, None), tmp_path)
+    job = board.add("ingest", "demo", {})
+    pulse = Pulse()
+    with Reporter(board, job.id, pulse):
+        end = time.monotonic() + 1.0
+        while time.monotonic() < end:
+            pulse.did()
+            time.sleep(0.001)
+    assert 2 <= board.written <= 6
+    assert board.get(job.id).progress.done == pulse.done > 50
+    board.close()

@@ -1,0 +1,185 @@
+"""Jobs over HTTP: asked for, watched, and what became of the clips."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from service.app import create_app
+from service.settings import Settings
+from tests.tiny.clips import tiny_clip
+from tests.unit.service.asking import DEMO, OWN, refused
+
+INGEST, UPLOAD = f"{DEMO}/jobs/ingest", f"{DEMO}/jobs/upload"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the service may read: two clips that show something, a bad one, and files that are none of its business."""
+    folder = tmp_path_factory.mktemp("root")
+    for number, name in enumerate(("bell/low.mp4", "bell/deeper/high.mp4", "plain.mp4")):
+        tiny_clip(folder / "clips" / name, seconds=0.5, tone_hz=900.0 + 100 * number)
+    (folder / "clips" / "broken.mp4").write_bytes(b"no clip at all")
+    (folder / "clips" / "notes.txt").write_text("no clip either")
+    (folder / "clips" / ".hidden.mp4").write_bytes(b"hidden")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def working(library: Path, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A service that does jobs, over a library of its own."""
+    folder = shutil.copytree(library, tmp_path_factory.mktemp("working") / "library")
+    with TestClient(create_app(Settings(data=folder, ingest_root=root, job_workers=1)), OWN) as client:
+        yield client
+
+
+def events(client: TestClient, job_id: str) -> list[tuple[str, Any]]:
+    """Every event of a job, with its name."""
+    answer = client.get(f"/v1/jobs/{job_id}/events")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    parts = [each.split("\n") for each in answer.text.strip().split("\n\n")]
+    return [(name.removeprefix("event: "), json.loads(text.removeprefix("data: "))) for name, text in parts]
+
+
+def ended(client: TestClient, answer: Any) -> Any:
+    """The job that was asked for, when it has ended."""
+    assert answer.status_code == 202, answer.text
+    assert answer.headers["location"] == f"/v1/jobs/{answer.json()['id']}"
+    return events(client, answer.json()["id"])[-1][1]
+
+
+def test_a_folder_is_ingested_and_a_bad_file_is_an_error_of_its_own(working: TestClient) -> None:
+    job = ended(working, working.post(INGEST, json={"source": "clips", "labels": ["mine"]}))
+    assert (job["state"], job["result"]) == ("done", {"added": 3, "known": 0, "failed": 1})
+    assert [(each["item"], each["code"]) for each in job["errors"]] == [("broken.mp4", "media-invalid")]
+    labels = working.get(DEMO).json()["labels"]
+    assert (labels["mine"], labels["bell"]) == (3, 2)
+    again = ended(working, working.post(f"/v1/jobs/{job['id']}/retry"))
+    assert again["result"] == {"added": 0, "known": 3, "failed": 1}
+
+
+def test_a_csv_is_ingested_with_its_labels(working: TestClient, root: Path) -> None:
+    tiny_clip(root / "tables" / "a.mp4", seconds=0.5, tone_hz=1500.0)
+    rows = (
+        "path,label,metadata\n"
+        'a.mp4,siren; loud,"{""year"": 1999}"\n'
+        "missing.mp4,siren,\n,siren,\n../clips/plain.mp4,again,\na.mp4,siren,[1]\n"
+    )
+    (root / "tables" / "list.csv").write_text(rows)
+    job = ended(working, working.post(INGEST, json={"source": "tables/list.csv"}))
+    assert job["result"] == {"added": 1, "known": 1, "failed": 3}
+    assert [each["item"] for each in job["errors"]] == ["missing.mp4", "row 3", "a.mp4"]
+    assert job["errors"][2]["detail"] == "the metadata of row 5 of list.csv is no JSON object"
+    assert working.get(DEMO).json()["labels"]["loud"] == 1
+
+
+def test_a_csv_with_other_columns_fails_the_job_and_says_which(working: TestClient, root: Path) -> None:
+    (root / "odd.csv").write_text("file,label\na.mp4,b\n")
+    job = ended(working, working.post(INGEST, json={"source": "odd.csv"}))
+    assert (job["state"], job["failure"]) == (
+        "failed",
+        "odd.csv has the columns file, label; expected path, label and perhaps metadata",
+    )
+
+
+@pytest.mark.parametrize("source", ["..", "/etc", "clips/../..", "nowhere", "clips/notes.txt"])
+def test_a_source_outside_of_the_root_or_of_another_kind_is_refused(working: TestClient, source: str) -> None:
+    refused(working.post(INGEST, json={"source": source}), 422, "query-invalid", repr(source), "ingest_root")
+
+
+def test_a_link_that_leads_out_of_the_root_is_an_error(working: TestClient, root: Path, clip: Path) -> None:
+    (root / "links").mkdir()
+    (root / "links" / "out.mp4").symlink_to(clip)
+    job = ended(working, working.post(INGEST, json={"source": "links"}))
+    assert job["result"] == {"added": 0, "known": 0, "failed": 1}
+
+
+def test_without_a_root_only_uploads_are_taken(client: TestClient) -> None:
+    refused(client.post(INGEST, json={"source": "clips"}), 422, "query-invalid", "ingest_root is not set")
+
+
+def test_uploads_are_ingested_and_their_copies_let_go(working: TestClient, root: Path, tmp_path: Path) -> None:
+    clips = [tiny_clip(tmp_path / f"{n}.mp4", seconds=0.5, tone_hz=2000.0 + 100 * n) for n in range(2)]
+    files = [("files", (each.name, each.read_bytes(), "video/mp4")) for each in clips]
+    job = ended(working, working.post(UPLOAD, files=files, data={"labels": ["up", "loaded"]}))
+    assert (job["result"], job["errors"]) == ({"added": 2, "known": 0, "failed": 0}, [])
+    assert working.get(DEMO).json()["labels"]["loaded"] == 2
+    assert not working.app.state.resources.board.folder(job["id"]).exists()  # type: ignore[attr-defined]
+
+
+def test_reindexing_as_a_job_switches_the_generation(working: TestClient) -> None:
+    before = working.get(DEMO).json()["generation"]
+    job = ended(working, working.post(f"{DEMO}/jobs/reindex", json={"bundle": "other"}))
+    assert (job["result"]["generation"], job["result"]["bundle"]) == (before + 1, "other")
+    assert working.get(DEMO).json()["bundle"] == "other"
+
+
+def test_an_evaluation_is_a_job_and_a_resource(working: TestClient) -> None:
+    job = ended(working, working.post(f"{DEMO}/evaluations", json={"routes": ["audio->video"]}))
+    found = working.get(f"/v1/evaluations/{job['id']}").json()
+    assert (found["state"], found["protocol"], found["gallery"]) == ("done", "gallery@1", "demo")
+    report = found["report"]
+    assert report["retrieval"].keys() == {"audio->video"}
+    assert report["classification"].keys() == {"audio", "video", "av"}
+    found = report["retrieval"]["audio->video"]
+    assert 0 <= found["interval"][0] <= found["by_sample"] <= found["interval"][1] <= 1
+
+
+def test_events_tell_the_whole_job_and_end_with_it(working: TestClient) -> None:
+    job = working.post(INGEST, json={"source": "clips"}).json()
+    told = events(working, job["id"])
+    assert [name for name, _ in told] == ["progress"] * (len(told) - 1) + ["ended"]
+    assert {each["id"] for _, each in told} == {job["id"]}
+    assert told[-1][1] == working.get(f"/v1/jobs/{job['id']}").json()
+    assert told[-1][1]["progress"]["done"] == told[-1][1]["progress"]["total"] == 4
+
+
+def test_jobs_are_listed_by_state(working: TestClient) -> None:
+    ended(working, working.post(f"{DEMO}/evaluations"))
+    every = working.get("/v1/jobs").json()["jobs"]
+    assert {each["state"] for each in every} <= {"done", "failed"}
+    done = working.get("/v1/jobs", params={"state": "done", "limit": 2}).json()["jobs"]
+    assert [each["state"] for each in done] == ["done", "done"]
+    assert working.get("/v1/jobs", params={"state": "queued"}).json() == {"jobs": []}
+
+
+def test_where_no_worker_is_jobs_wait_and_can_be_cancelled(own_library: Path) -> None:
+    with TestClient(create_app(Settings(data=own_library, job_workers=0)), OWN) as client:
+        job = client.post(f"{DEMO}/jobs/reindex").json()
+        assert job["state"] == "queued"
+        assert client.post(f"/v1/jobs/{job['id']}/cancel").json()["state"] == "cancelled"
+        refused(client.post(f"/v1/jobs/{job['id']}/cancel"), 409, "conflict", "is cancelled")
+
+
+@pytest.mark.parametrize("address", ["/v1/jobs/none", "/v1/jobs/none/events"])
+def test_a_job_that_is_not_there_is_refused(client: TestClient, address: str) -> None:
+    refused(client.get(address), 404, "job-not-found", "'none'")
+
+
+def test_an_evaluation_that_is_not_there_is_refused(client: TestClient) -> None:
+    refused(client.get("/v1/evaluations/none"), 404, "evaluation-not-found", "'none'")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "code"),
+    [
+        ("jobs/reindex", {"bundle": "none"}, 404, "bundle-not-found"),
+        ("jobs/reindex", {"bundel": "none"}, 422, "query-invalid"),
+        ("jobs/ingest", {}, 422, "query-invalid"),
+        ("evaluations", {"routes": ["text->smell"]}, 422, "route-missing"),
+        ("evaluations", {"protocol": "gallery@9"}, 422, "query-invalid"),
+    ],
+)
+def test_a_request_that_cannot_be_done_is_refused_at_once(
+    client: TestClient, path: str, body: dict[str, Any], status: int, code: str
+) -> None:
+    refused(client.post(f"{DEMO}/{path}", json=body), status, code)
+
+
+def test_a_gallery_that_is_not_there_is_refused(client: TestClient) -> None:
+    for path in ("jobs/reindex", "evaluations"):
+        refused(client.post(f"/v1/galleries/none/{path}"), 404, "gallery-not-found")
