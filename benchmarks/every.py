@@ -5,6 +5,7 @@ from benchmarks.beta_sweep import BetaSweep
 from benchmarks.contest import Benchmark
 from benchmarks.decoding import Decoding
 from benchmarks.front_end import FrontEnd
+from benchmarks.gallery import GallerySearch
 from benchmarks.precision import Precision
 from benchmarks.search import Search
 from benchmarks.service import Service
@@ -14,6 +15,7 @@ from training.cores import cores
 
 BENCHMARKS: tuple[Benchmark, ...] = (
     Search(),
+    GallerySearch(),
     Service(),
     Words(),
     FrontEnd(),

@@ -1,5 +1,6 @@
 """A gallery of many windows with made-up features, written straight into the catalog: thousands a second."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,13 +26,14 @@ TEXT = EncoderRef(name="made-up-text@1", sha256="b" * 64, width=WIDTH)
 HEADS: tuple[Modality, ...] = ("text", "video")
 
 
-def library(folder: Path, features: F32) -> Galleries:
+def library(folder: Path, features: F32, weights: F32 | None = None) -> Galleries:
     """The gallery `many` with a clip of one window and one label for each row of features [n, 128].
 
-    Its bundle has linear heads to 64 dimensions and the route `text->video` by L2 distance. Clip i has the id
-    `clip_id(i)`; features should be numbers that float16 holds.
+    Its bundle has linear heads to 64 dimensions and the route `text->video` by L2 distance: both of these weights
+    [128, 64], or each of random ones. Clip i has the id `clip_id(i)`; features should be numbers that float16 holds.
     """
-    _bundle(folder / "bundles" / NAME)
+    drawn = [_random(seed) for seed in range(len(HEADS))]
+    _bundle(folder / "bundles" / NAME, drawn if weights is None else [weights] * len(HEADS))
     made = Galleries.open(folder)
     made.create(NAME, NAME)
     made.close()
@@ -44,8 +46,8 @@ def clip_id(i: int) -> str:
     return f"{i:016x}"
 
 
-def _bundle(folder: Path) -> None:
-    graphs: dict[str, bytes] = {head: _linear(head, seed) for seed, head in enumerate(HEADS)}
+def _bundle(folder: Path, weights: Sequence[F32]) -> None:
+    graphs: dict[str, bytes] = {head: _linear(head, each) for head, each in zip(HEADS, weights, strict=True)}
     manifest = Manifest(
         name=NAME,
         method="linear",
@@ -63,11 +65,14 @@ def _bundle(folder: Path) -> None:
         evaluation={},
         export_difference=0,
     )
-    save(folder, manifest, graphs, "# Random linear heads, for benchmarks\n")
+    save(folder, manifest, graphs, "# Linear heads, for benchmarks\n")
 
 
-def _linear(head: Modality, seed: int) -> bytes:
-    weights = np.random.default_rng(seed).standard_normal((WIDTH, DIM), np.float32) / np.float32(WIDTH**0.5)
+def _random(seed: int) -> F32:
+    return np.random.default_rng(seed).standard_normal((WIDTH, DIM), np.float32) / np.float32(WIDTH**0.5)
+
+
+def _linear(head: Modality, weights: F32) -> bytes:
     graph = make_graph(
         [make_node("MatMul", [head, "weights"], ["embedding"])],
         head,

@@ -51,13 +51,13 @@ class Report:
                 yield result.name, what, f"skipped: {why}", *[""] * (len(COLUMNS) - len(WORDS))
 
 
-def write_into(document: Path, table: str) -> None:
+def write_into(document: Path, table: str, markers: tuple[str, str] = (BEGIN, END)) -> None:
     """Replace what stands between the document's markers; raises ValueError unless it has both, in order."""
-    before, begin, rest = document.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = document.read_text().partition(markers[0])
+    _, end, after = rest.partition(markers[1])
     if not (begin and end):
-        raise ValueError(f"{document} needs the lines {BEGIN!r} and {END!r}")
-    document.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}")
+        raise ValueError(f"{document} needs the lines {markers[0]!r} and {markers[1]!r}")
+    document.write_text(f"{before}{begin}\n\n{table}\n\n{end}{after}")
 
 
 def _figures(ratio: Ratio) -> tuple[str, str, str]:

@@ -1,16 +1,20 @@
 """Which generation answers for a gallery, in step with the catalog."""
 
 import logging
+from collections.abc import Collection
 from threading import Lock, Thread
 
 from index import generations
-from index.catalog import changes, galleries
-from index.catalog.galleries import BundleRow
+from index.catalog import changes, features, galleries
+from index.catalog.database import Connection
+from index.catalog.galleries import BundleRow, GalleryState
+from index.embedding import Watch
 from index.generations import Generation
+from index.searching import Searcher
 from index.shelf import Shelf
 from index.stores import Stores
 from models.bundle.runtime import Bundle
-from models.errors import GenerationNotFound, SightsoundError, SpaceMismatch
+from models.errors import Conflict, GenerationNotFound, SightsoundError, SpaceMismatch
 
 log = logging.getLogger(__name__)
 
@@ -24,23 +28,17 @@ class Active:
         self.gallery = gallery
         self._stores = stores
         self._generation = generation
-        self._following = Lock()
+        self._refreshing = Lock()
+        self._thread: Thread | None = None
 
     @property
     def generation(self) -> Generation:
         """As it is now; hold it for more than one thing."""
         return self._generation
 
-    def followed(self, held: Generation | None = None) -> Generation:
-        """The generation that answers, or the one that is held, with all that the catalog has now."""
-        chosen = held or self._generation
-        with self._stores.database.reading() as connection:
-            now = galleries.state(connection, self.gallery)
-            if chosen.position < now.position:
-                chosen.follow_in(connection)
-        if now.generation != self._generation.number and self._following.acquire(blocking=False):
-            Thread(target=self._switch_as_others_did, args=[now.generation], daemon=True).start()
-        return chosen
+    def searcher(self, held: Generation | None = None) -> Searcher:
+        """Of the generation that answers, or of the one that is held."""
+        return Searcher(self._stores.database, held or self._generation, self._notice)
 
     def open(self, number: int) -> Generation:
         """A generation of the gallery, with its tables.
@@ -58,24 +56,38 @@ class Active:
         bundle = checked(self._stores.shelf, number, row.bundle)
         return generations.opened(self._stores, self.gallery, number, bundle)
 
-    def switch(self, fresh: Generation, *, expected: int) -> None:
+    def switch(self, fresh: Generation, *, expected: int, left_out: Collection[str] = ()) -> None:
         """Take in what came meanwhile, count, and answer with it if `expected` still is the active one.
 
-        Nobody writes to the gallery meanwhile. Raises Conflict where another is active, or the counts differ.
+        Nobody writes to the gallery meanwhile. Raises Conflict where another is active, the counts differ, or clips
+        would be lost that lack the features of its backbones, other than those that are to be left out.
         """
         fresh.follow(self._stores.database)
-        with self._stores.writing:
+        with self._refreshing, self._stores.writing:
             with self._stores.database.writing() as connection:
                 changes.lock(connection, self.gallery)
                 fresh.follow_in(connection)
                 fresh.verify(connection)
+                self._check_complete(connection, fresh, left_out)
                 galleries.activate(connection, self.gallery, fresh.number, expected=expected)
             self._generation = fresh
 
-    def rebuild(self) -> Generation:
+    def _check_complete(self, connection: Connection, fresh: Generation, left_out: Collection[str]) -> None:
+        """Where the backbones stay the same, whatever is found now will be."""
+        wanted = fresh.bundle.manifest.backbones
+        if wanted == self._generation.bundle.manifest.backbones:
+            return
+        sources = {sense: ref.sha256 for sense, ref in wanted.items()}
+        if late := set(features.lacking(connection, self.gallery, sources)) - set(left_out):
+            raise Conflict(
+                f"{len(late)} clips lack the features that generation {fresh.number} is made from, such as "
+                f"{min(late)!r}: they came meanwhile; try again"
+            )
+
+    def rebuild(self, watch: Watch = lambda count: None) -> Generation:
         """Make the vectors of the generation anew, beside, so that what came since they were made is indexed too."""
         before = self._generation
-        fresh = generations.rebuilt(self._stores, before)
+        fresh = generations.rebuilt(self._stores, before, watch)
         fresh.follow(self._stores.database)
         with self._stores.writing:
             if self._generation is before:
@@ -86,13 +98,27 @@ class Active:
         """Write the tables that have changed much since they were written."""
         generations.keep(self._stores, self._generation)
 
+    def close(self) -> None:
+        """Wait for what is being opened beside."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def _notice(self, now: GalleryState) -> None:
+        """Open what another process has switched to; until that is done, the one there is answers on."""
+        if now.generation != self._generation.number and self._refreshing.acquire(blocking=False):
+            self._thread = Thread(target=self._switch_as_others_did, args=[now.generation], daemon=True)
+            self._thread.start()
+
     def _switch_as_others_did(self, number: int) -> None:
         try:
-            self._generation = self.open(number)
+            fresh = self.open(number)
+            with self._stores.writing, self._stores.database.reading() as connection:
+                if galleries.state(connection, self.gallery).generation == number:
+                    self._generation = fresh
         except SightsoundError as error:
             log.error("another process switched to generation %d, which cannot be opened here: %s", number, error)
         finally:
-            self._following.release()
+            self._refreshing.release()
 
 
 def checked(shelf: Shelf, number: int, wanted: BundleRow) -> Bundle:

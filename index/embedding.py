@@ -1,6 +1,6 @@
 """From stored features to the vectors of one space."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,8 @@ from models.bundle.runtime import Bundle
 from models.types import F32, I64, Metric, Sense
 
 Space = str
+Watch = Callable[[int], None]
+"""Told how many more windows have been embedded."""
 
 SAMPLED = 1000
 """Queries by which an index's recall is measured."""
@@ -46,13 +48,14 @@ class Embedding:
         for ids, features in stored.batches(connection, windows, self.backbones):
             yield ids, self.bundle.embed(self.head, {sense: features[sense] for sense in self.senses})
 
-    def all_vectors(self, connection: Connection, windows: I64) -> F32:
+    def all_vectors(self, connection: Connection, windows: I64, watch: Watch = lambda count: None) -> F32:
         """[n, dim] of these windows; nothing is held beside them but one batch of features."""
         found = np.empty((len(windows), self.dim), np.float32)
         start = 0
         for ids, vectors in self.vectors(connection, windows):
             found[start : start + len(ids)] = vectors
             start += len(ids)
+            watch(len(ids))
         return found
 
     def queries(self, connection: Connection, gallery: int) -> F32:
@@ -69,7 +72,7 @@ class Embedding:
         inputs = manifest.heads[route.query].inputs
         if "text" in inputs:
             text = np.array([each.feature for each in manifest.seen_classes], np.float32)
-            return self.bundle.embed(route.query, {"text": text})
+            return self.bundle.embed(route.query, {"text": text.reshape(len(text), self.bundle.width("text"))})
         asking = Embedding(self.bundle, self.space, route.query, senses_of(manifest, route.query), route.metric)
         return asking.all_vectors(connection, spread(asking.windows(connection, gallery), SAMPLED))
 

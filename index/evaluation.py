@@ -1,15 +1,31 @@
 """How well a bundle classifies and retrieves what a gallery holds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from index.clips import StoredFeatures
 from models.bundle.classification import Classifier
+from models.bundle.manifest import Channel
 from models.evaluation.evaluating import Evaluation, Labels
 from models.evaluation.evaluating import evaluate as evaluate_scores
 from models.evaluation.scorer import Scorer
 from models.types import F32, I64, Modality
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a bundle makes of the first window of each clip, to be scored by any of its routes.
+
+    `clip_ids` [n] are those of the rows, `classes` the queries by words.
+    """
+
+    scorer: Scorer
+    labels: Labels
+    betas: Mapping[Channel, float]
+    clip_ids: tuple[str, ...]
+    classes: tuple[str, ...]
 
 
 def evaluate(classifier: Classifier, stored: StoredFeatures, classes: Sequence[str]) -> Evaluation:
@@ -22,6 +38,12 @@ def evaluate(classifier: Classifier, stored: StoredFeatures, classes: Sequence[s
         stored: windows that have both senses; each one's first label is its class.
         classes: all that compete, seen and unseen.
     """
+    found = examined(classifier, stored, classes)
+    return evaluate_scores(found.scorer, found.labels, found.betas)
+
+
+def examined(classifier: Classifier, stored: StoredFeatures, classes: Sequence[str]) -> Examined:
+    """The same clips and classes, before anything is scored."""
     stored = _one_a_clip(stored)
     manifest = classifier.bundle.manifest
     features: dict[Modality, F32] = {"text": classifier.text_features(classes)}
@@ -33,7 +55,7 @@ def evaluate(classifier: Classifier, stored: StoredFeatures, classes: Sequence[s
     labels: I64 = np.array([classes.index(names[0]) for names in stored.labels], np.int64)
     known = Labels(clips=labels, seen=classifier.seen(classes))
     betas = {channel: manifest.betas.get(channel, 0.0) for channel in manifest.channels}
-    return evaluate_scores(Scorer(embed, manifest.routes, {}), known, betas)
+    return Examined(Scorer(embed, manifest.routes, {}), known, betas, stored.clip_ids, tuple(classes))
 
 
 def _one_a_clip(stored: StoredFeatures) -> StoredFeatures:

@@ -1,26 +1,29 @@
 """A named set of clips, searched by the vectors of one bundle at a time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
-from index import adding, generations, reindexing, searching
+from index import adding, generations, reindexing
 from index.active import Active, checked
-from index.catalog import clips, galleries
+from index.catalog import clips, evaluations, galleries
 from index.catalog import features as stored
+from index.catalog.evaluations import EvaluationRow
 from index.catalog.galleries import BundleRow, GalleryRow, GenerationRow
+from index.catalog.places import by_window
 from index.clips import Clip, GallerySummary, Hit, StoredFeatures
-from index.embedding import backbones_of
+from index.embedding import Watch, backbones_of
 from index.filters import Filter
 from index.generations import Generation
 from index.metadata import Json
 from index.reindexing import Extract, Rules
 from index.searching import Counted, Search
 from index.shelf import NAME
+from index.stepwise import Stepwise
 from index.stores import Stores
+from index.vectors.kinds import IndexOptions
 from models.bundle.runtime import Bundle
 from models.errors import InvalidInput
 from models.features.extract import ClipFeatures
@@ -56,10 +59,12 @@ class Gallery:
         labels: Sequence[str],
         features: ClipFeatures,
         metadata: Mapping[str, Json] = NOTHING,
+        generation: Generation | None = None,
     ) -> Clip:
         """Store a clip with its media; the same bytes are the same clip, which then is returned as it was stored.
 
-        `metadata` is a JSON object of at most 16 KiB.
+        `metadata` is a JSON object of at most 16 KiB, `generation` the one that was asked how to make the features,
+        None the active one: they are stored as those of its backbones, whichever is active by now.
 
         Raises:
             InvalidInput: an empty or long name or label, no features, features of another width, or odd metadata.
@@ -68,7 +73,7 @@ class Gallery:
             clip = adding.described(draft, name=name, labels=labels, features=features, metadata=metadata)
             if (known := self._find(clip.id)) is not None:
                 return known
-            manifest = self.active.bundle.manifest
+            manifest = (generation or self.active).bundle.manifest
             rounded = adding.stored_features(features, manifest)
             there = adding.store(self._stores, self._key, manifest, clip=clip, features=rounded, draft=draft)
             self.active.follow(self._stores.database)
@@ -94,16 +99,17 @@ class Gallery:
             RouteMissing: no such route to clips; names those there are.
             InvalidInput: features that are missing or do not fit the bundle.
         """
-        asked = Search(route, k, among, by)
-        chosen = self._active.followed(generation)
-        queries = chosen.query_vectors(route, {each: np.atleast_2d(rows) for each, rows in features.items()})
+        asked, searcher = Search(route, k, among, by), self._active.searcher(generation)
+        queries = searcher.generation.query_vectors(
+            route, {each: np.atleast_2d(rows) for each, rows in features.items()}
+        )
         if len(queries) != 1:
             raise InvalidInput(f"a search takes one query, found {len(queries)}")
-        return searching.search(self._stores.database, chosen, queries, asked)[0]
+        return searcher.search(queries, asked)[0]
 
     def search_vectors(self, queries: F32, asked: Search, *, generation: Generation | None = None) -> list[list[Hit]]:
         """The hits of each query vector [q, dim] of the route's space; raises as `search` does."""
-        return searching.search(self._stores.database, self._active.followed(generation), queries, asked)
+        return self._active.searcher(generation).search(queries, asked)
 
     def search_window(self, window: int, asked: Search, *, generation: Generation | None = None) -> list[Hit]:
         """What is like a window of this gallery, which is not among its own hits.
@@ -112,15 +118,19 @@ class Gallery:
             WindowNotFound: there is none of that id.
             SenseMissing: it lacks what the route's query head reads.
         """
-        chosen = self._active.followed(generation)
-        query = chosen.window_vector(self._stores.database, asked.route, window)
-        found = searching.search(self._stores.database, chosen, query, replace(asked, k=asked.k + 1))[0]
-        return [each for each in found if each.window_id != window][: asked.k]
+        searcher = self._active.searcher(generation)
+        query = searcher.generation.window_vector(self._stores.database, asked.route, window)
+        return searcher.search(query, asked, without=window)[0]
 
     def clip(self, clip_id: str) -> Clip:
         """The clip of that id; raises ClipNotFound."""
         with self._stores.database.reading() as connection:
             return clips.get(connection, self._key, clip_id)
+
+    def page(self, label: str | None = None, *, after: int = 0, limit: int) -> list[tuple[int, Clip]]:
+        """The next clips after a place in the order they were added, with their places; of one label if it is given."""
+        with self._stores.database.reading() as connection:
+            return clips.page(connection, self._key, label, after=after, limit=limit)
 
     def clips(self) -> list[Clip]:
         """All the clips, in the order they were added."""
@@ -155,17 +165,17 @@ class Gallery:
                 channels=active.bundle.manifest.channels,
             )
 
-    def features(self, *senses: Sense) -> StoredFeatures:
-        """What is stored of the windows that have all of these senses, for the active bundle's backbones."""
-        backbones = backbones_of(self.active.bundle.manifest, senses)
+    def features(self, *senses: Sense, generation: Generation | None = None) -> StoredFeatures:
+        """What is stored of the windows that have all of these senses, for a generation's or the active backbones."""
+        backbones = backbones_of((generation or self.active).bundle.manifest, senses)
         with self._stores.database.reading() as connection:
             ids = stored.having(connection, self._key, backbones)
-            places = clips.by_window(connection, self._key, ids.tolist())
+            found = by_window(connection, self._key, ids.tolist())
             batches = [features for _, features in stored.batches(connection, ids, backbones)]
-        found = [places[each] for each in ids.tolist()]
+        places = [found[each] for each in ids.tolist()]
         return StoredFeatures(
-            clip_ids=tuple(place.clip_id for place in found),
-            labels=tuple(place.labels for place in found),
+            clip_ids=tuple(place.clip_id for place in places),
+            labels=tuple(place.labels for place in places),
             features={sense: np.concatenate([each[sense] for each in batches]) for sense in senses if batches},
         )
 
@@ -199,13 +209,48 @@ class Gallery:
         with self._stores.database.reading() as connection:
             return galleries.generations_of(connection, self._key)
 
-    def compact(self) -> None:
+    def generation(self, number: int) -> Generation:
+        """One of those that are kept, with its vectors; raises GenerationNotFound."""
+        return self.active if number == self.active.number else self._active.open(number)
+
+    def stepwise(self, bundle: str, mark: str) -> Stepwise:
+        """A reindexing in steps that can be continued by the mark; raises BundleNotFound, BundleInvalid."""
+        return Stepwise(self._stores, self._active, self._stores.shelf.bundle(bundle), mark)
+
+    def give_up(self, mark: str) -> None:
+        """Forget what the reindexing of that mark has begun to build."""
+        Stepwise(self._stores, self._active, self.active.bundle, mark).forget()
+
+    def record_evaluation(
+        self, generation: int, *, protocol: str, request: Mapping[str, Json], report: Mapping[str, Json]
+    ) -> EvaluationRow:
+        """Keep what an evaluation of a generation found."""
+        with self._stores.database.writing() as connection:
+            return evaluations.add(
+                connection, self._key, generation=generation, protocol=protocol, request=request, report=report
+            )
+
+    def evaluation(self, key: int) -> EvaluationRow:
+        """The evaluation of that key; raises EvaluationNotFound."""
+        with self._stores.database.reading() as connection:
+            return evaluations.get(connection, self._key, key)
+
+    def evaluations(self) -> list[EvaluationRow]:
+        """All that are kept, in the order they were made."""
+        with self._stores.database.reading() as connection:
+            return evaluations.listed(connection, self._key)
+
+    def compact(self, watch: Watch = lambda count: None) -> None:
         """Build the vectors of the active generation anew, so that what came and went since is indexed too."""
-        self._active.rebuild()
+        self._active.rebuild(watch)
 
     def keep(self) -> None:
         """Write vectors that have changed much, so that the next start need not make them."""
         self._active.keep()
+
+    def close(self) -> None:
+        """Let go of what works beside."""
+        self._active.close()
 
     def _find(self, clip_id: str) -> Clip | None:
         with self._stores.database.reading() as connection:
@@ -220,16 +265,25 @@ class Galleries:
         self._open: dict[str, Gallery] = {}
 
     @classmethod
-    def open(cls, folder: Path, catalog: str | None = None) -> "Galleries":
+    def open(cls, folder: Path, catalog: str | None = None, options: IndexOptions | None = None) -> "Galleries":
         """The galleries in a folder, which is made where there is none.
 
-        `catalog` is the address of a PostgreSQL database, None for SQLite in the folder. Raises CatalogInvalid, or
-        Unavailable where the database's server is not.
+        `catalog` is the address of a PostgreSQL database, None for SQLite in the folder; `options` are those of every
+        index that is built. Raises CatalogInvalid, or Unavailable where the database's server is not.
         """
-        return cls(Stores.open(folder, catalog))
+        return cls(Stores.open(folder, catalog, options))
+
+    def keep(self) -> None:
+        """Write what has changed much of each open gallery."""
+        for each in list(self._open.values()):
+            each.keep()
 
     def close(self) -> None:
-        """Close the catalog."""
+        """Close the galleries that are open, and the catalog."""
+        with self._stores.writing:
+            opened, self._open = list(self._open.values()), {}
+        for each in opened:
+            each.close()
         self._stores.database.close()
 
     def names(self) -> list[str]:

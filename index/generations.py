@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from index.catalog import changes, clips
+from index.catalog import changes
 from index.catalog.database import Connection, Database
-from index.embedding import Embedding, Space, embeddings, gallery_routes, senses_of
+from index.catalog.places import by_window
+from index.embedding import Embedding, Space, Watch, embeddings, gallery_routes, senses_of
 from index.snapshots import WORTH, Snapshots
 from index.stores import Stores
 from index.tables import VectorTable
 from models.bundle.runtime import Bundle
-from models.errors import Conflict, RouteMissing, SenseMissing, WindowNotFound
+from models.errors import Conflict, RouteMissing, SenseMissing, Unavailable, WindowNotFound
 from models.types import F32, I64, Hits, Modality
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class Generation:
         senses = senses_of(manifest, spec.query)
         asking = Embedding(self.bundle, manifest.space(spec), spec.query, senses, spec.metric)
         with database.reading() as connection:
-            if not clips.by_window(connection, self.gallery, [window]):
+            if not by_window(connection, self.gallery, [window]):
                 raise WindowNotFound(f"there is no window {window} in this gallery")
             ids = asking.windows(connection, self.gallery, among=np.array([window], np.int64))
             if not senses or not len(ids):
@@ -93,18 +94,20 @@ class Generation:
         return route
 
 
-def opened(stores: Stores, gallery: int, number: int, bundle: Bundle) -> Generation:
+def opened(
+    stores: Stores, gallery: int, number: int, bundle: Bundle, *, watch: Watch = lambda count: None
+) -> Generation:
     """A generation whose tables come from their snapshots and the changes since, or else from stored features."""
-    tables = {space: _table(stores, gallery, number, each) for space, each in embeddings(bundle).items()}
+    tables = {space: _table(stores, gallery, number, each, watch) for space, each in embeddings(bundle).items()}
     found = Generation(number, gallery, bundle, tables)
     found.follow(stores.database)
     return found
 
 
-def rebuilt(stores: Stores, generation: Generation) -> Generation:
+def rebuilt(stores: Stores, generation: Generation, watch: Watch = lambda count: None) -> Generation:
     """The same generation with tables made anew and written: what came since they were built gets its place in them."""
     tables = {
-        space: _built(stores, generation.gallery, generation.number, table.embedding)
+        space: _built(stores, generation.gallery, generation.number, table.embedding, watch)
         for space, table in generation.tables.items()
     }
     return replace(generation, tables=tables)
@@ -117,20 +120,24 @@ def keep(stores: Stores, generation: Generation) -> None:
             Snapshots(stores.vectors).write(generation.gallery, generation.number, table)
 
 
-def _table(stores: Stores, gallery: int, number: int, embedding: Embedding) -> VectorTable:
+def _table(stores: Stores, gallery: int, number: int, embedding: Embedding, watch: Watch) -> VectorTable:
     known = Snapshots(stores.vectors).read(gallery, number, embedding)
     if known is not None:
         with stores.database.reading() as connection:
-            if known.position <= changes.position(connection, gallery):
+            if changes.leads_through(connection, gallery, known.point):
                 return known
-        log.warning("a snapshot is ahead of the catalog, as after a backup was restored; its vectors are made anew")
-    return _built(stores, gallery, number, embedding)
+        log.warning("a snapshot is of another history, as after a backup was restored; its vectors are made anew")
+    return _built(stores, gallery, number, embedding, watch)
 
 
-def _built(stores: Stores, gallery: int, number: int, embedding: Embedding) -> VectorTable:
+def _built(stores: Stores, gallery: int, number: int, embedding: Embedding, watch: Watch) -> VectorTable:
     with stores.database.reading() as connection:
-        table = VectorTable.built(embedding, connection, gallery, options=stores.options)
+        table = VectorTable.built(embedding, connection, gallery, options=stores.options, watch=watch)
     if len(table.index) < WORTH:
         return table
-    Snapshots(stores.vectors).write(gallery, number, table)
+    try:
+        Snapshots(stores.vectors).write(gallery, number, table)
+    except Unavailable as error:
+        log.warning("%s; they are kept in memory only, and the next start makes them anew", error)
+        return table
     return Snapshots(stores.vectors).read(gallery, number, embedding) or table

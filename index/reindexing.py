@@ -10,7 +10,7 @@ from pathlib import Path
 
 from index import generations
 from index.active import Active
-from index.catalog import clips, galleries
+from index.catalog import changes, clips, galleries
 from index.catalog import features as stored
 from index.catalog.galleries import BundleRow
 from index.clips import Clip
@@ -69,8 +69,10 @@ def complete(stores: Stores, gallery: int, clip: Clip, *, bundle: Bundle, extrac
         )
     wanted = {sense: ref.sha256 for sense, ref in bundle.manifest.backbones.items()}
     with stores.database.writing() as connection:
+        changes.lock(connection, gallery)
         windows = clips.windows_of(connection, gallery, clip.id)
         stored.complete(connection, windows, [each.features for each in found.windows], wanted)
+        changes.record_changed(connection, gallery, windows)
 
 
 def verify(stores: Stores, before: Generation, fresh: Generation, rules: Rules) -> None:
@@ -90,14 +92,13 @@ def verify(stores: Stores, before: Generation, fresh: Generation, rules: Rules) 
 def reindex(stores: Stores, active: Active, bundle: Bundle, *, rules: Rules, extract: Extract | None) -> Generation:
     """All steps in one process; a failure leaves the generation that answers as it was."""
     before = active.generation
-    for clip in _completable(stores, active.gallery, bundle, extract):
-        assert extract is not None, "else nothing is completable"
-        complete(stores, active.gallery, clip, bundle=bundle, extract=extract)
+    _complete_all(stores, active.gallery, bundle, extract)
     number = begin(stores, active.gallery, bundle)
     with ExitStack() as undo:
         undo.callback(forget, stores, active.gallery, number)
         fresh = generations.opened(stores, active.gallery, number, bundle)
         verify(stores, before, fresh, rules)
+        _complete_all(stores, active.gallery, bundle, extract)  # what came meanwhile
         active.switch(fresh, expected=before.number)
         undo.pop_all()
     prune(stores, active.gallery, rules)
@@ -124,10 +125,11 @@ def roll_back(stores: Stores, active: Active, number: int | None) -> Generation:
 
 
 def forget(stores: Stores, gallery: int, number: int) -> None:
-    """A generation that never became active, with its vectors."""
+    """A generation with its vectors, unless it did become active."""
     with stores.database.writing() as connection:
-        galleries.drop_generation(connection, gallery, number)
-    Snapshots(stores.vectors).drop(gallery, number)
+        is_gone = galleries.drop_generation(connection, gallery, number)
+    if is_gone:
+        Snapshots(stores.vectors).drop(gallery, number)
 
 
 def _last_before(stores: Stores, gallery: int, number: int) -> int:
@@ -146,6 +148,12 @@ def _mismatch(manifest: Manifest, there: Mapping[Sense, set[str]], found: Sequen
         f"the bundle {manifest.name!r} expects {wanted}, which {len(found)} clips lack, such as {found[0].name!r}: "
         f"the gallery stores those of sha256 {stored_ones}"
     )
+
+
+def _complete_all(stores: Stores, gallery: int, bundle: Bundle, extract: Extract | None) -> None:
+    for clip in _completable(stores, gallery, bundle, extract):
+        assert extract is not None, "else nothing is completable"
+        complete(stores, gallery, clip, bundle=bundle, extract=extract)
 
 
 def _completable(stores: Stores, gallery: int, bundle: Bundle, extract: Extract | None) -> list[Clip]:

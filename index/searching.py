@@ -1,15 +1,13 @@
-"""From query vectors to hits: the nearest windows that the catalog has, one each or one a clip."""
+"""From query vectors to hits: the nearest windows that the catalog has, each for itself or one a clip."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
-from index.catalog import clips
-from index.catalog.clips import Place
 from index.catalog.database import Database
 from index.catalog.filters import allowed
+from index.catalog.galleries import GalleryState
+from index.catalog.places import Place, looked_up
 from index.clips import Hit
 from index.filters import Filter
 from index.generations import Generation
@@ -17,8 +15,12 @@ from models.errors import QueryInvalid
 from models.types import F32, I64, Hits
 
 MOST_HITS = 1000
+PATIENCE = 3
+"""How often vectors are compared again because the gallery changed; after that, only what went is left out."""
+
 Counted = Literal["window", "clip"]
 """What a hit is: every window for itself, or each clip once, by its best window."""
+Notice = Callable[[GalleryState], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,42 +46,50 @@ class Search:
             raise QueryInvalid(f"k must be from 1 to {MOST_HITS}, found {self.k}")
 
 
-def search(database: Database, generation: Generation, queries: F32, asked: Search) -> list[list[Hit]]:
-    """The best of each query [q, dim], best first.
+class Searcher:
+    """Searches of one generation, in step with the catalog; `notice` is told where the gallery is at each."""
 
-    What was deleted while vectors were compared is not among them: its place is looked up after.
-    """
-    wanted = asked.k
-    while True:
-        found = generation.search(asked.route, queries, wanted, allowed=_allowed(database, generation, asked.among))
-        places = _places(database, generation.gallery, found)
-        if len(places) < len(np.unique(found.ids[found.ids >= 0])) and generation.follow(database):
-            continue
-        hits = [_hits(row, scores, places) for row, scores in zip(found.ids, found.scores, strict=True)]
-        if asked.by == "window":
-            return hits
-        firsts = [_one_a_clip(each)[: asked.k] for each in hits]
-        if all(len(first) == asked.k or len(row) < wanted for first, row in zip(firsts, hits, strict=True)):
-            return firsts
-        wanted *= 4
+    def __init__(self, database: Database, generation: Generation, notice: Notice) -> None:
+        self.generation = generation
+        self._database, self._notice = database, notice
 
+    def search(self, queries: F32, asked: Search, *, without: int | None = None) -> list[list[Hit]]:
+        """The best of each query [q, dim], best first; a window that is left out gives its place to the next."""
+        wanted = asked.k if without is None else asked.k + 1
+        while True:
+            found, places = self._found(queries, asked, wanted)
+            places = {window: place for window, place in places.items() if window != without}
+            rows = [_hits(ids, scores, places) for ids, scores in zip(found.ids, found.scores, strict=True)]
+            if asked.by == "window":
+                return [row[: asked.k] for row in rows]
+            firsts = [_one_a_clip(each)[: asked.k] for each in rows]
+            if all(len(first) == asked.k or ids[-1] < 0 for first, ids in zip(firsts, found.ids, strict=True)):
+                return firsts
+            wanted *= 4
 
-def _allowed(database: Database, generation: Generation, among: Filter | None) -> I64 | None:
-    if among is None:
-        return None
-    with database.reading() as connection:
-        return allowed(connection, generation.gallery, among)
+    def _found(self, queries: F32, asked: Search, wanted: int) -> tuple[Hits, dict[int, Place]]:
+        """The nearest windows, and where they are, as of one moment after vectors were compared."""
+        chosen, turn = self.generation, 0
+        while True:
+            turn, before = turn + 1, chosen.position
+            found = chosen.search(asked.route, queries, wanted, allowed=self._allowed(asked.among))
+            now, places = looked_up(self._database, chosen.gallery, found.ids[found.ids >= 0].tolist())
+            if now.position == before or turn > PATIENCE:
+                self._notice(now)
+                return found, places
+            chosen.follow(self._database)
 
-
-def _places(database: Database, gallery: int, found: Hits) -> dict[int, Place]:
-    ids = np.unique(found.ids[found.ids >= 0]).tolist()
-    with database.reading() as connection:
-        return clips.by_window(connection, gallery, ids)
+    def _allowed(self, among: Filter | None) -> I64 | None:
+        if among is None:
+            return None
+        with self._database.reading() as connection:
+            return allowed(connection, self.generation.gallery, among)
 
 
 def _hits(ids: I64, scores: F32, places: Mapping[int, Place]) -> list[Hit]:
+    """Those whose window is still there."""
     rows = zip(ids.tolist(), scores.tolist(), strict=True)
-    return [_hit(each, places[each], score) for each, score in rows if each in places]
+    return [_hit(each, place, score) for each, score in rows if (place := places.get(each)) is not None]
 
 
 def _hit(window_id: int, place: Place, score: float) -> Hit:

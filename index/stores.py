@@ -7,8 +7,10 @@ from threading import RLock
 
 from index.catalog.clips import is_media_used, media_in_use
 from index.catalog.database import Database
+from index.catalog.galleries import numbers
 from index.media import MediaStore
 from index.shelf import Shelf
+from index.snapshots import Snapshots
 from index.vectors.kinds import IndexOptions
 from models.errors import Unavailable
 
@@ -44,8 +46,13 @@ class Stores:
             options=options or IndexOptions(),
             writing=RLock(),
         )
+        vectors = Snapshots(stores.vectors)
+        written = vectors.written()  # before the catalog is read, as a generation is there before its vectors are
         with database.reading() as connection:
-            stores.media.sweep(media_in_use(connection))
+            used, known = media_in_use(connection), numbers(connection)
+        if used:  # else it may be the wrong catalog, and everything would go
+            stores.media.sweep(used, stores._is_used)
+            vectors.sweep(written - known)
         return stores
 
     def drop_unused(self, sha256: str) -> None:

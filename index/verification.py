@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.catalog import clips
 from index.catalog import features as stored
 from index.catalog.database import Connection
+from index.catalog.places import by_window
 from index.embedding import backbones_of, spread
 from index.generations import Generation
 from models.bundle.manifest import Manifest
@@ -110,7 +110,7 @@ def _features(connection: Connection, windows: I64, manifest: Manifest) -> dict[
 def _sample(connection: Connection, gallery: int, manifests: tuple[Manifest, Manifest]) -> _Sample:
     first, second = (stored.having(connection, gallery, _all_backbones(each)) for each in manifests)
     windows = spread(np.intersect1d(first, second, assume_unique=True), SAMPLED)
-    places = clips.by_window(connection, gallery, windows.tolist())
+    places = by_window(connection, gallery, windows.tolist())
     words = {each: place.labels[0] for each, place in places.items() if place.labels}
     classes = tuple(sorted(set(words.values())))
     kept = np.array([each for each in windows.tolist() if each in words], np.int64)

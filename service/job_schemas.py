@@ -4,12 +4,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from service.schemas import Frozen, Text
+from service.schemas import Frozen, Number, Text
 
 Document = dict[str, Any]
 """What JSON calls an object: how jobs' requests, plans and results are kept."""
 
-Kind = Literal["ingest", "reindex", "evaluate"]
+Kind = Literal["ingest", "reindex", "compact", "evaluate"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 Labels = Annotated[tuple[Text, ...], Field(max_length=100, description="Of every clip, after those of its own.")]
@@ -23,10 +23,12 @@ class IngestRequest(Frozen):
 
 
 class EvaluationRequest(Frozen):
-    """What to find out about a gallery; all its routes by default."""
+    """What to find out about a gallery: all routes of the active generation by default, compared to none."""
 
     routes: Annotated[tuple[str, ...], Field(max_length=100)] = ()
     protocol: Literal["gallery@1"] = "gallery@1"
+    generation: Number | None = None
+    compare_to: Number | None = None
 
 
 class ItemError(Frozen):
@@ -77,13 +79,25 @@ class JobList(Frozen):
     jobs: tuple[Job, ...]
 
 
-class EvaluationReport(Frozen):
-    """What an evaluation found; null while its job has not ended well."""
+class Evaluation(Frozen):
+    """That a generation was evaluated; `job` is the id of the job that did it."""
 
-    id: str
+    id: int
     gallery: str
-    state: State
+    generation: int
     protocol: str
+    job: str | None
     request: Document
     made_at: AwareDatetime
-    report: Document | None
+
+
+class EvaluationReport(Evaluation):
+    """What an evaluation found."""
+
+    report: Document
+
+
+class EvaluationList(Frozen):
+    """The evaluations of a gallery, the oldest first."""
+
+    evaluations: tuple[Evaluation, ...]

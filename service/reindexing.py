@@ -1,26 +1,62 @@
-"""Embedding a gallery anew."""
+"""Embedding a gallery anew, and going back."""
 
+from index.catalog.galleries import GenerationRow
+from index.gallery import Gallery
+from index.generations import Generation as Embedded
 from service.resources import Resources
-from service.schemas import Generation
+from service.schemas import Generation, GenerationList, ReindexRequest
+from service.summaries import generation_detail
 from service.timing import Stopwatch
 
 
-def reindex(resources: Resources, gallery: str, bundle: str | None) -> Generation:
+def reindex(resources: Resources, gallery: str, request: ReindexRequest) -> Generation:
     """Switch a gallery to a new generation, by another bundle or its own.
 
     Raises:
-        GalleryNotFound, BundleNotFound, DependencyMissing, SpaceMismatch, Conflict.
+        GalleryNotFound, BundleNotFound, DependencyMissing, SpaceMismatch, MediaInvalid, GenerationWorse, Conflict.
     """
     watch = Stopwatch()
     chosen = resources.galleries.get(gallery)
-    name = bundle or chosen.active.bundle.name
+    bundle = resources.galleries.bundle(request.bundle or chosen.active.bundle.name)
     # The encoders first: a gallery must not switch to a bundle that no query could be made for.
-    resources.prepare(resources.galleries.bundle(name).manifest)
-    fresh = chosen.reindex(name)
+    resources.prepare(bundle.manifest)
+    extract = resources.encoders.extractor(bundle.manifest).extract
+    fresh = chosen.reindex(bundle.name, rules=request.rules(resources.kept), extract=extract)
+    return _answer(chosen, fresh, watch)
+
+
+def roll_back(resources: Resources, gallery: str, to: int | None) -> Generation:
+    """Answer with an earlier generation again.
+
+    Raises:
+        GalleryNotFound, GenerationNotFound, BundleNotFound, DependencyMissing, SpaceMismatch, Conflict.
+    """
+    watch = Stopwatch()
+    chosen = resources.galleries.get(gallery)
+    for row in _wanted(chosen, to):
+        resources.prepare(resources.galleries.bundle(row.bundle.name).manifest)
+    return _answer(chosen, chosen.roll_back(to), watch)
+
+
+def listed(gallery: Gallery) -> GenerationList:
+    """The generations that are kept."""
+    active = gallery.active.number
+    return GenerationList(generations=tuple(generation_detail(each, active) for each in gallery.generations()))
+
+
+def _wanted(gallery: Gallery, to: int | None) -> list[GenerationRow]:
+    """The generation that is asked for, if there is one."""
+    active, rows = gallery.active.number, gallery.generations()
+    if to is not None:
+        return [each for each in rows if each.number == to]
+    return [each for each in rows if each.state == "ready" and each.number < active][-1:]
+
+
+def _answer(gallery: Gallery, fresh: Embedded, watch: Stopwatch) -> Generation:
     return Generation(
-        gallery=chosen.name,
+        gallery=gallery.name,
         generation=fresh.number,
         bundle=fresh.bundle.name,
-        windows=chosen.summary().windows,
+        windows=gallery.summary().windows,
         took_ms=watch.elapsed_ms(),
     )

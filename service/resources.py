@@ -9,6 +9,7 @@ import numpy as np
 from fastapi import Depends, Request
 
 from index.gallery import Galleries, Gallery
+from index.vectors.kinds import IndexOptions
 from models.bundle.manifest import Manifest
 from models.bundle.runtime import Bundle
 from models.errors import GalleryNotFound, SettingsInvalid, SightsoundError, Unavailable
@@ -23,10 +24,15 @@ from service.spool import sweep
 
 
 class Resources:
-    """The galleries and jobs of a data folder, and the encoders that bundles name; close it, or use a `with` block."""
+    """The galleries and jobs of a data folder, and the encoders that bundles name; close it, or use a `with` block.
 
-    def __init__(self, galleries: Galleries, encoders: Encoders, board: Board, closing: ExitStack) -> None:
-        self.galleries, self.encoders, self.board = galleries, encoders, board
+    `kept` is how many generations before the active one a gallery keeps.
+    """
+
+    def __init__(
+        self, galleries: Galleries, encoders: Encoders, board: Board, *, kept: int, closing: ExitStack
+    ) -> None:
+        self.galleries, self.encoders, self.board, self.kept = galleries, encoders, board, kept
         self._closing = closing
 
     @classmethod
@@ -41,14 +47,16 @@ class Resources:
         check_folder(settings)
         sweep(settings.spool)
         with ExitStack() as closing:
-            galleries = Galleries.open(settings.data, settings.catalog)
+            galleries = open_galleries(settings)
             closing.callback(galleries.close)
+            closing.callback(galleries.keep)
             cage = closing.enter_context(Cage(limits(settings), settings.decode_workers))
             board = open_board(settings)
             closing.callback(board.close)
             if settings.job_workers:
                 board.open()
-            resources = cls(galleries, Encoders(settings.data / "backbones", cage), board, closing)
+            encoders = Encoders(settings.data / "backbones", cage)
+            resources = cls(galleries, encoders, board, kept=settings.kept_generations, closing=closing)
             for each in resources.all_galleries():
                 resources.prepare(each.active.bundle.manifest)
                 _rehearse(each, resources.encoders)
@@ -105,6 +113,12 @@ def check_folder(settings: Settings) -> None:
     data = settings.data
     if not (data / "catalog.sqlite").is_file() and (settings.catalog is None or not data.is_dir()):
         raise SettingsInvalid(f"{data} holds no catalog.sqlite, expected a data folder such as `sightsound demo` makes")
+
+
+def open_galleries(settings: Settings) -> Galleries:
+    """The galleries of a data folder; raises CatalogInvalid, Unavailable."""
+    options = IndexOptions(kind=settings.index_kind, recall=settings.index_recall)
+    return Galleries.open(settings.data, settings.catalog, options)
 
 
 def limits(settings: Settings) -> Limits:

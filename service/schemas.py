@@ -4,8 +4,10 @@ import re
 from typing import Annotated, Literal
 
 from fastapi import Form, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
+from index.reindexing import Rules
+from index.verification import TOLERANCE
 from models.bundle.manifest import Channel
 from models.types import Sense
 
@@ -49,6 +51,9 @@ Text = Annotated[
 ]
 Calibration = Annotated[str, AfterValidator(_calibration)]
 ClassNames = Annotated[tuple[str, ...], AfterValidator(_class_names)]
+Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
+"""Of a generation, a window or an evaluation, as the catalog counts them."""
+Cursor = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,10}$")]
 HOW_MANY = {"ge": 1, "le": 100, "description": "How many to answer with, at most."}
 KQuery = Annotated[int, Query(**HOW_MANY)]
 KForm = Annotated[int, Form(**HOW_MANY)]
@@ -107,6 +112,15 @@ class ClipDetail(Clip):
     sha256: str
     senses: tuple[Sense, ...]
     windows: tuple[Window, ...]
+    metadata: dict[str, JsonValue]
+    added_at: AwareDatetime
+
+
+class ClipPage(Frozen):
+    """Some clips in the order they were added; `next` is the cursor of those after them, null after the last."""
+
+    clips: tuple[ClipDetail, ...]
+    next: str | None
 
 
 class Hit(Frozen):
@@ -115,6 +129,7 @@ class Hit(Frozen):
     score: float
     clip: Clip
     window: Window
+    window_id: int
 
 
 class SearchAnswer(Frozen):
@@ -125,6 +140,16 @@ class SearchAnswer(Frozen):
     bundle: str
     took_ms: float
     hits: tuple[Hit, ...]
+
+
+class BatchAnswer(Frozen):
+    """What was found for each query of a batch, in their order; best first."""
+
+    gallery: str
+    route: str
+    bundle: str
+    took_ms: float
+    answers: tuple[tuple[Hit, ...], ...]
 
 
 class RankedClass(Frozen):
@@ -169,9 +194,21 @@ class GalleryList(Frozen):
 
 
 class ReindexRequest(Frozen):
-    """Which bundle to embed a gallery with; its own by default."""
+    """Which bundle to embed a gallery with, its own by default, and how much worse it may find; `force`: by any."""
 
     bundle: Annotated[str, Field(min_length=1)] | None = None
+    tolerance: Annotated[float, Field(ge=0, le=1)] = TOLERANCE
+    force: bool = False
+
+    def rules(self, kept: int) -> Rules:
+        """What the new generation must keep to, where so many are kept."""
+        return Rules(tolerance=None if self.force else self.tolerance, kept=kept)
+
+
+class RollbackRequest(Frozen):
+    """Which generation to answer with again; the last one before by default."""
+
+    to: Number | None = None
 
 
 class Generation(Frozen):
@@ -182,6 +219,23 @@ class Generation(Frozen):
     bundle: str
     windows: int
     took_ms: float
+
+
+class GenerationDetail(Frozen):
+    """A generation that is kept, or being built; `report` says how it was built and verified."""
+
+    number: int
+    bundle: str
+    state: Literal["building", "ready"]
+    active: bool
+    made_at: AwareDatetime
+    report: dict[str, JsonValue]
+
+
+class GenerationList(Frozen):
+    """The generations of a gallery, the oldest first."""
+
+    generations: tuple[GenerationDetail, ...]
 
 
 class BundleSummary(Frozen):

@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -44,6 +44,16 @@ class Settings(BaseSettings):
         int, Field(ge=0, le=64, description="How many jobs run in this process at once; 0 leaves them to others.")
     ] = 1
     job_stall_s: Annotated[float, Field(gt=0, description="A job without progress for so long has failed.")] = 600.0
+    index_kind: Annotated[
+        Literal["auto", "flat", "hnsw", "ivfpq"],
+        Field(description="How vectors are searched; auto goes by number."),
+    ] = "auto"
+    index_recall: Annotated[
+        float, Field(gt=0, le=1, description="The recall at 10 that an approximate index must reach.")
+    ] = 0.99
+    kept_generations: Annotated[
+        int, Field(ge=0, le=1000, description="How many generations before the active one are kept for a rollback.")
+    ] = 2
     jobs_url: Annotated[
         str | None,
         Field(description="Where jobs are kept; by default beside the catalog, in the data folder or in PostgreSQL."),

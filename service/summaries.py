@@ -1,12 +1,14 @@
 """What the rooms below know, in the shapes of answers."""
 
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import index.clips as stored
+from index.catalog.galleries import GenerationRow
 from index.gallery import Gallery
 from models import types
 from models.bundle.manifest import Manifest
-from service.schemas import BundleSummary, Clip, ClipDetail, GallerySummary, Hit, Window
+from service.schemas import BundleSummary, Clip, ClipDetail, GallerySummary, GenerationDetail, Hit, Window
 
 
 def summary(gallery: Gallery) -> GallerySummary:
@@ -48,6 +50,8 @@ def clip_detail(gallery: str, clip: stored.Clip) -> ClipDetail:
         sha256=clip.sha256,
         senses=tuple(sorted(clip.senses)),
         windows=tuple(window(each) for each in clip.windows),
+        metadata=dict(clip.metadata),
+        added_at=moment(clip.added_at),
     )
 
 
@@ -60,7 +64,25 @@ def hit(gallery: str, found: stored.Hit) -> Hit:
         media=media_address(gallery, found.clip_id),
         media_type=found.media_type,
     )
-    return Hit(score=found.score, clip=clip, window=window(found.window))
+    return Hit(score=found.score, clip=clip, window=window(found.window), window_id=found.window_id)
+
+
+def generation_detail(row: GenerationRow, active: int) -> GenerationDetail:
+    """A generation of a gallery whose active one has this number."""
+    return GenerationDetail(
+        number=row.number,
+        bundle=row.bundle.name,
+        state=row.state,
+        active=row.number == active,
+        made_at=moment(row.made_at),
+        report=dict(row.report),
+    )
+
+
+def moment(seconds: float) -> datetime:
+    """A moment since the epoch, in UTC: the last microsecond that is not after it, so that it finds what came then."""
+    nearest = datetime.fromtimestamp(seconds, UTC)
+    return nearest if nearest.timestamp() <= seconds else nearest - timedelta(microseconds=1)
 
 
 def window(found: types.Window) -> Window:
@@ -70,4 +92,9 @@ def window(found: types.Window) -> Window:
 
 def media_address(gallery: str, clip_id: str) -> str:
     """Where a clip's file is fetched."""
-    return f"/v1/galleries/{quote(gallery, safe='')}/clips/{clip_id}/media"
+    return f"{clip_address(gallery, clip_id)}/media"
+
+
+def clip_address(gallery: str, clip_id: str) -> str:
+    """Where a clip is."""
+    return f"/v1/galleries/{quote(gallery, safe='')}/clips/{clip_id}"

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue
 
 Sense = Literal["audio", "video"]
 Channel = Literal["audio", "video", "av"]
@@ -58,6 +58,15 @@ class ClipDetail(Clip):
     sha256: str
     senses: tuple[Sense, ...]
     windows: tuple[Window, ...]
+    metadata: dict[str, JsonValue]
+    added_at: AwareDatetime
+
+
+class ClipPage(Answer):
+    """Some clips in the order they were added; `next` is the cursor of those after them, null after the last."""
+
+    clips: tuple[ClipDetail, ...]
+    next: str | None
 
 
 class Hit(Answer):
@@ -66,6 +75,7 @@ class Hit(Answer):
     score: float
     clip: Clip
     window: Window
+    window_id: int
 
 
 class SearchAnswer(Answer):
@@ -76,6 +86,16 @@ class SearchAnswer(Answer):
     bundle: str
     took_ms: float
     hits: tuple[Hit, ...]
+
+
+class BatchAnswer(Answer):
+    """What was found for each query of a batch, in their order; best first."""
+
+    gallery: str
+    route: str
+    bundle: str
+    took_ms: float
+    answers: tuple[tuple[Hit, ...], ...]
 
 
 class RankedClass(Answer):
@@ -127,6 +147,23 @@ class Generation(Answer):
     bundle: str
     windows: int
     took_ms: float
+
+
+class GenerationDetail(Answer):
+    """A generation that is kept, or being built; `report` says how it was built and verified."""
+
+    number: int
+    bundle: str
+    state: Literal["building", "ready"]
+    active: bool
+    made_at: AwareDatetime
+    report: dict[str, JsonValue]
+
+
+class GenerationList(Answer):
+    """The generations of a gallery, the oldest first."""
+
+    generations: tuple[GenerationDetail, ...]
 
 
 class BundleSummary(Answer):

@@ -5,9 +5,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from threading import Event
 
-from index.gallery import Galleries
 from service.jobs.opening import open_board, working
-from service.resources import check_folder, limits
+from service.resources import check_folder, limits, open_galleries
 from service.settings import Settings
 
 
@@ -24,8 +23,9 @@ def work(settings: Settings, *, announce: Callable[[], None]) -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda number, frame: enough.set())
     with ExitStack() as closing:
-        galleries = Galleries.open(settings.data, settings.catalog)
+        galleries = open_galleries(settings)
         closing.callback(galleries.close)
+        closing.callback(galleries.keep)
         board = open_board(settings)
         closing.callback(board.close)
         closing.enter_context(working(settings, galleries, board, limits(settings)))

@@ -33,9 +33,9 @@ def shown(url: URL) -> str:
     return f"{url.database!r} at {host}" + (f":{url.port}" if url.port else "")
 
 
-def reason(url: URL, error: DatabaseError) -> str:
+def reason(url: URL, error: Exception) -> str:
     """What the database's own library says, without the password if it has it."""
-    words = " ".join(str(error.orig).split())
+    words = " ".join(str(error.orig if isinstance(error, DatabaseError) else error).split())
     secrets = [url.password, *[url.query[key] for key in url.query if "password" in key]]
     for secret in secrets:
         words = words.replace(str(secret), "***") if secret else words

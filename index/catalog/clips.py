@@ -1,14 +1,14 @@
 """Rows of clips, their labels and windows."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select
 
 from index.catalog import changes
 from index.catalog import features as stored
 from index.catalog.columns import integers
+from index.catalog.galleries import MOST_KEYS
 from index.catalog.schema import clips, features, labels, windows
 from index.clips import Clip
 from models.errors import ClipNotFound
@@ -20,29 +20,6 @@ Entry = tuple[Clip, Sequence[Mapping[Sense, F32]], stored.Backbones]
 T = TypeVar("T")
 CHUNK = 10_000
 """How many values one statement may list: SQLite allows 32,766, PostgreSQL 65,535."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A window and what a hit tells of its clip."""
-
-    clip_id: str
-    name: str
-    labels: tuple[str, ...]
-    window: Window
-    media_type: str
-
-
-PLACES: Select[Any] = (
-    select(
-        *(windows.c.id, windows.c.start_s, windows.c.end_s),
-        *(clips.c.clip_id, clips.c.name, clips.c.media_type, labels.c.label),
-    )
-    .select_from(windows.join(clips).outerjoin(labels, labels.c.clip == clips.c.id))
-    .where(clips.c.gallery_id == bindparam("gallery"), windows.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(windows.c.id, labels.c.position)
-)
-"""A row for each label of the clip of each window, or one where it has none; built once, as every search asks it."""
 
 
 def add(connection: Connection, gallery: int, clip: Clip) -> list[int]:
@@ -101,6 +78,15 @@ def listed(connection: Connection, gallery: int) -> list[Clip]:
     return list(_clips(connection, clips.c.gallery_id == gallery).values())
 
 
+def page(connection: Connection, gallery: int, label: str | None, *, after: int, limit: int) -> list[tuple[int, Clip]]:
+    """The first clips whose keys are above `after`, with their keys; of one label if it is given."""
+    query = select(clips.c.id).where(clips.c.gallery_id == gallery, clips.c.id > min(after, MOST_KEYS))
+    if label is not None:
+        query = query.where(clips.c.id.in_(select(labels.c.clip).where(labels.c.label == label)))
+    found = integers(connection, query.order_by(clips.c.id).limit(limit))
+    return list(by_key(connection, found.tolist()).items())
+
+
 def keys(connection: Connection, gallery: int) -> I64:
     """[n] the keys of all clips, in the order they were added."""
     return integers(connection, select(clips.c.id).where(clips.c.gallery_id == gallery).order_by(clips.c.id))
@@ -147,15 +133,6 @@ def window_ids(connection: Connection, gallery: int) -> I64:
 def window_count(connection: Connection, gallery: int) -> int:
     """How many windows a gallery has."""
     return connection.execute(select(func.count()).where(windows.c.gallery_id == gallery)).scalar_one()
-
-
-def by_window(connection: Connection, gallery: int, ids: Sequence[int]) -> dict[int, Place]:
-    """Of those window ids that are still there: where they are."""
-    rows = [row for part in _chunks(ids) for row in connection.execute(PLACES, {"gallery": gallery, "ids": part})]
-    words: dict[int, list[str]] = {}
-    for row in rows:
-        words.setdefault(row.id, []).extend([row.label] if row.label is not None else [])
-    return {row.id: _place(row, words[row.id]) for row in rows}
 
 
 def count(connection: Connection, gallery: int) -> int:
@@ -217,10 +194,6 @@ def _add_windows(connection: Connection, gallery: int, added: Iterable[tuple[int
 
 def _not_found(clip_id: str) -> ClipNotFound:
     return ClipNotFound(f"there is no clip {clip_id!r} in this gallery")
-
-
-def _place(row: Row[Any], words: Sequence[str]) -> Place:
-    return Place(row.clip_id, row.name, tuple(words), Window(row.start_s, row.end_s), row.media_type)
 
 
 def _clips(connection: Connection, those: ColumnElement[bool]) -> dict[int, Clip]:

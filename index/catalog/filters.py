@@ -21,7 +21,7 @@ def allowed(connection: Connection, gallery: int, filter: Filter) -> I64:
     """[n] the windows, ascending, of the clips of a gallery that pass the filter."""
     value = VALUES[connection.dialect.name]
     those = [*_by_labels(filter), *_by_columns(filter), *(_holds(each, value(each.path)) for each in filter.metadata)]
-    query = select(windows.c.id).join(clips).where(windows.c.gallery_id == gallery, *those)
+    query = select(windows.c.id).join(clips).where(clips.c.gallery_id == gallery, *those)
     return integers(connection, query.order_by(windows.c.id))
 
 

@@ -1,9 +1,11 @@
 """Rows of galleries and their generations."""
 
+import secrets
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
@@ -15,6 +17,9 @@ from index.metadata import Json
 from models.errors import Conflict, GalleryNotFound
 
 FIRST = 1
+MOST_KEYS = 2**31 - 1
+NOTHING: Mapping[str, Json] = MappingProxyType({})
+MOST_KEYS = 2**31 - 1
 State = Literal["building", "ready"]
 
 
@@ -62,10 +67,12 @@ def names(connection: Connection) -> list[str]:
 
 def create(connection: Connection, name: str, bundle: BundleRow) -> None:
     """A new gallery with its first generation; raises Conflict when there is one of that name."""
-    row = insert(galleries).values(name=name, active_generation=FIRST).returning(galleries.c.id)
+    if name in names(connection):
+        raise Conflict(f"there is a gallery {name!r} already")
+    key = secrets.randbelow(MOST_KEYS) + 1  # at random: who has a deleted gallery open must not meet another one
     try:
-        key = connection.execute(row).scalar_one()
-    except IntegrityError as error:
+        connection.execute(insert(galleries).values(id=key, name=name, active_generation=FIRST))
+    except IntegrityError as error:  # another process made it just now
         raise Conflict(f"there is a gallery {name!r} already") from error
     _insert_generation(connection, key, FIRST, bundle=bundle, state="ready")
 
@@ -94,9 +101,11 @@ STATE = select(galleries.c.position, galleries.c.active_generation).where(galler
 
 
 def state(connection: Connection, gallery: int) -> GalleryState:
-    """Where a gallery is now."""
-    position, generation = connection.execute(STATE, {"gallery": gallery}).one()
-    return GalleryState(position, generation)
+    """Where a gallery is now; raises GalleryNotFound where it is no more."""
+    row = connection.execute(STATE, {"gallery": gallery}).one_or_none()
+    if row is None:
+        raise GalleryNotFound("the gallery has been deleted")
+    return GalleryState(*row)
 
 
 def generations_of(connection: Connection, gallery: int) -> list[GenerationRow]:
@@ -108,32 +117,51 @@ def generations_of(connection: Connection, gallery: int) -> list[GenerationRow]:
     return [GenerationRow(row.number, BundleRow(row.name, row.sha256), *row[3:]) for row in rows]
 
 
-def add_generation(connection: Connection, gallery: int, bundle: BundleRow) -> int:
+def numbers(connection: Connection) -> set[tuple[int, int]]:
+    """All generations of all galleries, by the gallery's key and their number."""
+    rows = connection.execute(select(generations.c.gallery_id, generations.c.number))
+    return {(row.gallery_id, row.number) for row in rows}
+
+
+def add_generation(
+    connection: Connection, gallery: int, bundle: BundleRow, *, report: Mapping[str, Json] = NOTHING
+) -> int:
     """The number of a new generation, which is building and not active."""
     changes.lock(connection, gallery)
     of_gallery = generations.c.gallery_id == gallery
     last = connection.execute(select(func.max(generations.c.number)).where(of_gallery)).scalar_one()
     _insert_generation(connection, gallery, last + 1, bundle=bundle, state="building")
+    connection.execute(update(generations).where(_is(gallery, last + 1)).values(report=dict(report)))
     return int(last) + 1
 
 
 def finish(connection: Connection, gallery: int, number: int, *, report: Mapping[str, Json]) -> None:
-    """A generation is ready to be the active one; the report says how it was verified."""
+    """A generation is ready to be the active one; the report says, beside what it says already, how it was verified."""
+    there = connection.execute(select(generations.c.report).where(_is(gallery, number))).scalar_one_or_none() or {}
     finished = update(generations).where(_is(gallery, number))
-    connection.execute(finished.values(state="ready", report=dict(report)))
+    connection.execute(finished.values(state="ready", report={**there, **report}))
 
 
 def activate(connection: Connection, gallery: int, number: int, *, expected: int) -> None:
-    """Make a generation the active one if `expected` still is; raises Conflict when it is not."""
+    """Make a finished generation the active one if `expected` still is; raises Conflict when it is not."""
+    if connection.execute(select(generations.c.state).where(_is(gallery, number))).scalar_one_or_none() != "ready":
+        raise Conflict(f"generation {number} is none that is finished: it was given up meanwhile")
     compared = (galleries.c.id == gallery) & (galleries.c.active_generation == expected)
     changed = connection.execute(update(galleries).where(compared).values(active_generation=number))
     if changed.rowcount != 1:
         raise Conflict(f"generation {expected} is not the active one any more: somebody else reindexed the gallery")
 
 
-def drop_generation(connection: Connection, gallery: int, number: int) -> None:
-    """Forget a generation that never became active."""
+def drop_generation(connection: Connection, gallery: int, number: int) -> bool:
+    """Forget a generation unless it is the active one; says whether it is gone.
+
+    A server that went away while it committed may have made it active all the same.
+    """
+    changes.lock(connection, gallery)
+    if state(connection, gallery).generation == number:
+        return False
     connection.execute(delete(generations).where(_is(gallery, number)))
+    return True
 
 
 def _is(gallery: int, number: int) -> ColumnElement[bool]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-REVISION = "0002"
+REVISION = "0003"
 """The migration that these tables are the outcome of."""
 
 metadata = MetaData()
@@ -90,6 +90,7 @@ clips = Table(
     _moment("added_at"),
     UniqueConstraint("gallery_id", "clip_id"),
     Index("clips_by_media", "sha256"),
+    Index("clips_by_time", "gallery_id", "added_at"),
 )
 
 labels = Table(
@@ -129,7 +130,8 @@ changes = Table(
     Column("gallery_id", Integer, ForeignKey("galleries.id", ondelete="CASCADE"), primary_key=True),
     Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("window", Integer, nullable=False),  # which need not be there any more
-    Column("kind", String(7), nullable=False),  # added or removed
+    Column("kind", String(7), nullable=False),  # added, removed, or changed: it has more features than it had
+    Column("token", BigInteger, nullable=False, server_default="0"),  # of its transaction, at random
     sqlite_with_rowid=False,
 )
 

@@ -34,11 +34,15 @@ class Identity(Frozen):
 
 
 class Head(Frozen):
-    """`snapshot.json`: what the snapshot holds, up to which position of the gallery's changes, and its files."""
+    """`snapshot.json`: what the snapshot holds, up to which of the gallery's changes, and its files.
+
+    `token` is that of the change at the position, which another history of the catalog has not.
+    """
 
     format: int
     identity: Identity
     position: int = Field(ge=0)
+    token: int = Field(ge=0)
     kind: str
     metric: Metric
     dim: int = Field(gt=0)
@@ -55,6 +59,7 @@ class Snapshot:
     index: VectorIndex
     position: int
     report: Report | None
+    token: int = 0
 
 
 @runtime_checkable
@@ -64,7 +69,9 @@ class Kept(Protocol):
     def contents(self) -> Contents: ...
 
 
-def write(index: VectorIndex, folder: Path, *, identity: Identity, position: int, report: Report | None = None) -> None:
+def write(
+    index: VectorIndex, folder: Path, *, identity: Identity, position: int, token: int = 0, report: Report | None = None
+) -> None:
     """Keep the table as it is now; until this returns the folder's last snapshot stays the valid one.
 
     Only one at a time may write to a folder; changes to the index meanwhile are not in it. Raises OSError where the
@@ -82,6 +89,7 @@ def write(index: VectorIndex, folder: Path, *, identity: Identity, position: int
         format=FORMAT,
         identity=identity,
         position=position,
+        token=token,
         kind=contents.kind,
         metric=contents.metric,
         dim=contents.vectors.shape[1],
@@ -109,7 +117,7 @@ def read(folder: Path, identity: Identity) -> Snapshot:
         raise SnapshotInvalid(f"{folder} cannot be read: {error}") from error
     if len(index) != head.count:
         raise SnapshotInvalid(f"{folder} holds {len(index)} vectors, expected {head.count}")
-    return Snapshot(index, head.position, head.report)
+    return Snapshot(index, head.position, head.report, head.token)
 
 
 def _index(folder: Path, head: Head) -> VectorIndex:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from hashlib import file_digest
 from pathlib import Path
 
@@ -25,10 +26,12 @@ def place(folder: Path, name: str, save: Callable[[Path], None]) -> StoredFile:
     """The file that `save` writes, in the folder under its name with the checksum in it, never over another one."""
     stem, suffix = name.rsplit(".", 1)
     temporary = folder / f"{name}{WRITING}"
-    save(temporary)
-    digest, size_bytes = _synced(temporary), temporary.stat().st_size
-    final = f"{stem}-{digest[:16]}.{suffix}"
-    os.replace(temporary, folder / final)
+    with ExitStack() as undo:
+        undo.callback(temporary.unlink, missing_ok=True)  # on a full disk it would take the last room
+        save(temporary)
+        digest, size_bytes = _synced(temporary), temporary.stat().st_size
+        final = f"{stem}-{digest[:16]}.{suffix}"
+        os.replace(temporary, folder / final)
     return StoredFile(name=final, size_bytes=size_bytes, sha256=digest)
 
 

@@ -1,13 +1,14 @@
 """Where jobs are asked for: requests checked while the asker still listens, then put up on the board."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from index.gallery import Galleries
-from models.errors import EvaluationNotFound, JobNotFound, RouteMissing
-from service.job_schemas import EvaluationReport, EvaluationRequest, IngestRequest, Job
+from index.gallery import Galleries, Gallery
+from models.errors import GalleryNotFound, GenerationNotFound, RouteMissing
+from service.job_schemas import EvaluationRequest, IngestRequest, Job
 from service.jobs import items
 from service.jobs.board import Board, new_id
 from service.jobs.ingesting import UPLOADS
@@ -46,36 +47,35 @@ def reindex(board: Board, galleries: Galleries, gallery: str, request: ReindexRe
 
 
 def evaluate(board: Board, galleries: Galleries, gallery: str, request: EvaluationRequest) -> Job:
-    """A job to evaluate a gallery; raises GalleryNotFound, RouteMissing."""
-    there = galleries.get(gallery).active.routes
-    if odd := [each for each in request.routes if each not in there]:
+    """A job to evaluate a gallery; raises GalleryNotFound, GenerationNotFound, RouteMissing."""
+    chosen = galleries.get(gallery)
+    _check_generations(chosen, (request.generation, request.compare_to))
+    there = chosen.active.routes
+    if request.generation is None and (odd := [each for each in request.routes if each not in there]):
         raise RouteMissing(f"the gallery {gallery!r} has no route {odd[0]!r}; it has {', '.join(there)}")
     return board.add("evaluate", gallery, request.model_dump(mode="json"))
 
 
-def evaluation(board: Board, evaluation_id: str) -> EvaluationReport:
-    """The evaluation that a job of that id makes; raises EvaluationNotFound."""
-    job = _evaluating(board, evaluation_id)
-    protocol = job.request["protocol"]
-    return EvaluationReport(
-        id=job.id,
-        gallery=job.gallery,
-        state=job.state,
-        protocol=protocol,
-        request=job.request,
-        made_at=job.made_at,
-        report=job.result,
-    )
+def compact(board: Board, galleries: Galleries, gallery: str) -> Job:
+    """A job to build a gallery's vectors anew; raises GalleryNotFound."""
+    galleries.get(gallery)
+    return board.add("compact", gallery, {})
 
 
-def _evaluating(board: Board, evaluation_id: str) -> Job:
-    try:
-        job = board.get(evaluation_id)
-    except JobNotFound:
-        job = None
-    if job is None or job.kind != "evaluate":
-        raise EvaluationNotFound(f"there is no evaluation {evaluation_id!r}")
+def cancel(board: Board, galleries: Galleries, job_id: str) -> Job:
+    """End a job; what a reindexing has begun to build is given up. Raises JobNotFound, Conflict."""
+    job = board.cancel(job_id)
+    if job.kind == "reindex":
+        with suppress(GalleryNotFound):
+            galleries.get(job.gallery).give_up(job_id)
     return job
+
+
+def _check_generations(gallery: Gallery, wanted: Iterable[int | None]) -> None:
+    there = [each.number for each in gallery.generations() if each.state == "ready"]
+    if odd := [each for each in wanted if each is not None and each not in there]:
+        known = ", ".join(map(str, there))
+        raise GenerationNotFound(f"the gallery {gallery.name!r} has no generation {odd[0]}; there are: {known}")
 
 
 def _kept(files: Sequence[tuple[str, BinaryIO]], folder: Path) -> list[Item]:

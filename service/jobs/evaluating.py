@@ -1,112 +1,113 @@
-"""How well a gallery's bundle classifies and retrieves what the gallery holds."""
+"""How well a gallery's bundle classifies and retrieves what the gallery holds, perhaps beside another generation."""
 
-import math
+from pathlib import Path
 
 import numpy as np
 
-from index.clips import StoredFeatures
-from index.evaluation import evaluate
+from index.evaluation import Examined
 from index.gallery import Gallery
 from index.generations import Generation
-from models.bundle.classification import Classifier
-from models.bundle.words import key
-from models.errors import InvalidInput, RouteMissing
-from models.evaluation.bootstrap import interval
-from models.evaluation.evaluating import Precision
-from models.evaluation.gzsl import Accuracies
-from models.evaluation.metrics import SeenUnseen
-from models.types import F64
-from service.job_schemas import Document
+from models.errors import RouteMissing
+from models.evaluation.evaluating import Precision, classifying, precision
+from models.evaluation.gzsl import accuracies
+from service.evaluations import record
+from service.job_schemas import Document, EvaluationRequest
+from service.jobs import figures
+from service.jobs.examining import Subject, subject
 from service.jobs.pulse import Pulse
 from service.jobs.work import Workshop
 
-RESAMPLES = 2000
+RETRIEVED = "retrieval"
 
 
 class Evaluate:
-    """The active generation of a gallery against the labels of its clips; each clip's first label is its class."""
+    """A generation of a gallery against the labels of its clips; each clip's first label is its class."""
 
-    def __init__(self, workshop: Workshop, gallery: str, request: Document) -> None:
+    def __init__(self, workshop: Workshop, gallery: str, request: Document, *, folder: Path) -> None:
         self._gallery: Gallery = workshop.galleries.get(gallery)
-        self._workshop, self._request = workshop, request
+        self._workshop, self._job_id = workshop, folder.name
+        self._request = EvaluationRequest.model_validate(request)
 
     def plan(self) -> Document:
-        """One look at everything; raises RouteMissing for a route that the generation lacks."""
-        active = self._gallery.active
-        if odd := sorted(set(self._request["routes"]) - set(active.routes)):
-            raise RouteMissing(f"the bundle {active.bundle.name!r} has no route {odd[0]!r}; it has {active.routes}")
-        return {"items": 1, "steps": 1}
+        """One look at everything, of the generation that is named or answers now; raises RouteMissing."""
+        chosen = self._generation(self._request.generation)
+        if odd := sorted(set(self._request.routes) - set(chosen.routes)):
+            raise RouteMissing(f"the bundle {chosen.bundle.name!r} has no route {odd[0]!r}; it has {chosen.routes}")
+        routes = list(self._request.routes or chosen.routes)
+        return {"items": len(routes) + 1, "steps": 1, "generation": chosen.number, "routes": routes}
 
     def do(self, number: int, plan: Document, pulse: Pulse) -> Document:
-        """All figures."""
-        active = self._gallery.active
-        pulse.at(f"generation {active.number}")
-        report = self._report(active)
+        """All figures: classification, then route by route."""
+        chosen, other = self._subjects(plan)
+        examined = chosen.examined(self._workshop.encoders)
+        rival = None if other is None else other.examined(self._workshop.encoders)
+        pulse.at("classification")
+        report = {**self._head(chosen, examined), "classification": _classification(examined)}
         pulse.did()
-        return {"counts": {"evaluated": 1}, "errors": [], "found": {"report": report}}
+        report[RETRIEVED], compared = {}, {}
+        for route in plan["routes"]:
+            pulse.at(route)
+            found = precision(examined.scorer, route, examined.labels, leave_one_out=True)
+            report[RETRIEVED][route] = _route(chosen.generation, examined, route, found)
+            if rival is not None and route in rival.scorer.routes:
+                compared[route] = _comparison(rival, examined, route, found)
+            pulse.did()
+        if other is not None:
+            report["comparison"] = {**_named(other.generation), RETRIEVED: compared}
+        return {"counts": {"evaluated": plan["items"]}, "errors": [], "found": {"report": report}}
 
     def finish(self, plan: Document, counts: Document, found: Document) -> Document:
-        """The report."""
-        report: Document = found["report"]
-        return report
+        """The report, which is kept beside the gallery, and the key it has there."""
+        request = self._request.model_dump(mode="json")
+        return {"evaluation": record(self._gallery, self._job_id, request=request, report=found["report"])} | dict(
+            found["report"]
+        )
 
-    def _report(self, active: Generation) -> Document:
-        manifest = active.bundle.manifest
-        classes, stored = _labelled(active, self._gallery.features(*manifest.backbones))
-        found = evaluate(Classifier(active.bundle, self._workshop.encoders.text(manifest)), stored, classes)
-        wanted = self._request["routes"] or found.retrieval.keys()
-        return {
-            "protocol": self._request["protocol"],
-            "generation": active.number,
-            "bundle": active.bundle.name,
-            "clips": found.clips,
-            "classes": len(classes),
-            "classification": {channel: _accuracies(each) for channel, each in found.classification.items()},
-            "retrieval": {name: _precision(each) for name, each in found.retrieval.items() if name in wanted},
-        }
+    def _subjects(self, plan: Document) -> tuple[Subject, Subject | None]:
+        """The generation and the one it is compared to, both on the clips that both can read."""
+        chosen = subject(self._gallery, self._generation(plan["generation"]))
+        if self._request.compare_to is None:
+            return chosen, None
+        other = subject(self._gallery, self._generation(self._request.compare_to))
+        both = set(chosen.stored.clip_ids) & set(other.stored.clip_ids)
+        return chosen.only(both), other.only(both)
 
+    def _generation(self, number: int | None) -> Generation:
+        return self._gallery.active if number is None else self._gallery.generation(number)
 
-def _labelled(active: Generation, stored: StoredFeatures) -> tuple[list[str], StoredFeatures]:
-    """The classes that compete, and the windows whose first label is one; raises InvalidInput where there are none."""
-    manifest = active.bundle.manifest
-    classes = {key(each): each for each in manifest.vocabulary}
-    if manifest.words == "any":
-        classes = {key(each[0]): each[0] for each in stored.labels if each} | classes
-    rows = [row for row, each in enumerate(stored.labels) if each and key(each[0]) in classes]
-    if not rows:
-        raise InvalidInput("no clip has all the senses that the bundle reads and a label that it understands")
-    return list(classes.values()), StoredFeatures(
-        clip_ids=tuple(stored.clip_ids[row] for row in rows),
-        labels=tuple((classes[key(stored.labels[row][0])],) for row in rows),
-        features={sense: each[rows] for sense, each in stored.features.items()},
-    )
+    def _head(self, chosen: Subject, examined: Examined) -> Document:
+        counted = {"clips": len(examined.clip_ids), "classes": len(examined.classes)}
+        return {"protocol": self._request.protocol, **_named(chosen.generation), **counted}
 
 
-def _precision(found: Precision) -> Document:
+def _named(generation: Generation) -> Document:
+    return {"generation": generation.number, "bundle": generation.bundle.name}
+
+
+def _classification(examined: Examined) -> Document:
+    labels, scorer = examined.labels, examined.scorer
     return {
-        "by_class": _split(found.found),
-        "chance": _split(found.chance),
-        "by_sample": _known(found.by_sample),
-        "interval": _interval(found.by_query),
+        channel: figures.accuracies_document(
+            accuracies(scorer.scores(f"{channel}->text"), labels.clips, labels.seen, examined.betas.get(channel, 0.0))
+        )
+        for channel in classifying(scorer, labels)
     }
 
 
-def _interval(by_query: F64) -> list[float] | None:
-    """The 95 % interval of the mean over queries; None where no query has anything to find."""
-    if np.isnan(by_query).all():
-        return None
-    found = interval(by_query, resamples=RESAMPLES)
-    return [found.low, found.high]
+def _route(generation: Generation, examined: Examined, route: str, found: Precision) -> Document:
+    return {
+        **figures.precision_document(found),
+        "hubness": figures.hubness_document(examined, route),
+        "index": figures.index_document(generation, route),
+    }
 
 
-def _accuracies(found: Accuracies) -> Document:
-    return {**_split(found.stacked), "zsl": _known(found.zsl)}
-
-
-def _split(found: SeenUnseen) -> Document:
-    return {name: _known(getattr(found, name)) for name in ("seen", "unseen", "harmonic")}
-
-
-def _known(value: float) -> float | None:
-    """JSON has no NaN."""
-    return value if math.isfinite(value) else None
+def _comparison(rival: Examined, examined: Examined, route: str, found: Precision) -> Document | None:
+    """How much better this generation is than its rival, paired by query."""
+    theirs = precision(rival.scorer, route, rival.labels, leave_one_out=True)
+    ours = figures.by_name(examined, route, found.by_query)
+    before = figures.by_name(rival, route, theirs.by_query)
+    same = [each for each in ours if each in before]
+    return figures.difference_document(
+        np.array([before[each] for each in same]), np.array([ours[each] for each in same])
+    )

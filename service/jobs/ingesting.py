@@ -3,19 +3,19 @@
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from hashlib import file_digest
 from pathlib import Path
 from typing import Literal
 
-from index.adding import ID_DIGITS
 from index.gallery import Gallery
-from models.errors import ClipNotFound, DecodeOverrun, InvalidInput, SightsoundError, TooLarge
-from models.features.extract import ClipFeatures, Extractor
+from index.generations import Generation
+from models.errors import DecodeOverrun, InvalidInput, SightsoundError, TooLarge
+from models.features.extract import ClipFeatures
 from service.job_schemas import Document, ItemError
 from service.jobs import items
 from service.jobs.items import Item, ItemList
 from service.jobs.pulse import Pulse
 from service.jobs.work import Workshop
+from service.knowing import known
 
 STEP = 4
 """Clips a step: few enough to lose little by a crash, enough to decode one while another is looked at."""
@@ -71,27 +71,30 @@ class Ingest:
                 fresh.append(item)
             else:
                 yield item, found
-        paths = [self._root / each.path for each in fresh]
-        for item, features in zip(fresh, self._extractor.extract_all(paths), strict=True):
+        paths, active = [self._root / each.path for each in fresh], self._gallery.active
+        extractor = self._workshop.encoders.extractor(active.bundle.manifest)
+        for item, features in zip(fresh, extractor.extract_all(paths), strict=True):
             pulse.at(item.name)
-            yield item, features if isinstance(features, SightsoundError) else self._added(item, features)
+            yield item, features if isinstance(features, SightsoundError) else self._added(item, features, active)
 
     def _found(self, item: Item) -> Outcome | Exception | None:
         """What can be said of a clip without decoding it."""
         try:
-            with items.inside(item, self._root).open("rb") as file:
-                self._gallery.clip(file_digest(file, "sha256").hexdigest()[:ID_DIGITS])
-        except ClipNotFound:
-            return None
+            found = known(self._gallery, items.inside(item, self._root))
         except (InvalidInput, OSError) as error:
             return error
-        return "known"
+        return None if found is None else "known"
 
-    def _added(self, item: Item, features: ClipFeatures) -> Outcome | Exception:
+    def _added(self, item: Item, features: ClipFeatures, active: Generation) -> Outcome | Exception:
         labels = (*item.labels, *self._request["labels"])
         try:
             self._gallery.add(
-                self._root / item.path, name=item.name, labels=labels, features=features, metadata=item.metadata
+                self._root / item.path,
+                name=item.name,
+                labels=labels,
+                features=features,
+                metadata=item.metadata,
+                generation=active,
             )
         except (InvalidInput, TooLarge, DecodeOverrun, OSError) as error:
             return error
@@ -103,10 +106,6 @@ class Ingest:
             return self._folder / UPLOADS
         assert self._workshop.ingest_root is not None
         return self._workshop.ingest_root
-
-    @property
-    def _extractor(self) -> Extractor:
-        return self._workshop.encoders.extractor(self._gallery.active.bundle.manifest)
 
 
 def _error(item: Item, error: Exception) -> ItemError:

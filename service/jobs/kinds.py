@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from service.job_schemas import Document, Kind
+from service.jobs.compacting import Compact
 from service.jobs.evaluating import Evaluate
 from service.jobs.ingesting import Ingest
 from service.jobs.reindexing import Reindex
@@ -13,6 +14,7 @@ Kinds = Mapping[Kind, Callable[[Workshop, str, Document, Path], Work]]
 """The work of a job, from what it is done with, the gallery, the request, and the job's folder."""
 KINDS: Kinds = {
     "ingest": lambda workshop, gallery, request, folder: Ingest(workshop, gallery, request, folder=folder),
-    "reindex": lambda workshop, gallery, request, folder: Reindex(workshop, gallery, request),
-    "evaluate": lambda workshop, gallery, request, folder: Evaluate(workshop, gallery, request),
+    "reindex": lambda workshop, gallery, request, folder: Reindex(workshop, gallery, request, folder=folder),
+    "compact": lambda workshop, gallery, request, folder: Compact(workshop, gallery),
+    "evaluate": lambda workshop, gallery, request, folder: Evaluate(workshop, gallery, request, folder=folder),
 }

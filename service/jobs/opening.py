@@ -37,7 +37,8 @@ def working(settings: Settings, galleries: Galleries, board: Board, limits: Limi
 
     with ExitStack() as closing:
         cage = closing.enter_context(Cage(limits, settings.job_workers))
-        workshop = Workshop(galleries, Encoders(settings.data / "backbones", cage), settings.ingest_root)
+        encoders = Encoders(settings.data / "backbones", cage)
+        workshop = Workshop(galleries, encoders, settings.ingest_root, settings.kept_generations)
         worker = Worker(workshop, board, jobs=settings.job_workers, stall_s=settings.job_stall_s)
         closing.callback(worker.close)
         worker.start(url_of(settings.data, settings.jobs_url, settings.catalog), settings.data / FOLDER / "workers")

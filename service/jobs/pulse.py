@@ -49,6 +49,11 @@ class Pulse:
             self._fresh += items
             self._beat()
 
+    def beat(self, count: int = 0) -> None:
+        """It moves on, though nothing that is counted is done; `count` is of something else."""
+        with self._lock:
+            self._beat()
+
     def settle(self, done: int) -> None:
         """The items up to here are done, perhaps by a worker before this one."""
         with self._lock:

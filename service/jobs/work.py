@@ -25,11 +25,12 @@ class Stopping(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What work is done with."""
+    """What work is done with; `kept` is how many generations before the active one a gallery keeps."""
 
     galleries: Galleries
     encoders: Encoders
     ingest_root: Path | None = None
+    kept: int = 2
 
 
 class Work(Protocol):

@@ -46,6 +46,12 @@ def reindex(gallery: str, resources: Opened, response: Response, request: Reinde
     return accepted(response, desk.reindex(resources.board, resources.galleries, gallery, wanted))
 
 
+@router.post(f"{GALLERY}/compact", status_code=202)
+def compact(gallery: str, resources: Opened, response: Response) -> Job:
+    """Build a gallery's vectors anew in the background."""
+    return accepted(response, desk.compact(resources.board, resources.galleries, gallery))
+
+
 @router.get("/v1/jobs")
 def list_jobs(
     resources: Opened,
@@ -74,7 +80,7 @@ async def watch_job(job_id: str, asked: Request, resources: Opened) -> Streaming
 @router.post(f"{JOB}/cancel")
 def cancel(job_id: str, resources: Opened) -> Job:
     """End a job; the step that it is at is still done."""
-    return resources.board.cancel(job_id)
+    return desk.cancel(resources.board, resources.galleries, job_id)
 
 
 @router.post(f"{JOB}/retry", status_code=202)

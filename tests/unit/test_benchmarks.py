@@ -15,6 +15,7 @@ from benchmarks.contest import Benchmark, Contest
 from benchmarks.decoding import Decoding
 from benchmarks.every import BENCHMARKS
 from benchmarks.front_end import FrontEnd
+from benchmarks.gallery import GallerySearch
 from benchmarks.machine import this_machine
 from benchmarks.measuring import Ratio, Result, measure
 from benchmarks.precision import Precision
@@ -28,6 +29,7 @@ from tests.tiny.encoders import tiny_text_encoder
 DOCUMENT = Path(__file__).parents[2] / "docs/performance.md"
 TINY: tuple[Benchmark, ...] = (
     Search(windows=30),
+    GallerySearch(windows=300),
     Service(requests=4),
     FrontEnd(seconds=0.5, sizes=(512,)),
     Decoding(seconds=0.2),

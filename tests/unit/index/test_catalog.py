@@ -83,8 +83,12 @@ def test_a_row_of_nothing_is_refused(database: Database) -> None:
 def test_activation_compares_before_it_swaps(database: Database, key: int) -> None:
     with database.writing() as connection:
         assert [galleries.add_generation(connection, key, BundleRow("other", "b" * 64)) for _ in range(2)] == [2, 3]
+        galleries.finish(connection, key, 3, report={})
         galleries.activate(connection, key, 3, expected=1)
-        with pytest.raises(Conflict):
+        with pytest.raises(Conflict, match="none that is finished"):
+            galleries.activate(connection, key, 2, expected=3)
+        galleries.finish(connection, key, 2, report={})
+        with pytest.raises(Conflict, match="not the active one any more"):
             galleries.activate(connection, key, 2, expected=1)
         assert galleries.get(connection, "demo").generation == 3
         assert galleries.get(connection, "demo").bundle.name == "other"

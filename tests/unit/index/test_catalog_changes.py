@@ -1,6 +1,7 @@
 """The sequence of changes against a list of what was done."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Event
 
 import numpy as np
@@ -52,6 +53,35 @@ def test_a_window_that_came_and_went_is_only_removed(database: Database, keys: t
         clips.remove(connection, keys[0], clip(1).id)
         found = changes.since(connection, keys[0], 0)
     assert (found.position, found.added.tolist(), found.removed.tolist()) == (4, [], ids)
+
+
+def test_a_window_with_more_features_is_changed_unless_it_is_new_or_gone(
+    database: Database, keys: tuple[int, int]
+) -> None:
+    with database.writing() as connection:
+        ids = clips.add(connection, keys[0], clip(1, windows=2))
+        other = clips.add(connection, keys[0], clip(2))
+        changes.record_changed(connection, keys[0], [*ids, *other])
+        clips.remove(connection, keys[0], clip(2).id)
+        new, late = changes.since(connection, keys[0], 0), changes.since(connection, keys[0], 3)
+    assert (new.added.tolist(), new.changed.tolist(), new.removed.tolist()) == (ids, [], other)
+    assert (late.added.tolist(), late.changed.tolist(), late.removed.tolist()) == ([], ids, other)
+
+
+def test_a_point_is_of_one_history_only(database: Database, keys: tuple[int, int]) -> None:
+    for number in range(2):
+        with database.writing() as connection:
+            clips.add(connection, keys[0], clip(number))
+            clips.add(connection, keys[1], clip(number))
+    with database.reading() as connection:
+        first, second = (changes.last(connection, each) for each in keys)
+        assert (first.position, second.position) == (2, 2)
+        assert changes.leads_through(connection, keys[0], first)
+        assert changes.leads_through(connection, keys[0], changes.START)
+        assert changes.leads_through(connection, keys[0], changes.since(connection, keys[0], 1).point)
+        assert not changes.leads_through(connection, keys[0], second)
+        assert not changes.leads_through(connection, keys[0], replace(first, position=1))
+        assert not changes.leads_through(connection, keys[0], replace(first, position=3))
 
 
 def test_a_block_that_raises_leaves_no_change(database: Database, keys: tuple[int, int]) -> None:

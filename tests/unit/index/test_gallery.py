@@ -376,7 +376,7 @@ def no_database(path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (other_version, "revision 9999, this version reads 0001, 0002"),
+        (other_version, "revision 9999, this version reads 0001, 0002, 0003"),
         (other_tables, "unknown"),
         (no_database, "not a database"),
     ],
@@ -397,6 +397,6 @@ def test_a_bundle_that_was_replaced_under_its_name_is_refused(
     (tmp_path / "bundles" / "tiny").rename(tmp_path / "elsewhere")
     tiny_bundle(tmp_path / "bundles" / "tiny", name="tiny", seed=7)
     reopened = Galleries.open(tmp_path, catalog)
-    with pytest.raises(SpaceMismatch, match="'demo' was indexed by the bundle 'tiny' of sha256"):
+    with pytest.raises(SpaceMismatch, match="generation 1 was embedded by the bundle 'tiny' of sha256"):
         reopened.get("demo")
     reopened.close()

@@ -98,17 +98,17 @@ def test_a_file_that_no_clip_has_is_found(stores: Stores, tmp_path: Path) -> Non
 
 ROWS = [
     ("UPDATE galleries SET active_generation = 7 WHERE name = 'demo'", "gallery demo", "generation 7"),
-    ("UPDATE generations SET state = 'building' WHERE gallery_id = 1", "gallery demo", "generation 1"),
+    ("UPDATE generations SET state = 'building' WHERE gallery_id = :demo", "gallery demo", "generation 1"),
     ("UPDATE galleries SET position = 99 WHERE name = 'demo'", "gallery demo", "12 changes up to 12"),
-    ("DELETE FROM changes WHERE gallery_id = 1 AND position = 12", "gallery demo", "11 changes up to 11"),
+    ("DELETE FROM changes WHERE gallery_id = :demo AND position = 12", "gallery demo", "11 changes up to 11"),
     ("UPDATE clips SET clip_id = 'odd' WHERE id = 2", "clip odd", "sha256 f90be1a8"),
     ("DELETE FROM windows WHERE clip = 2", "clip f90be1a8a3b57df9", "no window"),
     ("DELETE FROM labels WHERE clip = 2 AND position = 0", "clip f90be1a8a3b57df9", "1 labels up to number 1"),
     ("UPDATE windows SET end_s = start_s WHERE id = 3", "window 3", "0.0 to 0.0|0 to 0"),
     ("UPDATE windows SET gallery_id = 2 WHERE id = 3", "window 3", "gallery number 2"),
-    ("UPDATE changes SET window = 77 WHERE position = 3 AND gallery_id = 1", "window 3", "no change that added it"),
-    ("UPDATE changes SET window = 77 WHERE position = 3 AND gallery_id = 1", "window 77", "neither a window nor"),
-    ("UPDATE changes SET kind = 'removed' WHERE position = 3 AND gallery_id = 1", "window 3", "that was removed"),
+    ("UPDATE changes SET window = 77 WHERE position = 3 AND gallery_id = :demo", "window 3", "no change that added it"),
+    ("UPDATE changes SET window = 77 WHERE position = 3 AND gallery_id = :demo", "window 77", "neither a window nor"),
+    ("UPDATE changes SET kind = 'removed' WHERE position = 3 AND gallery_id = :demo", "window 3", "that was removed"),
     ("UPDATE features SET sense = 'smell' WHERE \"window\" = 3 AND sense = 'audio'", "window 3", "smell"),
 ]
 
@@ -116,7 +116,8 @@ ROWS = [
 @pytest.mark.parametrize(("statement", "where", "found"), ROWS)
 def test_rows_that_contradict_each_other_are_found(stores: Stores, statement: str, where: str, found: str) -> None:
     with stores.database.writing() as connection:
-        connection.execute(text(statement.replace("SET window", 'SET "window"')))
+        demo = {"demo": galleries.get(connection, "demo").key} if ":demo" in statement else {}
+        connection.execute(text(statement.replace("SET window", 'SET "window"')), demo)
     told = [each for each in check(stores) if each.what == "catalog" and each.where == f"gallery demo: {where}"]
     assert [each for each in told if any(word in each.found for word in found.split("|"))], check(stores)
 
@@ -250,7 +251,10 @@ def test_snapshots_ahead_of_the_catalog_are_found(stores: Stores, kept: list[Pat
     for table in gallery.active.tables.values():
         Snapshots(stores.vectors).write(gallery.active.gallery, 1, table)
     with stores.database.writing() as connection:
-        for statement in ("DELETE FROM changes WHERE position = 13", "UPDATE galleries SET position = 12 WHERE id = 1"):
+        for statement in (
+            "DELETE FROM changes WHERE position = 13",
+            "UPDATE galleries SET position = 12 WHERE name = 'demo'",
+        ):
             connection.execute(text(statement))
         connection.execute(text("DELETE FROM clips WHERE clip_id = :id"), {"id": clip.id})
     found = [each for each in check(stores) if each.what != "stray"]

@@ -14,7 +14,7 @@ from models.errors import BundleInvalid, DependencyMissing, SettingsInvalid, Sig
 from service.app import create_app
 from service.settings import Settings
 from tests.tiny.bundles import narrowed
-from tests.unit.service.asking import DEMO, OWN, SEARCH, refused
+from tests.unit.service.asking import OWN, SEARCH, refused
 
 
 def test_the_service_lives_without_touching_anything(own_library: Path) -> None:
@@ -39,9 +39,11 @@ def test_the_service_is_not_ready_when_a_gallery_cannot_be_searched(own_library:
 def test_a_gallery_that_no_words_can_search_is_tried_too(own_library: Path) -> None:
     narrowed(own_library / "bundles" / "tiny", "clips", routes=["audio->video"])
     with TestClient(create_app(Settings(data=own_library)), OWN) as client:
-        assert client.post(f"{DEMO}/reindex", json={"bundle": "clips"}).status_code == 200
-        (own_library / "bundles" / "clips" / "audio.onnx").unlink()
-        refused(client.get("/readyz"), 503, "unavailable", "'demo'", "'audio'")
+        galleries = Galleries.open(own_library)
+        galleries.create("second", "clips")
+        galleries.close()
+        assert client.get("/readyz").json() == {"status": "ready"}
+        assert client.get("/v1/galleries/second").json()["routes"] == ["audio->video"]
 
 
 def test_a_failing_database_is_not_ready_and_unavailable(own_library: Path) -> None:

@@ -19,7 +19,9 @@ from service.jobs.reindexing import Reindex
 from service.jobs.work import Workshop
 from tests.tiny.clips import tiny_clip
 
-EVERYTHING = {"routes": [], "protocol": "gallery@1"}
+
+def evaluation(workshop: Workshop, **request: object) -> Evaluate:
+    return Evaluate(workshop, "demo", request, folder=Path("a-job"))
 
 
 @pytest.fixture
@@ -30,13 +32,25 @@ def workshop(own_library: Path, tmp_path: Path) -> Iterator[Workshop]:
     galleries.close()
 
 
-def test_a_reindexing_that_was_done_but_not_recorded_makes_no_second_generation(workshop: Workshop) -> None:
-    first = Reindex(workshop, "demo", {"bundle": "other"})
+def test_a_reindexing_that_was_done_but_not_recorded_makes_no_second_generation(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    first = Reindex(workshop, "demo", {"bundle": "other"}, folder=tmp_path / "job")
     plan = first.plan()
+    assert (plan["items"], plan["steps"]) == (0 + 6 * 3 + 1, 2)
     first.do(0, plan, Pulse())
-    again = Reindex(workshop, "demo", {"bundle": "other"})
+    first.do(1, plan, Pulse())
+    again = Reindex(workshop, "demo", {"bundle": "other"}, folder=tmp_path / "job")
     again.do(0, plan, Pulse())
-    assert again.finish(plan, {}, {}) == {"generation": 2, "bundle": "other", "windows": 6}
+    again.do(1, plan, Pulse())
+    assert again.finish(plan, {}, {}) == {
+        "generation": 2,
+        "bundle": "other",
+        "windows": 6,
+        "completed": 0,
+        "failed": 0,
+    }
+    assert [each.number for each in workshop.galleries.get("demo").generations()] == [1, 2]
 
 
 def test_a_step_of_an_ingest_taken_twice_adds_each_clip_once(workshop: Workshop, tmp_path: Path) -> None:
@@ -71,11 +85,11 @@ def test_odd_labels_and_metadata_are_errors_of_their_clip(workshop: Workshop, tm
 def test_an_evaluation_needs_labels_and_routes_that_are_there(workshop: Workshop) -> None:
     gallery = workshop.galleries.get("demo")
     with pytest.raises(RouteMissing, match="'text->smell'"):
-        Evaluate(workshop, "demo", {**EVERYTHING, "routes": ["text->smell"]}).plan()
+        evaluation(workshop, routes=["text->smell"]).plan()
     for clip in gallery.clips():
         gallery.remove(clip.id)
     with pytest.raises(InvalidInput, match="no clip has all the senses"):
-        Evaluate(workshop, "demo", EVERYTHING).do(0, {}, Pulse())
+        evaluation(workshop).do(0, {"generation": 1, "routes": []}, Pulse())
 
 
 def test_classes_are_the_vocabulary_and_the_labels_whatever_their_case(workshop: Workshop, tmp_path: Path) -> None:
@@ -84,5 +98,6 @@ def test_classes_are_the_vocabulary_and_the_labels_whatever_their_case(workshop:
         manifest = workshop.galleries.get("demo").active.bundle.manifest
         features = workshop.encoders.extractor(manifest).extract(clip)
         workshop.galleries.get("demo").add(clip, name=clip.name, labels=[label], features=features)
-    report = Evaluate(workshop, "demo", EVERYTHING).do(0, {}, Pulse())["found"]["report"]
+    evaluating = evaluation(workshop)
+    report = evaluating.do(0, evaluating.plan(), Pulse())["found"]["report"]
     assert (report["clips"], report["classes"]) == (8, 5)

@@ -84,12 +84,18 @@ def test_a_parameter_or_field_that_is_there_twice_is_refused(client: TestClient,
 
 
 def test_an_unknown_parameter_is_refused_naming_the_known_ones(client: TestClient) -> None:
-    refused(client.get(SEARCH, params={"txt": "bell"}), 422, "query-invalid", "'txt'", "k, text, to")
+    refused(client.get(SEARCH, params={"txt": "bell"}), 422, "query-invalid", "'txt'", "k, label, text, to, where")
     refused(client.get("/v1/galleries?page=2"), 422, "query-invalid", "'page'", "it knows none")
 
 
 def test_an_unknown_form_field_is_refused_naming_the_known_ones(client: TestClient, clip: Path) -> None:
-    refused(upload(client, SEARCH, clip, form="audio"), 422, "query-invalid", "'form'", "file, from, k, to")
+    refused(
+        upload(client, SEARCH, clip, form="audio"),
+        422,
+        "query-invalid",
+        "'form'",
+        "by, file, from, k, label, to, where",
+    )
 
 
 def test_a_gallery_that_is_not_there_is_refused_naming_those_that_are(client: TestClient) -> None:

@@ -37,6 +37,7 @@ def _add_columns() -> None:
     op.add_column("windows", _column("gallery_id", sa.Integer(), "0"))
     op.create_index("windows_of_gallery", "windows", ["gallery_id", "id"])
     op.create_index("clips_by_label", "labels", ["label", "clip"])
+    op.create_index("clips_by_time", "clips", ["gallery_id", "added_at"])
 
 
 def _add_changes() -> None:

@@ -1,0 +1,75 @@
+"""Where windows are: what every hit of every search asks of the catalog."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, any_, bindparam, column, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from index.catalog.database import Database
+from index.catalog.galleries import GalleryState
+from index.catalog.schema import clips, galleries, labels, windows
+from models.errors import GalleryNotFound
+from models.types import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A window and what a hit tells of its clip."""
+
+    clip_id: str
+    name: str
+    labels: tuple[str, ...]
+    window: Window
+    media_type: str
+
+
+def by_window(connection: Connection, gallery: int, ids: Sequence[int]) -> dict[int, Place]:
+    """Of those window ids that are still there: where they are."""
+    dialect = connection.dialect.name
+    rows = connection.execute(PLACES[dialect], _asked(dialect, gallery, ids)).all()
+    return _places(tuple(row)[2:] for row in rows)
+
+
+def looked_up(database: Database, gallery: int, ids: Sequence[int]) -> tuple[GalleryState, dict[int, Place]]:
+    """As `by_window`, and where the gallery was at that moment; raises GalleryNotFound where it is no more."""
+    rows = database.rows(PLACES[database.dialect], _asked(database.dialect, gallery, ids))
+    if not rows:
+        raise GalleryNotFound("the gallery has been deleted")
+    position, generation, *_ = rows[0]
+    return GalleryState(position, generation), _places(row[2:] for row in rows)
+
+
+def _asked(dialect: str, gallery: int, ids: Sequence[int]) -> dict[str, object]:
+    return {"gallery": gallery, "ids": json.dumps(ids) if dialect == "sqlite" else list(ids)}
+
+
+def _places(rows: Iterable[tuple[Any, ...]]) -> dict[int, Place]:
+    words: dict[int, list[str]] = {}
+    found: dict[int, Place] = {}
+    for window, start, end, clip_id, name, media_type, label in rows:
+        if window is not None:
+            words.setdefault(window, []).extend(() if label is None else (label,))
+            found[window] = Place(clip_id, name, tuple(words[window]), Window(start, end), media_type)
+    return found
+
+
+def _query(is_asked: ColumnElement[bool]) -> Select[Any]:
+    """A row for each label of the clip of each window, or one where it has none; at least one of the gallery itself."""
+    of_window = windows.c.id, windows.c.start_s, windows.c.end_s
+    of_clip = clips.c.clip_id, clips.c.name, clips.c.media_type
+    joined = galleries.outerjoin(windows, and_(windows.c.gallery_id == galleries.c.id, is_asked))
+    joined = joined.outerjoin(clips, clips.c.id == windows.c.clip).outerjoin(labels, labels.c.clip == clips.c.id)
+    query = select(galleries.c.position, galleries.c.active_generation, *of_window, *of_clip, labels.c.label)
+    query = query.select_from(joined).where(galleries.c.id == bindparam("gallery"))
+    return query.order_by(windows.c.id, labels.c.position)
+
+
+_IDS: Select[Any] = select(column("value")).select_from(func.json_each(bindparam("ids")).table_valued("value"))
+PLACES = {
+    "sqlite": _query(windows.c.id.in_(_IDS)),
+    "postgresql": _query(windows.c.id == any_(bindparam("ids", type_=ARRAY(Integer)))),
+}
+"""With all ids as one parameter: a list of them would be compiled anew for every search, which takes longer than it."""

@@ -1,0 +1,57 @@
+"""What of a gallery a generation is evaluated on."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from index.clips import StoredFeatures
+from index.evaluation import Examined, examined
+from index.gallery import Gallery
+from index.generations import Generation
+from models.bundle.classification import Classifier
+from models.bundle.words import key
+from models.errors import InvalidInput
+from service.encoders import Encoders
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A generation, the classes that compete, and the windows [n] whose first label is one of them."""
+
+    generation: Generation
+    classes: list[str]
+    stored: StoredFeatures
+
+    def examined(self, encoders: Encoders) -> Examined:
+        """Embedded, ready to be scored."""
+        bundle = self.generation.bundle
+        return examined(Classifier(bundle, encoders.text(bundle.manifest)), self.stored, self.classes)
+
+    def only(self, clip_ids: Collection[str]) -> "Subject":
+        """Of these clips alone; raises InvalidInput where none is left."""
+        rows = [row for row, each in enumerate(self.stored.clip_ids) if each in clip_ids]
+        if not rows:
+            raise InvalidInput("no clip has what both generations read and a label that both understand")
+        return Subject(self.generation, self.classes, _rows(self.stored, rows))
+
+
+def subject(gallery: Gallery, generation: Generation) -> Subject:
+    """All that the generation can be evaluated on; raises InvalidInput where there is nothing."""
+    manifest = generation.bundle.manifest
+    stored = gallery.features(*manifest.backbones, generation=generation)
+    classes = {key(each): each for each in manifest.vocabulary}
+    if manifest.words == "any":
+        classes = {key(each[0]): each[0] for each in stored.labels if each} | classes
+    rows = [row for row, each in enumerate(stored.labels) if each and key(each[0]) in classes]
+    if not rows:
+        raise InvalidInput("no clip has all the senses that the bundle reads and a label that it understands")
+    chosen = _rows(stored, rows)
+    labels = tuple((classes[key(each[0])],) for each in chosen.labels)
+    return Subject(generation, list(classes.values()), StoredFeatures(chosen.clip_ids, labels, chosen.features))
+
+
+def _rows(stored: StoredFeatures, rows: list[int]) -> StoredFeatures:
+    return StoredFeatures(
+        clip_ids=tuple(stored.clip_ids[row] for row in rows),
+        labels=tuple(stored.labels[row] for row in rows),
+        features={sense: each[rows] for sense, each in stored.features.items()},
+    )
