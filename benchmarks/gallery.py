@@ -14,7 +14,8 @@ import numpy as np
 from benchmarks.contest import Contest
 from benchmarks.library import DIM, NAME, ROUTE, WIDTH, clip_id, library
 from index.filters import Filter
-from index.gallery import Galleries, Gallery
+from index.galleries import Galleries
+from index.gallery import Gallery
 from index.searching import Search
 from index.vectors.building import build
 from index.vectors.faiss_store import FaissIndex

@@ -12,7 +12,7 @@ from onnx.numpy_helper import from_array
 from index.catalog import clips, galleries
 from index.catalog.database import Database
 from index.clips import Clip
-from index.gallery import Galleries
+from index.galleries import Galleries
 from models.bundle.manifest import EncoderRef, HeadSpec, Manifest, RouteSpec
 from models.bundle.store import save
 from models.types import F32, Metric, Modality, Window

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.library import NAME, ROUTE, WIDTH, library
 from benchmarks.peers_store import Ask, K, Step, Store
-from index.gallery import Galleries
+from index.galleries import Galleries
 from index.searching import Search
 from index.vectors.building import build
 from index.vectors.faiss_store import FaissIndex

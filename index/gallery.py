@@ -6,12 +6,12 @@ from types import MappingProxyType
 
 import numpy as np
 
-from index import adding, generations, reindexing
-from index.active import Active, checked
+from index import adding, reindexing
+from index.active import Active
 from index.catalog import clips, evaluations, galleries
 from index.catalog import features as stored
 from index.catalog.evaluations import EvaluationRow
-from index.catalog.galleries import BundleRow, GalleryRow, GenerationRow
+from index.catalog.galleries import GalleryRow, GenerationRow
 from index.catalog.places import by_window
 from index.clips import Clip, GallerySummary, Hit, StoredFeatures
 from index.embedding import Watch, backbones_of
@@ -20,11 +20,8 @@ from index.generations import Generation
 from index.metadata import Json
 from index.reindexing import Extract, Rules
 from index.searching import Counted, Search
-from index.shelf import NAME
 from index.stepwise import Stepwise
 from index.stores import Stores
-from index.vectors.kinds import IndexOptions
-from models.bundle.runtime import Bundle
 from models.errors import InvalidInput
 from models.features.extract import ClipFeatures
 from models.types import F32, Modality, Sense
@@ -41,8 +38,7 @@ class Gallery:
     """
 
     def __init__(self, stores: Stores, row: GalleryRow, active: Active) -> None:
-        self.name = row.name
-        self._key = row.key
+        self.name, self.key = row.name, row.key
         self._stores = stores
         self._active = active
 
@@ -75,7 +71,7 @@ class Gallery:
                 return known
             manifest = (generation or self.active).bundle.manifest
             rounded = adding.stored_features(features, manifest)
-            there = adding.store(self._stores, self._key, manifest, clip=clip, features=rounded, draft=draft)
+            there = adding.store(self._stores, self.key, manifest, clip=clip, features=rounded, draft=draft)
             self.active.follow(self._stores.database)
             return there
 
@@ -125,17 +121,17 @@ class Gallery:
     def clip(self, clip_id: str) -> Clip:
         """The clip of that id; raises ClipNotFound."""
         with self._stores.database.reading() as connection:
-            return clips.get(connection, self._key, clip_id)
+            return clips.get(connection, self.key, clip_id)
 
     def page(self, label: str | None = None, *, after: int = 0, limit: int) -> list[tuple[int, Clip]]:
         """The next clips after a place in the order they were added, with their places; of one label if it is given."""
         with self._stores.database.reading() as connection:
-            return clips.page(connection, self._key, label, after=after, limit=limit)
+            return clips.page(connection, self.key, label, after=after, limit=limit)
 
     def clips(self) -> list[Clip]:
         """All the clips, in the order they were added."""
         with self._stores.database.reading() as connection:
-            return clips.listed(connection, self._key)
+            return clips.listed(connection, self.key)
 
     def media(self, clip_id: str) -> Path:
         """The file of a clip; raises ClipNotFound."""
@@ -146,7 +142,7 @@ class Gallery:
         with self._stores.writing:
             clip = self.clip(clip_id)
             with self._stores.database.writing() as connection:
-                clips.remove(connection, self._key, clip_id)
+                clips.remove(connection, self.key, clip_id)
             self.active.follow(self._stores.database)
             self._stores.drop_unused(clip.sha256)
 
@@ -158,9 +154,9 @@ class Gallery:
                 name=self.name,
                 bundle=active.bundle.name,
                 generation=active.number,
-                clips=clips.count(connection, self._key),
-                windows=clips.window_count(connection, self._key),
-                labels=clips.label_counts(connection, self._key),
+                clips=clips.count(connection, self.key),
+                windows=clips.window_count(connection, self.key),
+                labels=clips.label_counts(connection, self.key),
                 routes=active.routes,
                 channels=active.bundle.manifest.channels,
             )
@@ -169,8 +165,8 @@ class Gallery:
         """What is stored of the windows that have all of these senses, for a generation's or the active backbones."""
         backbones = backbones_of((generation or self.active).bundle.manifest, senses)
         with self._stores.database.reading() as connection:
-            ids = stored.having(connection, self._key, backbones)
-            found = by_window(connection, self._key, ids.tolist())
+            ids = stored.having(connection, self.key, backbones)
+            found = by_window(connection, self.key, ids.tolist())
             batches = [features for _, features in stored.batches(connection, ids, backbones)]
         places = [found[each] for each in ids.tolist()]
         return StoredFeatures(
@@ -207,7 +203,7 @@ class Gallery:
     def generations(self) -> list[GenerationRow]:
         """The generations that are kept, oldest first, with how each was built and verified."""
         with self._stores.database.reading() as connection:
-            return galleries.generations_of(connection, self._key)
+            return galleries.generations_of(connection, self.key)
 
     def generation(self, number: int) -> Generation:
         """One of those that are kept, with its vectors; raises GenerationNotFound."""
@@ -227,18 +223,18 @@ class Gallery:
         """Keep what an evaluation of a generation found."""
         with self._stores.database.writing() as connection:
             return evaluations.add(
-                connection, self._key, generation=generation, protocol=protocol, request=request, report=report
+                connection, self.key, generation=generation, protocol=protocol, request=request, report=report
             )
 
     def evaluation(self, key: int) -> EvaluationRow:
         """The evaluation of that key; raises EvaluationNotFound."""
         with self._stores.database.reading() as connection:
-            return evaluations.get(connection, self._key, key)
+            return evaluations.get(connection, self.key, key)
 
     def evaluations(self) -> list[EvaluationRow]:
         """All that are kept, in the order they were made."""
         with self._stores.database.reading() as connection:
-            return evaluations.listed(connection, self._key)
+            return evaluations.listed(connection, self.key)
 
     def compact(self, watch: Watch = lambda count: None) -> None:
         """Build the vectors of the active generation anew, so that what came and went since is indexed too."""
@@ -254,70 +250,4 @@ class Gallery:
 
     def _find(self, clip_id: str) -> Clip | None:
         with self._stores.database.reading() as connection:
-            return clips.find(connection, self._key, clip_id)
-
-
-class Galleries:
-    """The galleries of one data folder: `catalog.sqlite`, `media/` and `bundles/<name>/`."""
-
-    def __init__(self, stores: Stores) -> None:
-        self._stores = stores
-        self._open: dict[str, Gallery] = {}
-
-    @classmethod
-    def open(cls, folder: Path, catalog: str | None = None, options: IndexOptions | None = None) -> "Galleries":
-        """The galleries in a folder, which is made where there is none.
-
-        `catalog` is the address of a PostgreSQL database, None for SQLite in the folder; `options` are those of every
-        index that is built. Raises CatalogInvalid, or Unavailable where the database's server is not.
-        """
-        return cls(Stores.open(folder, catalog, options))
-
-    def keep(self) -> None:
-        """Write what has changed much of each open gallery."""
-        for each in list(self._open.values()):
-            each.keep()
-
-    def close(self) -> None:
-        """Close the galleries that are open, and the catalog."""
-        with self._stores.writing:
-            opened, self._open = list(self._open.values()), {}
-        for each in opened:
-            each.close()
-        self._stores.database.close()
-
-    def names(self) -> list[str]:
-        """The galleries there are."""
-        with self._stores.database.reading() as connection:
-            return galleries.names(connection)
-
-    def bundle_names(self) -> list[str]:
-        """The bundles there are."""
-        return self._stores.shelf.names()
-
-    def bundle(self, name: str) -> Bundle:
-        """The bundle of that name; raises BundleNotFound, naming those there are."""
-        return self._stores.shelf.bundle(name)
-
-    def create(self, name: str, bundle: str) -> Gallery:
-        """A new gallery; raises Conflict when there is one of that name, BundleNotFound, or InvalidInput."""
-        if not NAME.fullmatch(name):
-            raise InvalidInput(f"a gallery's name is 1 to 64 letters, digits, '.', '_' and '-', found {name!r}")
-        chosen = self.bundle(bundle)
-        with self._stores.writing, self._stores.database.writing() as connection:
-            galleries.create(connection, name, BundleRow(chosen.name, chosen.sha256))
-        return self.get(name)
-
-    def get(self, name: str) -> Gallery:
-        """The gallery of that name, with its vectors; raises GalleryNotFound, naming those there are."""
-        with self._stores.writing:
-            if name not in self._open:
-                self._open[name] = self._opened(name)
-            return self._open[name]
-
-    def _opened(self, name: str) -> Gallery:
-        with self._stores.database.reading() as connection:
-            row = galleries.get(connection, name)
-        bundle = checked(self._stores.shelf, row.generation, row.bundle)
-        generation = generations.opened(self._stores, row.key, row.generation, bundle)
-        return Gallery(self._stores, row, Active(self._stores, row.key, generation))
+            return clips.find(connection, self.key, clip_id)

@@ -10,7 +10,7 @@ from index.catalog.checking import Contradiction
 from index.catalog.database import Connection
 from index.catalog.galleries import GalleryRow
 from index.finding import Finding
-from index.gallery import Galleries
+from index.galleries import Galleries
 from index.stores import Stores
 from index.tally import Progress, Tally, unwatched
 from models.bundle.runtime import Bundle
@@ -38,7 +38,7 @@ def verify(
         if found := [_told(each) for each in checking.damages(connection)]:
             return found
         chosen = galleries.names(connection) if names is None else names
-        keys = {name: checking.key(connection, name) for name in chosen}
+        keys = {name: galleries.key(connection, name) for name in chosen}
         tally = Tally(sum(_units(connection, key) for key in keys.values()), progress)
     by_gallery = [each for name, key in keys.items() for each in _of_gallery(stores, opened, (name, key), tally)]
     return [*by_gallery, *files.strays(stores), *snapshots.strays(stores)]

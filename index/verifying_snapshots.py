@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from index.catalog import changes, checking, galleries
+from index.catalog import changes, galleries
 from index.catalog.galleries import GalleryRow, GenerationRow
 from index.finding import Finding
 from index.stores import Stores
@@ -32,7 +32,7 @@ def snapshots(stores: Stores, row: GalleryRow) -> Iterator[Finding]:
 def strays(stores: Stores) -> Iterator[Finding]:
     """Snapshots of no gallery."""
     with stores.database.reading() as connection:
-        keys = {str(checking.key(connection, name)) for name in galleries.names(connection)}
+        keys = {str(galleries.key(connection, name)) for name in galleries.names(connection)}
     for folder in sorted(stores.vectors.glob("*")):
         if folder.name not in keys:
             yield Finding("stray", str(folder), "vectors of no gallery", "none")

@@ -11,7 +11,7 @@ from index.catalog import walking
 from index.catalog.galleries import GalleryRow
 from index.catalog.walking import Kept, Source
 from index.finding import Finding
-from index.gallery import Galleries
+from index.galleries import Galleries
 from index.stores import Stores
 from index.tally import Tally
 from index.vectors.base import VectorIndex

@@ -8,7 +8,8 @@ from typing import Annotated, Self
 import numpy as np
 from fastapi import Depends, Request
 
-from index.gallery import Galleries, Gallery
+from index.galleries import Galleries
+from index.gallery import Gallery
 from index.vectors.kinds import IndexOptions
 from models.bundle.manifest import Manifest
 from models.bundle.runtime import Bundle

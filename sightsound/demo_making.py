@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from index.evaluation import evaluate
-from index.gallery import Galleries
+from index.galleries import Galleries
 from models.bundle.classification import Classifier
 from models.bundle.manifest import Manifest
 from models.errors import SightsoundError

@@ -34,7 +34,7 @@ def create(
     catalog: Catalog = None,
 ) -> None:
     """Make an empty gallery."""
-    from index.gallery import Galleries
+    from index.galleries import Galleries
 
     with _opened(data, catalog) as stores:
         Galleries(stores).create(name, bundle)
@@ -114,7 +114,7 @@ def verify(name: OneOrAll = None, data: Data = FOLDER, catalog: Catalog = None, 
     """Check galleries against their files, features and vectors; exit status 1 if anything is wrong."""
     from rich.console import Console
 
-    from index.gallery import Galleries
+    from index.galleries import Galleries
     from index.verifying import verify as verify_all
     from sightsound import gallery_tables as tables
 

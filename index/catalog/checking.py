@@ -6,9 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, String, and_, cast, exists, func, literal, not_, or_, select
 
-from index.catalog.galleries import names
 from index.catalog.schema import changes, clips, features, galleries, generations, labels, windows
-from models.errors import GalleryNotFound
 
 MOST = 100
 """Rows that contradict each other in one way, at most: more say the same."""
@@ -22,14 +20,6 @@ class Contradiction:
     where: str
     found: str
     expected: str
-
-
-def key(connection: Connection, name: str) -> int:
-    """Of the gallery of that name, whatever is wrong with its generations; raises GalleryNotFound."""
-    found: int | None = connection.execute(select(galleries.c.id).where(galleries.c.name == name)).scalar()
-    if found is None:
-        raise GalleryNotFound(f"there is no gallery {name!r}; there are: {', '.join(names(connection)) or 'none'}")
-    return found
 
 
 def damages(connection: Connection) -> Iterator[Contradiction]:

@@ -77,6 +77,14 @@ def create(connection: Connection, name: str, bundle: BundleRow) -> None:
     _insert_generation(connection, key, FIRST, bundle=bundle, state="ready")
 
 
+def key(connection: Connection, name: str) -> int:
+    """The key of the gallery of that name, which no other ever had; raises GalleryNotFound, naming those there are."""
+    found: int | None = connection.execute(KEY, {"name": name}).scalar_one_or_none()
+    if found is None:
+        raise _not_found(connection, name)
+    return found
+
+
 def get(connection: Connection, name: str) -> GalleryRow:
     """The gallery of that name; raises GalleryNotFound, naming those there are."""
     joined = galleries.join(
@@ -86,7 +94,7 @@ def get(connection: Connection, name: str) -> GalleryRow:
     columns = (galleries.c.id, generations.c.number, bundles.c.name, bundles.c.sha256)
     row = connection.execute(select(*columns).select_from(joined).where(galleries.c.name == name)).one_or_none()
     if row is None:
-        raise GalleryNotFound(f"there is no gallery {name!r}; there are: {', '.join(names(connection)) or 'none'}")
+        raise _not_found(connection, name)
     key, number, bundle, sha256 = row
     return GalleryRow(key, name, number, BundleRow(bundle, sha256))
 
@@ -96,6 +104,7 @@ def drop(connection: Connection, gallery: int) -> None:
     connection.execute(delete(galleries).where(galleries.c.id == gallery))
 
 
+KEY = select(galleries.c.id).where(galleries.c.name == bindparam("name"))
 STATE = select(galleries.c.position, galleries.c.active_generation).where(galleries.c.id == bindparam("gallery"))
 """Built once, as every search asks it."""
 
@@ -162,6 +171,10 @@ def drop_generation(connection: Connection, gallery: int, number: int) -> bool:
         return False
     connection.execute(delete(generations).where(_is(gallery, number)))
     return True
+
+
+def _not_found(connection: Connection, name: str) -> GalleryNotFound:
+    return GalleryNotFound(f"there is no gallery {name!r}; there are: {', '.join(names(connection)) or 'none'}")
 
 
 def _is(gallery: int, number: int) -> ColumnElement[bool]:

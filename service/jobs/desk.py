@@ -6,7 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from index.gallery import Galleries, Gallery
+from index.galleries import Galleries
+from index.gallery import Gallery
 from models.errors import GalleryNotFound, GenerationNotFound, RouteMissing
 from service.job_schemas import EvaluationRequest, IngestRequest, Job
 from service.jobs import items

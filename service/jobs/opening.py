@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from index.gallery import Galleries
+from index.galleries import Galleries
 from models.media.cage import Cage
 from models.media.limits import Limits
 from service.encoders import Encoders

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from dbos import DBOS
 
-from index.gallery import Galleries
+from index.galleries import Galleries
 from models.errors import JobStalled
 from service.encoders import Encoders
 from service.job_schemas import Document, ItemError

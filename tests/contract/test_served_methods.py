@@ -11,7 +11,8 @@ import torch
 from starlette.testclient import TestClient
 
 from index.evaluation import evaluate
-from index.gallery import Galleries, Gallery
+from index.galleries import Galleries
+from index.gallery import Gallery
 from models.bundle.classification import Classifier
 from models.bundle.manifest import WIDEST_FIRST, Manifest
 from models.bundle.store import load_manifest

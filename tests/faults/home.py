@@ -12,7 +12,8 @@ import pytest
 
 from index.clips import Clip
 from index.finding import Finding
-from index.gallery import Galleries, Gallery
+from index.galleries import Galleries
+from index.gallery import Gallery
 from index.stores import Stores
 from index.verifying import verify
 from models.bundle.runtime import Bundle

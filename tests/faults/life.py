@@ -13,7 +13,8 @@ from sqlalchemy.engine.default import DefaultDialect
 
 from index import generations
 from index.deleting import delete
-from index.gallery import Galleries, Gallery
+from index.galleries import Galleries
+from index.gallery import Gallery
 from index.reindexing import Rules
 from index.stores import Stores
 from tests.faults.home import BUNDLES, Home

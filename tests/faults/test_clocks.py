@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from index import generations
-from index.gallery import Galleries
+from index.galleries import Galleries
 from index.media import Draft, MediaStore
 from tests.faults.home import QUERY, Home, clip_id
 from tests.faults.life import RULES

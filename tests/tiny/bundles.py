@@ -8,7 +8,7 @@ from shutil import rmtree
 import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, checker, helper, numpy_helper
 
-from index.gallery import Galleries
+from index.galleries import Galleries
 from models.bundle.manifest import EncoderRef, HeadSpec, Manifest, RouteSpec, SeenClass, Words
 from models.bundle.store import load_manifest, save
 from models.features.backbone import Backbone

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from index.gallery import Galleries
+from index.galleries import Galleries
 from sightsound.cli import app, run
 from tests.unit.index.world import add, clip_features, library, media_files
 

@@ -23,7 +23,7 @@ from index.catalog import clips, galleries, walking
 from index.catalog import features as stored
 from index.clips import Clip
 from index.deleting import delete
-from index.gallery import Galleries
+from index.galleries import Galleries
 from index.metadata import Json
 from index.stores import Stores
 from models.errors import (

@@ -16,7 +16,8 @@ from sqlalchemy.exc import DatabaseError
 
 from index.catalog.address import parse
 from index.clips import Clip
-from index.gallery import Galleries, Gallery
+from index.galleries import Galleries
+from index.gallery import Gallery
 from index.metadata import Json
 from models.errors import (
     BundleNotFound,

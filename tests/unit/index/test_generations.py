@@ -10,7 +10,8 @@ import pytest
 
 from index import generations
 from index.clips import Clip
-from index.gallery import Galleries, Gallery
+from index.galleries import Galleries
+from index.gallery import Gallery
 from index.reindexing import Rules, forget
 from index.stores import Stores
 from index.vectors.faiss_store import FaissIndex

@@ -6,7 +6,8 @@ from time import monotonic, sleep
 
 import pytest
 
-from index.gallery import Galleries, Gallery
+from index.galleries import Galleries
+from index.gallery import Gallery
 from index.reindexing import Rules
 from tests.unit.index.world import add, library, query
 

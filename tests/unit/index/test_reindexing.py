@@ -8,7 +8,8 @@ from threading import Event
 import pytest
 
 from index.clips import Hit
-from index.gallery import Galleries, Gallery
+from index.galleries import Galleries
+from index.gallery import Gallery
 from models.errors import BundleNotFound, Conflict, SpaceMismatch
 from models.types import F32, Modality
 from tests.tiny.bundles import VIDEO, tiny_bundle

@@ -8,7 +8,8 @@ import pytest
 
 from index.clips import Hit
 from index.filters import Condition, Filter
-from index.gallery import Galleries, Gallery
+from index.galleries import Galleries
+from index.gallery import Gallery
 from index.searching import Search
 from models.errors import InvalidInput, QueryInvalid, RouteMissing, SenseMissing, WindowNotFound
 from models.types import F32, Modality

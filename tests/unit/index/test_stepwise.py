@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from index.gallery import Galleries, Gallery
+from index.galleries import Galleries
+from index.gallery import Gallery
 from index.reindexing import Rules
 from models.errors import Conflict, EvaluationNotFound, GenerationNotFound
 from tests.unit.index.world import add, library

@@ -13,7 +13,7 @@ from index.catalog import clips, galleries
 from index.clips import Clip
 from index.deleting import delete
 from index.finding import Finding
-from index.gallery import Galleries
+from index.galleries import Galleries
 from index.snapshots import Snapshots
 from index.stores import Stores
 from index.verifying import verify

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from index.clips import Clip
-from index.gallery import Galleries, Gallery
+from index.galleries import Galleries
+from index.gallery import Gallery
 from models.features.extract import ClipFeatures, WindowFeatures
 from models.types import F32, Modality, Sense, Window
 from tests.tiny.bundles import tiny_bundle

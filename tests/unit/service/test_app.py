@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from index.gallery import Galleries
+from index.galleries import Galleries
 from models.errors import BundleInvalid, DependencyMissing, SettingsInvalid, SightsoundError
 from service.app import create_app
 from service.settings import Settings

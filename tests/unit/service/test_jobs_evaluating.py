@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index.gallery import Galleries
+from index.galleries import Galleries
 from models.errors import GenerationNotFound
 from models.media.cage import Cage
 from models.media.limits import Limits

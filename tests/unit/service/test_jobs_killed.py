@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from index.gallery import Galleries
+from index.galleries import Galleries
 from service.jobs.board import Board
 from service.jobs.database import url_of
 from tests.tiny.clips import tiny_clip

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from index.gallery import Galleries, Gallery
+from index.galleries import Galleries
+from index.gallery import Gallery
 from models.errors import Conflict, SpaceMismatch
 from models.media.cage import Cage
 from models.media.limits import Limits

@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from index.gallery import Galleries
+from index.galleries import Galleries
 from models.errors import Conflict, JobNotFound, SettingsInvalid, Unavailable
 from models.media.cage import Cage
 from models.media.limits import Limits

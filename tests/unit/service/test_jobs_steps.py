@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from index.gallery import Galleries
+from index.galleries import Galleries
 from models.errors import InvalidInput, RouteMissing
 from models.media.cage import Cage
 from models.media.limits import Limits

@@ -1,0 +1,83 @@
+"""The galleries of one data folder."""
+
+from pathlib import Path
+
+from index import generations
+from index.active import Active, checked
+from index.catalog import galleries
+from index.catalog.galleries import BundleRow
+from index.gallery import Gallery
+from index.shelf import NAME
+from index.stores import Stores
+from index.vectors.kinds import IndexOptions
+from models.bundle.runtime import Bundle
+from models.errors import InvalidInput
+
+
+class Galleries:
+    """The galleries of one data folder: `catalog.sqlite`, `media/` and `bundles/<name>/`."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self._open: dict[str, Gallery] = {}
+
+    @classmethod
+    def open(cls, folder: Path, catalog: str | None = None, options: IndexOptions | None = None) -> "Galleries":
+        """The galleries in a folder, which is made where there is none.
+
+        `catalog` is the address of a PostgreSQL database, None for SQLite in the folder; `options` are those of every
+        index that is built. Raises CatalogInvalid, or Unavailable where the database's server is not.
+        """
+        return cls(Stores.open(folder, catalog, options))
+
+    def keep(self) -> None:
+        """Write what has changed much of each open gallery."""
+        for each in list(self._open.values()):
+            each.keep()
+
+    def close(self) -> None:
+        """Close the galleries that are open, and the catalog."""
+        with self._stores.writing:
+            opened, self._open = list(self._open.values()), {}
+        for each in opened:
+            each.close()
+        self._stores.database.close()
+
+    def names(self) -> list[str]:
+        """The galleries there are."""
+        with self._stores.database.reading() as connection:
+            return galleries.names(connection)
+
+    def bundle_names(self) -> list[str]:
+        """The bundles there are."""
+        return self._stores.shelf.names()
+
+    def bundle(self, name: str) -> Bundle:
+        """The bundle of that name; raises BundleNotFound, naming those there are."""
+        return self._stores.shelf.bundle(name)
+
+    def create(self, name: str, bundle: str) -> Gallery:
+        """A new gallery; raises Conflict when there is one of that name, BundleNotFound, or InvalidInput."""
+        if not NAME.fullmatch(name):
+            raise InvalidInput(f"a gallery's name is 1 to 64 letters, digits, '.', '_' and '-', found {name!r}")
+        chosen = self.bundle(bundle)
+        with self._stores.writing, self._stores.database.writing() as connection:
+            galleries.create(connection, name, BundleRow(chosen.name, chosen.sha256))
+        return self.get(name)
+
+    def get(self, name: str) -> Gallery:
+        """The gallery of that name, with its vectors; raises GalleryNotFound, naming those there are."""
+        with self._stores.writing:
+            with self._stores.database.reading() as connection:
+                key = galleries.key(connection, name)
+            known = self._open.get(name)
+            if known is None or known.key != key:  # another process may have deleted one and made another
+                known = self._open[name] = self._opened(name)
+            return known
+
+    def _opened(self, name: str) -> Gallery:
+        with self._stores.database.reading() as connection:
+            row = galleries.get(connection, name)
+        bundle = checked(self._stores.shelf, row.generation, row.bundle)
+        generation = generations.opened(self._stores, row.key, row.generation, bundle)
+        return Gallery(self._stores, row, Active(self._stores, row.key, generation))
