@@ -25,7 +25,7 @@ def snapshots(stores: Stores, row: GalleryRow) -> Iterator[Finding]:
             continue
         for identity in _identities(stores, row, generations[folder.name]):
             place = folder / identity.space[:16]
-            if place.exists() and (found := _odd(place, identity, position)) is not None:
+            if (place / snapshot.HEAD).exists() and (found := _odd(place, identity, position)) is not None:
                 yield Finding("snapshot", str(place), found, EXPECTED)
 
 

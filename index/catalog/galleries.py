@@ -65,8 +65,8 @@ def names(connection: Connection) -> list[str]:
     return list(connection.execute(select(galleries.c.name).order_by(galleries.c.name)).scalars())
 
 
-def create(connection: Connection, name: str, bundle: BundleRow) -> None:
-    """A new gallery with its first generation; raises Conflict when there is one of that name."""
+def create(connection: Connection, name: str, bundle: BundleRow) -> int:
+    """The key of a new gallery with its first generation; raises Conflict when there is one of that name."""
     if name in names(connection):
         raise Conflict(f"there is a gallery {name!r} already")
     key = secrets.randbelow(MOST_KEYS) + 1  # at random: who has a deleted gallery open must not meet another one
@@ -75,6 +75,7 @@ def create(connection: Connection, name: str, bundle: BundleRow) -> None:
     except IntegrityError as error:  # another process made it just now
         raise Conflict(f"there is a gallery {name!r} already") from error
     _insert_generation(connection, key, FIRST, bundle=bundle, state="ready")
+    return key
 
 
 def key(connection: Connection, name: str) -> int:

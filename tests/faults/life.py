@@ -3,15 +3,17 @@
 import os
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy.engine.default import DefaultDialect
 
 from index import generations
+from index.catalog.database import Database
 from index.deleting import delete
 from index.galleries import Galleries
 from index.gallery import Gallery
@@ -20,13 +22,13 @@ from index.stores import Stores
 from tests.faults.home import BUNDLES, Home
 
 RULES = Rules(tolerance=None, kept=1)
+What = Literal["commits", "files"]
 Touch = tuple[Any, str]
 TOUCHES: tuple[Touch, ...] = (
     *((os, name) for name in ("rename", "replace", "link", "unlink", "fsync")),
     (shutil, "rmtree"),
-    (DefaultDialect, "do_commit"),
 )
-"""Where a process touches the disk or the database: it may be killed right before each of these, and right after."""
+"""Where a process touches the disk, beside the commits of what it writes."""
 
 
 @dataclass(frozen=True)
@@ -40,16 +42,34 @@ class Told:
 
 @dataclass
 class Death:
-    """A process that kills itself at the touch of this number, the moments before and after being two; -1 never."""
+    """A process that kills itself at a commit, or a touch of a file, of this number: right before or right after."""
 
     at: int
     count: int = 0
-    is_near: bool = False
+    is_writing: bool = False
 
-    def watch(self) -> None:
-        """Count from now on."""
+    def watch_files(self) -> None:
+        """Count touches from now on."""
         for owner, name in TOUCHES:
             setattr(owner, name, self._watched(getattr(owner, name)))
+
+    def watch_commits(self) -> None:
+        """Count commits from now on, but not those of who only read."""
+        writing, commit = Database.writing, DefaultDialect.do_commit
+        watched = self._watched(commit)
+
+        @contextmanager
+        def noted(database: Database) -> Iterator[Any]:
+            with writing(database) as connection:
+                self.is_writing = True
+                yield connection
+            self.is_writing = False
+
+        def committed(dialect: Any, connection: Any) -> None:
+            (watched if self.is_writing else commit)(dialect, connection)
+
+        setattr(Database, "writing", noted)  # noqa: B010 - a type checker minds the plain way
+        setattr(DefaultDialect, "do_commit", committed)  # noqa: B010
 
     def _watched(self, touch: Callable[..., Any]) -> Callable[..., Any]:
         def touched(*arguments: Any, **named: Any) -> Any:
@@ -61,10 +81,9 @@ class Death:
         return touched
 
     def _pass(self) -> None:
-        if self.is_near:
-            if self.count == self.at:
-                os.kill(os.getpid(), signal.SIGKILL)
-            self.count += 1
+        if self.count == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.count += 1
 
 
 class Life:
@@ -150,15 +169,18 @@ def live(home: Home, teller: Connection, *, seed: int) -> None:
         life.go(random.choice(usual))
 
 
-def die(home: Home, teller: Connection, *, seed: int, deed: str, at: int) -> None:
-    """One deed, at a touch of which the process kills itself; it tells -2 as the clip when it has lived through it."""
+def die(home: Home, teller: Connection, *, seed: int, deed: str, what: What, at: int) -> None:
+    """One deed, at a moment of which the process kills itself; it tells -2 as the clip when it has lived through it."""
     life, death = Life(home, teller, seed=seed), Death(at)
     if deed == "delete":
         life.make_doomed()
     for each in BEFORE.get(deed, ()):
         life.go(each)
-    death.watch()
-    death.is_near = True
+    if what == "commits":
+        death.watch_commits()
+    else:
+        death.watch_files()
     life.go(deed)
-    death.is_near = False
     teller.send(Told("survived", -2, is_done=True))
+    teller.close()
+    os._exit(0)  # nothing more is touched

@@ -1,16 +1,20 @@
 """Processes killed at any point: nothing acknowledged is lost, nothing comes back, nothing is half there."""
 
 import os
+from collections.abc import Iterator
+from itertools import count
 from random import Random
 
 import pytest
 
 from tests.faults.home import Home
 from tests.faults.killing import Witness, kill_after, kill_at
+from tests.faults.life import What
 
 SEED = int(os.environ.get("SIGHTSOUND_FAULT_SEED", "0"))
-STRIDES = {"add": 2, "remove": 2, "roll_back": 3, "delete": 3, "keep": 13, "compact": 13, "reindex": 17}
-"""Every few touches of a deed, others for each seed; half as many on PostgreSQL, where they take long."""
+FILES = {"add": 2, "remove": 2, "delete": 3, "keep": 5, "compact": 17, "reindex": 17}
+"""Every few touches of files by a deed, others for each seed; half as many on PostgreSQL."""
+COMMITTING = ("add", "remove", "delete", "roll_back", "reindex")
 
 
 @pytest.mark.parametrize("part", range(3))
@@ -24,15 +28,27 @@ def test_a_gallery_whose_processes_are_killed_at_random_moments_is_whole_after_e
     assert witness.done, "nothing was done before it was killed"
 
 
-@pytest.mark.parametrize("deed", STRIDES)
-def test_a_deed_that_is_killed_at_each_of_its_points_is_done_or_not(home: Home, deed: str) -> None:
+@pytest.mark.parametrize("deed", COMMITTING)
+def test_a_deed_that_is_killed_right_before_or_after_any_commit_is_done_or_not(home: Home, deed: str) -> None:
+    witness = Witness(set(range(6)))
+    assert killed(home, witness, deed=deed, what="commits", moments=count()) >= 2
+
+
+@pytest.mark.parametrize("deed", FILES)
+def test_a_deed_that_is_killed_where_it_touches_files_is_done_or_not(home: Home, deed: str) -> None:
     print(f"SIGHTSOUND_FAULT_SEED={SEED}")
-    witness, turn = Witness(set(range(6))), 0
-    stride = STRIDES[deed] * (1 if home.catalog is None else 2)
-    at = Random(f"{SEED} {deed}").randrange(stride)
-    while not witness.survived:
-        kill_at(home, witness, seed=turn + 1, deed=deed, at=at + turn * stride)
+    stride = FILES[deed] * (1 if home.catalog is None else 2)
+    first = Random(f"{SEED} {deed}").randrange(stride)
+    witness = Witness(set(range(6)))
+    assert killed(home, witness, deed=deed, what="files", moments=count(first, stride)) >= 1
+
+
+def killed(home: Home, witness: Witness, *, deed: str, what: What, moments: Iterator[int]) -> int:
+    """How many processes died before one lived through the deed, the state being checked after each."""
+    for number, at in enumerate(moments):
+        kill_at(home, witness, seed=number + 1, deed=deed, what=what, at=at)
         witness.check(home)
-        turn += 1
-    print(f"{turn - 1} kills of {deed}")
-    assert turn > 1
+        if witness.survived:
+            print(f"{number} kills at {what} of {deed}")
+            return number
+    raise AssertionError("moments end")

@@ -85,18 +85,15 @@ Written = list[tuple[Clip, list[int]]]
 
 @pytest.fixture
 def written(database: Database) -> Written:
-    """120 clips of gallery 1 with the ids of their windows; gallery 2 has the same ones."""
+    """120 clips of the first gallery with the ids of their windows; the second has the same ones."""
     random = Random(0)
     found = [
         replace(clip(i, windows=1 + i % 2), metadata=metadata(random), labels=tuple(random.sample("xyz", i % 4)))
         for i in range(120)
     ]
     with database.writing() as connection:
-        for name in ("first", "second"):
-            galleries.create(connection, name, BundleRow("tiny", "a" * 64))
-        ids = [
-            clips.add_all(connection, key, [(each, [{}] * len(each.windows), {}) for each in found]) for key in (1, 2)
-        ]
+        keys = [galleries.create(connection, name, BundleRow("tiny", "a" * 64)) for name in ("first", "second")]
+        ids = [clips.add_all(connection, key, [(each, [{}] * len(each.windows), {}) for each in found]) for key in keys]
     return list(zip(found, ids[0], strict=True))
 
 
@@ -106,7 +103,7 @@ def check(database: Database, written: Written, asked: list[Filter]) -> None:
     with database.reading() as connection:
         for filter in asked:
             expected = [window for clip, windows in written if passes(filter, clip) for window in windows]
-            assert allowed(connection, 1, filter).tolist() == expected, filter
+            assert allowed(connection, galleries.key(connection, "first"), filter).tolist() == expected, filter
             sizes.add(len(expected))
     assert len(sizes) > 1
 
@@ -163,7 +160,7 @@ def test_text_cannot_leave_its_place_in_a_statement(database: Database, written:
     odd = "x' OR '1'='1"
     with database.reading() as connection:
         for filter in (Filter(labels_any=(odd,)), Filter(metadata=(Condition((odd,), "eq", odd),))):
-            assert allowed(connection, 1, filter).tolist() == []
+            assert allowed(connection, galleries.key(connection, "first"), filter).tolist() == []
 
 
 @pytest.mark.parametrize(
