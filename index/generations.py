@@ -13,6 +13,7 @@ from index.embedding import Embedding, Space, Watch, embeddings, gallery_routes,
 from index.snapshots import WORTH, Snapshots
 from index.stores import Stores
 from index.tables import VectorTable
+from index.vectors.kinds import EXACT
 from models.bundle.runtime import Bundle
 from models.errors import Conflict, RouteMissing, SenseMissing, Unavailable, WindowNotFound
 from models.types import F32, I64, Hits, Modality
@@ -107,7 +108,7 @@ def opened(
 def rebuilt(stores: Stores, generation: Generation, watch: Watch = lambda count: None) -> Generation:
     """The same generation with tables made anew and written: what came since they were built gets its place in them."""
     tables = {
-        space: _built(stores, generation.gallery, generation.number, table.embedding, watch)
+        space: _built(stores, generation.gallery, generation.number, table.embedding, watch).on(stores.options.device)
         for space, table in generation.tables.items()
     }
     return replace(generation, tables=tables)
@@ -121,13 +122,14 @@ def keep(stores: Stores, generation: Generation) -> None:
 
 
 def _table(stores: Stores, gallery: int, number: int, embedding: Embedding, watch: Watch) -> VectorTable:
-    known = Snapshots(stores.vectors).read(gallery, number, embedding)
-    if known is not None:
+    """As its snapshot has it, or made anew; where the options want a GPU, only an exact one will do."""
+    known, device = Snapshots(stores.vectors).read(gallery, number, embedding), stores.options.device
+    if known is not None and (device == "cpu" or known.index.kind in EXACT):
         with stores.database.reading() as connection:
             if changes.leads_through(connection, gallery, known.point):
-                return known
+                return known.on(device)
         log.warning("a snapshot is of another history, as after a backup was restored; its vectors are made anew")
-    return _built(stores, gallery, number, embedding, watch)
+    return _built(stores, gallery, number, embedding, watch).on(device)
 
 
 def _built(stores: Stores, gallery: int, number: int, embedding: Embedding, watch: Watch) -> VectorTable:

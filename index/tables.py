@@ -12,7 +12,8 @@ from index.catalog.database import Connection
 from index.embedding import Embedding, Watch
 from index.vectors.base import VectorIndex
 from index.vectors.building import build
-from index.vectors.kinds import IndexOptions, Report
+from index.vectors.kinds import Device, IndexOptions, Report
+from index.vectors.opening import on_device
 from models.types import I64
 
 
@@ -45,6 +46,11 @@ class VectorTable:
         measured_by = queries if len(queries) else None
         made = build(windows, vectors, metric=embedding.metric, queries=measured_by, options=options)
         return cls(embedding, made.index, point=point, report=made.report)
+
+    def on(self, device: Device) -> "VectorTable":
+        """The table as it is searched on a device; a GPU has its own copy, which follows."""
+        self.index = on_device(self.index, device)
+        return self
 
     @property
     def position(self) -> int:

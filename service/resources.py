@@ -118,7 +118,7 @@ def check_folder(settings: Settings) -> None:
 
 def open_galleries(settings: Settings) -> Galleries:
     """The galleries of a data folder; raises CatalogInvalid, Unavailable."""
-    options = IndexOptions(kind=settings.index_kind, recall=settings.index_recall)
+    options = IndexOptions(kind=settings.index_kind, recall=settings.index_recall, device=settings.index_device)
     return Galleries.open(settings.data, settings.catalog, options)
 
 

@@ -48,6 +48,9 @@ class Settings(BaseSettings):
         Literal["auto", "flat", "hnsw", "ivfpq"],
         Field(description="How vectors are searched; auto goes by number."),
     ] = "auto"
+    index_device: Annotated[
+        Literal["cpu", "gpu"], Field(description="Where vectors are searched; on the CPU where there is no GPU.")
+    ] = "cpu"
     index_recall: Annotated[
         float, Field(gt=0, le=1, description="The recall at 10 that an approximate index must reach.")
     ] = 0.99

@@ -9,10 +9,12 @@ from weakref import finalize
 import numpy as np
 
 from index.vectors.base import VectorIndex, check_k, check_vectors, padded
+from index.vectors.contents import Contents
 from index.vectors.exact import ExactIndex
 from index.vectors.gate import Gate
 from index.vectors.gpu_device import Device, FaissDevice, Fill, Kind, missing, suited
 from index.vectors.owner import Owner
+from index.vectors.snapshot import Kept
 from models.errors import Unavailable
 from models.scoring import normalised, scores
 from models.types import F32, I64, Hits, Metric
@@ -98,6 +100,12 @@ class GpuIndex:
     def vectors(self, ids: I64) -> F32:
         """Those of the ids [n], as [n, dim] in their order; of unit length where the metric is cosine."""
         return self._host.vectors(ids)
+
+    def contents(self) -> Contents:
+        """Those of the host, as a snapshot keeps them."""
+        assert isinstance(self._host, Kept), "tables on the host can be kept"
+        with self._gate.reading():
+            return self._host.contents()
 
     def add(self, ids: I64, vectors: F32) -> None:
         """Add vectors [n, dim] under new ids [n]; Unavailable, and none is added, where the device refuses them."""

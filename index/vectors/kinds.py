@@ -14,20 +14,28 @@ QueriesFrom = Literal["given", "vectors", "none"]
 """Where the queries came from by which recall was measured: the caller, the vectors themselves, or nowhere."""
 
 
+Device = Literal["cpu", "gpu"]
+EXACT = "exact", "flat"
+"""The kinds that look at every vector."""
+
+
 class IndexOptions(Frozen):
-    """What is asked of a table: its kind, and the recall that it must reach against exact search.
+    """What is asked of a table: its kind, the recall that it must reach against exact search, and where it is searched.
 
     `auto` is flat up to `exact_up_to` numbers (vectors times dimensions), where one query takes about 2 ms at most on
-    one core of 2026, and ivfpq above.
+    one core of 2026, and ivfpq above. On a `gpu`, a flat table stays on the host, which answers what the device cannot.
     """
 
     kind: Kind | Literal["auto"] = "auto"
     recall: float = Field(default=0.99, gt=0, le=1)
     at: int = Field(default=10, ge=1, le=1000)
     exact_up_to: int = Field(default=5_000_000, ge=0)
+    device: Device = "cpu"
 
     def wanted(self, vectors: int, dim: int) -> Kind:
         """The kind for so many vectors of this width."""
+        if self.device == "gpu":
+            return "flat"
         if self.kind != "auto":
             return self.kind
         return "flat" if vectors * dim <= self.exact_up_to else "ivfpq"

@@ -4,7 +4,17 @@ from importlib.util import find_spec
 
 from index.vectors.base import VectorIndex
 from index.vectors.exact import ExactIndex
+from index.vectors.kinds import Device
 from models.types import Metric
+
+
+def on_device(index: VectorIndex, device: Device) -> VectorIndex:
+    """The table as it is searched on a device: on a GPU where there is one, with a warning where there is none."""
+    if device == "cpu":
+        return index
+    from index.vectors.gpu_store import on_gpu
+
+    return on_gpu(index)
 
 
 def open_index(dim: int, metric: Metric) -> VectorIndex:

@@ -15,6 +15,9 @@ from index.gallery import Gallery
 from index.reindexing import Rules, forget
 from index.stores import Stores
 from index.vectors.faiss_store import FaissIndex
+from index.vectors.gpu_device import missing
+from index.vectors.gpu_store import _warn
+from index.vectors.kinds import IndexOptions
 from models.errors import BundleNotFound, Conflict, GenerationNotFound, GenerationWorse, MediaInvalid, SpaceMismatch
 from models.features.extract import ClipFeatures, WindowFeatures
 from models.types import F32, Window
@@ -427,3 +430,18 @@ def test_a_compaction_takes_fresh_rows_in_and_answers_the_same(
     assert tables_are_mapped(reopened.get("demo"))
     assert scores(reopened.get("demo")).keys() == before.keys() | {new.id}
     reopened.close()
+
+
+def test_where_there_is_no_gpu_a_gallery_for_one_is_searched_on_the_cpu(
+    galleries: Galleries, gallery: Gallery, tmp_path: Path, catalog: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    if not missing():
+        pytest.skip("there is a GPU")
+    before = gallery.search("text->av", QUERY, k=9)
+    galleries.close()
+    _warn.cache_clear()
+    reopened = Galleries.open(tmp_path, catalog, IndexOptions(device="gpu"))
+    assert reopened.get("demo").search("text->av", QUERY, k=9) == before
+    reopened.close()
+    _warn.cache_clear()
+    assert [each.message.split(":")[0] for each in caplog.records] == ["vectors are searched on the CPU"]
