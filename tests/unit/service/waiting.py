@@ -24,6 +24,14 @@ def until(board: Board, job_id: str, holds: Callable[[Job], bool] = lambda job: 
     return job
 
 
+def until_true(holds: Callable[[], bool]) -> None:
+    """Wait until this holds: a server notices some milliseconds later that a connection has ended."""
+    end = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < end, "it never held"
+        time.sleep(0.01)
+
+
 @contextmanager
 def worker_process(data: Path, root: Path, *, jobs_url: str | None = None) -> Iterator[subprocess.Popen[str]]:
     """`sightsound worker` in a process of its own, once it has begun; killed at the end of the block."""
