@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -35,7 +35,7 @@ from models.features.extract import ClipFeatures, WindowFeatures
 from models.scoring import scores
 from models.types import Modality, Sense, Window
 from tests.tiny.bundles import ROUTES, tiny_bundle
-from tests.unit.index.world import BOTH, add, clip_features, library, media_files, query, vectors
+from tests.unit.index.world import BOTH, add, clip_features, media_files, query, vectors
 
 SEARCHED: dict[str, tuple[Modality, ...]] = {
     "text->audio": ("text",),
@@ -44,13 +44,6 @@ SEARCHED: dict[str, tuple[Modality, ...]] = {
     "audio->video": ("audio",),
     "video->audio": ("video",),
 }
-
-
-@pytest.fixture
-def galleries(tmp_path: Path, catalog: str | None) -> Iterator[Galleries]:
-    found = library(tmp_path, catalog)
-    yield found
-    found.close()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Generations: verified before they are switched to, kept for a while, and kept on the disk."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,27 +22,12 @@ from models.errors import BundleNotFound, Conflict, GenerationNotFound, Generati
 from models.features.extract import ClipFeatures, WindowFeatures
 from models.types import F32, Window
 from tests.tiny.bundles import AUDIO, TEXT, VIDEO, tiny_bundle, tiny_maps
-from tests.unit.index.world import add, clip_features, library, query
+from tests.unit.index.world import add, clip_features, query
 
 QUERY = query(0, "text")
 ANY = Rules(tolerance=None)
 """Bundles of random weights find no better than chance: one may well be worse."""
 BETTER = VIDEO.model_copy(update={"name": "better-video@2", "sha256": "d" * 64})
-
-
-@pytest.fixture
-def galleries(tmp_path: Path, catalog: str | None) -> Iterator[Galleries]:
-    found = library(tmp_path, catalog)
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def gallery(galleries: Galleries, tmp_path: Path) -> Gallery:
-    found = galleries.create("demo", "tiny")
-    for seed in range(8):
-        add(found, tmp_path, seed)
-    return found
 
 
 @pytest.fixture

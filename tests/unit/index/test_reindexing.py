@@ -1,6 +1,5 @@
 """Changing a gallery to another bundle while it is used."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -13,24 +12,9 @@ from index.gallery import Gallery
 from models.errors import BundleNotFound, Conflict, SpaceMismatch
 from models.types import F32, Modality
 from tests.tiny.bundles import VIDEO, tiny_bundle
-from tests.unit.index.world import add, library, query
+from tests.unit.index.world import add, query
 
 QUERY: dict[Modality, F32] = query(0, "text")
-
-
-@pytest.fixture
-def galleries(tmp_path: Path, catalog: str | None) -> Iterator[Galleries]:
-    found = library(tmp_path, catalog)
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def gallery(galleries: Galleries, tmp_path: Path) -> Gallery:
-    found = galleries.create("demo", "tiny")
-    for seed in range(8):
-        add(found, tmp_path, seed)
-    return found
 
 
 def scores_by_clip(hits: list[Hit]) -> dict[str, float]:

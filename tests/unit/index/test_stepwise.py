@@ -1,6 +1,5 @@
 """Reindexing step by step, pages of clips and kept evaluations, on either database."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,14 +8,7 @@ from index.galleries import Galleries
 from index.gallery import Gallery
 from index.reindexing import Rules
 from models.errors import Conflict, EvaluationNotFound, GenerationNotFound
-from tests.unit.index.world import add, library
-
-
-@pytest.fixture
-def galleries(tmp_path: Path, catalog: str | None) -> Iterator[Galleries]:
-    found = library(tmp_path, catalog)
-    yield found
-    found.close()
+from tests.unit.index.world import add
 
 
 @pytest.fixture
