@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection
 from threading import Lock, Thread
+from time import monotonic
 
 from index import generations
 from index.catalog import changes, features, galleries
@@ -15,6 +16,9 @@ from index.shelf import Shelf
 from index.stores import Stores
 from models.bundle.runtime import Bundle
 from models.errors import Conflict, GenerationNotFound, SightsoundError, SpaceMismatch
+
+RETRY_S = 10.0
+"""After a failure to open what another process switched to: each search would try again otherwise."""
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +34,7 @@ class Active:
         self._generation = generation
         self._refreshing = Lock()
         self._thread: Thread | None = None
+        self._again_at = 0.0
 
     @property
     def generation(self) -> Generation:
@@ -105,7 +110,9 @@ class Active:
 
     def _notice(self, now: GalleryState) -> None:
         """Open what another process has switched to; until that is done, the one there is answers on."""
-        if now.generation != self._generation.number and self._refreshing.acquire(blocking=False):
+        if now.generation == self._generation.number or monotonic() < self._again_at:
+            return
+        if self._refreshing.acquire(blocking=False):
             self._thread = Thread(target=self._switch_as_others_did, args=[now.generation], daemon=True)
             self._thread.start()
 
@@ -117,6 +124,7 @@ class Active:
                     self._generation = fresh
         except SightsoundError as error:
             log.error("another process switched to generation %d, which cannot be opened here: %s", number, error)
+            self._again_at = monotonic() + RETRY_S
         finally:
             self._refreshing.release()
 

@@ -47,7 +47,7 @@ def build(
 
 
 def _by_faiss(ids: I64, vectors: F32, *, metric: Metric, queries: F32 | None, options: IndexOptions) -> Built:
-    from index.vectors.faiss_store import FaissIndex  # loaded only where there is FAISS, as in opening.py
+    from index.vectors.faiss_store import FaissIndex  # loaded only where there is FAISS
     from index.vectors.part import Part
     from index.vectors.sealing import seal
 

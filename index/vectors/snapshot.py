@@ -135,7 +135,7 @@ def _index(folder: Path, head: Head) -> VectorIndex:
     )
     if head.kind == ExactIndex.kind or find_spec("faiss") is None:
         return ExactIndex.of(contents)
-    from index.vectors.faiss_store import FaissIndex  # loaded only where there is FAISS, as in opening.py
+    from index.vectors.faiss_store import FaissIndex  # loaded only where there is FAISS
 
     return FaissIndex.of(contents, paths.get("structure.faiss"))
 

@@ -15,7 +15,6 @@ from index.vectors.exact import ExactIndex
 from index.vectors.faiss_store import FaissIndex
 from index.vectors.fresh import MASKED
 from index.vectors.kinds import IndexOptions
-from index.vectors.opening import open_index
 from models.errors import Conflict, InvalidInput
 from models.types import F32, I64, Metric
 
@@ -319,7 +318,3 @@ def test_all_that_are_left_are_found_when_nearly_all_were_removed(build: Build, 
     index = filled(build, metric, rows(500))
     index.remove(ids(490))
     assert sorted(index.search(rows(1, 3), 10).ids[0].tolist()) == ids(10, 590).tolist()
-
-
-def test_faiss_is_chosen_where_it_is_installed() -> None:
-    assert isinstance(open_index(DIM, Metric.COSINE), FaissIndex)

@@ -14,9 +14,9 @@ import pytest
 
 from index.vectors import gpu_store
 from index.vectors.exact import ExactIndex
+from index.vectors.faiss_store import FaissIndex
 from index.vectors.gpu_device import FaissDevice, Fill, Kind, missing
 from index.vectors.gpu_store import MASKED, SMALL, GpuIndex, on_gpu
-from index.vectors.opening import open_index
 from models.errors import Unavailable
 from models.types import F32, I64, Metric
 from tests.contract import test_vectors as contract
@@ -74,7 +74,7 @@ def build(fill: Fill) -> Iterator[Build]:
     made: list[GpuIndex] = []
 
     def make(dim: int, by: Metric) -> GpuIndex:
-        made.append(GpuIndex(open_index(dim, by), fill=fill))
+        made.append(GpuIndex(FaissIndex(dim, by), fill=fill))
         return made[-1]
 
     yield make

@@ -93,3 +93,16 @@ def test_media_that_one_process_deletes_while_another_adds_them_are_there(
         here.remove(clip.id)
         again = add(there, tmp_path, seed)
         assert there.media(again.id).read_bytes() == f"the bytes of clip {seed}".encode()
+
+
+def test_a_switch_that_cannot_be_followed_leaves_the_old_answers_and_is_tried_again_only_after_a_while(
+    here: Gallery, there: Gallery, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = there.search("text->av", QUERY, k=8)
+    here.reindex("other", rules=ANY)
+    bundle = next(tmp_path.rglob("other/bundle.json")).parent
+    bundle.rename(tmp_path / "elsewhere")
+    for _ in range(20):
+        assert there.search("text->av", QUERY, k=8) == before
+        there.close()  # which waits for what was begun beside
+    assert len([each for each in caplog.records if "cannot be opened here" in each.message]) == 1
