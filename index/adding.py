@@ -1,48 +1,110 @@
 """How a clip gets into a gallery: checked, stored, committed, and only then found."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from index.catalog import changes, clips
+from index.catalog import changes, clips, galleries
 from index.catalog import features as stored
+from index.catalog.database import Connection
 from index.clips import Clip, media_type
 from index.embedding import backbones_of
 from index.media import Draft
 from index.metadata import Json, checked
 from index.stores import Stores
 from models.bundle.manifest import Manifest
-from models.errors import InvalidInput
+from models.errors import InvalidInput, SpaceMismatch
 from models.features.extract import ClipFeatures
 from models.types import F32, Sense
 
 LONGEST = 255
 ID_DIGITS = 16
+Extractor = Callable[[Manifest], Callable[[Path], ClipFeatures]]
+"""What makes the features of a file by the backbones of a bundle."""
 
 
-def described(
-    draft: Draft, *, name: str, labels: Sequence[str], features: ClipFeatures, metadata: Mapping[str, Json]
-) -> Clip:
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file on its way into a gallery, and what is said of it."""
+
+    path: Path
+    name: str
+    labels: Sequence[str]
+    metadata: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The features of a clip, and what made them: the backbones of the bundle that a generation answers with."""
+
+    features: ClipFeatures
+    number: int
+    manifest: Manifest
+
+
+class Overtaken(Exception):
+    """Another generation answers by now, and its bundle reads features of other backbones."""
+
+    def __init__(self, number: int, manifest: Manifest) -> None:
+        super().__init__(f"generation {number} answers by now")
+        self.number, self.manifest = number, manifest
+
+
+def add(stores: Stores, gallery: int, arrival: Arrival, made: Made, *, extractor: Extractor | None) -> Clip:
+    """The clip, once it is committed: with features by which the generation that answers at that moment finds it.
+
+    Raises InvalidInput, and SpaceMismatch where other features are needed and there is no `extractor`.
+    """
+    with stores.media.draft(arrival.path) as draft:
+        while True:
+            try:
+                with stores.writing:
+                    return _store(stores, gallery, draft, arrival=arrival, made=made)
+            except Overtaken as overtaken:
+                made = _made_anew(arrival, overtaken, made, extractor)
+
+
+def _made_anew(arrival: Arrival, overtaken: Overtaken, made: Made, extractor: Extractor | None) -> Made:
+    number, manifest = overtaken.number, overtaken.manifest
+    if extractor is None:
+        raise SpaceMismatch(
+            f"generation {number} answers by now, whose bundle {manifest.name!r} reads features of other backbones "
+            f"than {made.manifest.name!r}: extract them anew"
+        )
+    return Made(extractor(manifest)(arrival.path), number, manifest)
+
+
+def _store(stores: Stores, gallery: int, draft: Draft, *, arrival: Arrival, made: Made) -> Clip:
+    clip = _described(draft, arrival, made.features)
+    with stores.database.reading() as connection:
+        if (known := clips.find(connection, gallery, clip.id)) is not None:
+            return known
+    return _kept(stores, gallery, draft, clip=clip, made=made)
+
+
+def _described(draft: Draft, arrival: Arrival, features: ClipFeatures) -> Clip:
     """The clip that a file becomes now; raises InvalidInput for an empty or long name or label, or odd metadata."""
-    words = dict.fromkeys(_checked("label", label) for label in labels)
+    words = dict.fromkeys(_checked("label", label) for label in arrival.labels)
     return Clip(
         id=draft.sha256[:ID_DIGITS],
-        name=_checked("name", name),
+        name=_checked("name", arrival.name),
         labels=tuple(words),
-        media_type=media_type(name),
+        media_type=media_type(arrival.name),
         size_bytes=draft.size_bytes,
         sha256=draft.sha256,
         duration_s=features.duration_s,
         windows=tuple(each.window for each in features.windows),
         senses=frozenset(sense for each in features.windows for sense in each.features),
-        metadata=checked(metadata),
+        metadata=checked(arrival.metadata),
         added_at=time.time(),
     )
 
 
-def stored_features(features: ClipFeatures, manifest: Manifest) -> list[dict[Sense, F32]]:
+def _rounded_all(features: ClipFeatures, manifest: Manifest) -> list[dict[Sense, F32]]:
     """[width] by sense for every window, as they will be read again: rounded to float16.
 
     Raises InvalidInput where there are none, or they are not what the bundle's backbones give.
@@ -55,30 +117,41 @@ def stored_features(features: ClipFeatures, manifest: Manifest) -> list[dict[Sen
     ]
 
 
-def store(
-    stores: Stores, gallery: int, manifest: Manifest, *, clip: Clip, features: list[dict[Sense, F32]], draft: Draft
-) -> Clip:
+def _kept(stores: Stores, gallery: int, draft: Draft, *, clip: Clip, made: Made) -> Clip:
     """Keep the media and commit; a failure on the way leaves nothing behind.
 
     Returns the clip, or the one that is there when another process has added the same bytes meanwhile.
     """
+    features = _rounded_all(made.features, made.manifest)
     with ExitStack() as undo:
         if stores.media.keep(draft):
             undo.callback(stores.drop_unused, draft.sha256)
-        there = _commit(stores, gallery, manifest, clip=clip, features=features)
+        there = _commit(stores, gallery, made, clip=clip, features=features)
         undo.pop_all()
     stores.media.keep(draft)  # again: another process may just have dropped them, as no clip had them yet
     return there
 
 
-def _commit(stores: Stores, gallery: int, manifest: Manifest, *, clip: Clip, features: list[dict[Sense, F32]]) -> Clip:
-    backbones = backbones_of(manifest, tuple(clip.senses))
+def _commit(stores: Stores, gallery: int, made: Made, *, clip: Clip, features: list[dict[Sense, F32]]) -> Clip:
+    backbones = backbones_of(made.manifest, tuple(clip.senses))
     with stores.database.writing() as connection:
         changes.lock(connection, gallery)  # from here on nobody else adds it
         if (known := clips.find(connection, gallery, clip.id)) is not None:
             return known
+        _check_found(stores, connection, gallery, made)
         clips.add_all(connection, gallery, [(clip, features, backbones)])
         return clip
+
+
+def _check_found(stores: Stores, connection: Connection, gallery: int, made: Made) -> None:
+    """Nobody switches until this is committed, and who then switches sees the clip; raises Overtaken."""
+    number = galleries.state(connection, gallery).generation
+    if number == made.number:
+        return
+    row = next(each for each in galleries.generations_of(connection, gallery) if each.number == number)
+    now, known = stores.shelf.bundle(row.bundle.name).manifest, made.manifest.backbones
+    if not now.backbones.items() <= known.items():
+        raise Overtaken(number, now)
 
 
 def _rounded(sense: Sense, vector: F32, manifest: Manifest) -> F32:

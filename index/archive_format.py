@@ -10,6 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_v
 from index.adding import ID_DIGITS, LONGEST
 from index.catalog.features import HALF
 from index.clips import MEDIA_TYPES, Clip
+from index.corrections import NONE, Corrections
 from index.metadata import Json, checked
 from models.bundle.manifest import BUNDLE_NAME, Frozen
 from models.errors import ArchiveInvalid, InvalidInput
@@ -88,6 +89,7 @@ class Head(Strict):
     format: Literal[1] = FORMAT
     gallery: str = Field(pattern=BUNDLE_NAME)
     bundle: BundleRef
+    biases: Corrections = Field(default=NONE, exclude_if=lambda biases: biases == NONE)
     clips: Count
     windows: Count
     features: tuple[FeatureKind, ...] = Field(max_length=MOST_KINDS)

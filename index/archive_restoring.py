@@ -1,12 +1,13 @@
 """How a gallery comes out of an archive that was checked: in one transaction, whole or not at all."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from hashlib import file_digest
 from itertools import islice
 
 import numpy as np
 
+from index import placement
 from index.archive_checking import Layout, lines, media_of
 from index.archive_format import ClipLine, FeatureKind, Head
 from index.archive_members import Reading, Section
@@ -47,19 +48,26 @@ def check_target(stores: Stores, head: Head) -> None:
 def restore(stores: Stores, archive: Reading, layout: Layout, name: str, *, tally: Tally) -> None:
     """Make the gallery; a failure takes back all that was done. Raises Conflict, ArchiveInvalid."""
     head = layout.head
-    with _media(stores) as placed:
+    with _media(stores) as placed, ExitStack() as committed:
         if head.media == "included":
             _place(stores, archive, layout, placed=placed, tally=tally)
         else:
             _check_media_is_here(stores, archive, layout, tally)
         with stores.database.writing() as connection:
-            galleries.create(connection, name, BundleRow(head.bundle.name, head.bundle.sha256))
-            gallery = galleries.get(connection, name).key
+            bundle, biases = BundleRow(head.bundle.name, head.bundle.sha256), head.biases.model_dump(mode="json")
+            gallery = galleries.create(connection, name, bundle, biases=biases)
+            _place_vectors(stores, connection, gallery, head)
             rows = [archive.content(member) for member in layout.features]
             for batch in _batches(lines(archive, layout.clips, head)):
                 _add(connection, gallery, batch, head=head, rows=rows)
                 tally.advance(len(batch))
+            committed.enter_context(stores.media.undisturbed())  # also while this commits
             _check_media_stayed(stores, archive, layout)
+
+
+def _place_vectors(stores: Stores, connection: Connection, gallery: int, head: Head) -> None:
+    bundle, milvus = stores.shelf.bundle(head.bundle.name), stores.options.milvus
+    placement.begin(connection, gallery, galleries.FIRST, bundle=bundle, milvus=milvus, corrections=head.biases)
 
 
 @contextmanager

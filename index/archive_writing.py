@@ -27,6 +27,7 @@ from index.catalog import clips, galleries, walking
 from index.catalog.database import Connection
 from index.catalog.galleries import GalleryRow
 from index.catalog.walking import Held, Kept
+from index.corrections import stored
 from index.stores import Stores
 from index.tally import Progress, Tally
 from index.vectors.stored_files import sync
@@ -84,6 +85,7 @@ def _head(connection: Connection, row: GalleryRow, media: Media) -> Head:
     return Head(
         gallery=row.name,
         bundle=BundleRef(name=row.bundle.name, sha256=row.bundle.sha256),
+        biases=stored(row.biases),
         clips=clips.count(connection, row.key),
         windows=clips.window_count(connection, row.key),
         features=tuple(_kind(each) for each in walking.kept(connection, row.key)),

@@ -1,12 +1,12 @@
 """What a gallery holds and finds: clips, hits, stored features."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from index.metadata import Json
 from models.bundle.manifest import Channel
-from models.types import F32, Sense, Window
+from models.types import F32, I64, Sense, Window
 
 MEDIA_TYPES = {
     ".3gp": "video/3gpp",
@@ -96,11 +96,22 @@ class StoredFeatures:
     """What is stored of the windows that have all the senses asked for, in the order they were added.
 
     Args:
+        windows: [n] their ids.
         clip_ids: [n] the clip of each window.
         labels: [n] its labels.
         features: [n, width] for each sense, float32 of the float16 that is stored.
     """
 
+    windows: I64
     clip_ids: tuple[str, ...]
     labels: tuple[tuple[str, ...], ...]
     features: Mapping[Sense, F32]
+
+    def only(self, rows: Sequence[int]) -> "StoredFeatures":
+        """Of these rows, in their order."""
+        return StoredFeatures(
+            windows=self.windows[list(rows)],
+            clip_ids=tuple(self.clip_ids[row] for row in rows),
+            labels=tuple(self.labels[row] for row in rows),
+            features={sense: each[list(rows)] for sense, each in self.features.items()},
+        )

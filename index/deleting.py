@@ -2,6 +2,7 @@
 
 from shutil import rmtree
 
+from index import placement
 from index.catalog import changes, galleries, walking
 from index.digests import Digests
 from index.stores import Stores
@@ -20,4 +21,5 @@ def delete(stores: Stores, name: str) -> None:
                 gone.extend(part)
             galleries.drop(connection, key)
         rmtree(stores.vectors / str(key), ignore_errors=True)
+        placement.sweep(stores.database, stores.options.milvus)
         gone.drop_unused(stores)

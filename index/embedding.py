@@ -1,19 +1,18 @@
 """From stored features to the vectors of one space."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from index.catalog import features as stored
 from index.catalog.database import Connection
+from index.watching import UNWATCHED, Watch
 from models.bundle.manifest import Manifest, RouteSpec
 from models.bundle.runtime import Bundle
 from models.types import F32, I64, Metric, Sense
 
 Space = str
-Watch = Callable[[int], None]
-"""Told how many more windows have been embedded."""
 
 SAMPLED = 1000
 """Queries by which an index's recall is measured."""
@@ -48,32 +47,43 @@ class Embedding:
         for ids, features in stored.batches(connection, windows, self.backbones):
             yield ids, self.bundle.embed(self.head, {sense: features[sense] for sense in self.senses})
 
-    def all_vectors(self, connection: Connection, windows: I64, watch: Watch = lambda count: None) -> F32:
+    def all_vectors(self, connection: Connection, windows: I64, watch: Watch = UNWATCHED) -> F32:
         """[n, dim] of these windows; nothing is held beside them but one batch of features."""
         found = np.empty((len(windows), self.dim), np.float32)
         start = 0
         for ids, vectors in self.vectors(connection, windows):
             found[start : start + len(ids)] = vectors
             start += len(ids)
-            watch(len(ids))
+            watch.did(len(ids))
         return found
 
-    def queries(self, connection: Connection, gallery: int) -> F32:
-        """[n, dim] at most SAMPLED queries of the routes into this space, as many of each: clips and seen classes."""
-        routes = [each for each in self.bundle.manifest.routes.values() if self._serves(each)]
-        parts = [self._of_route(connection, gallery, each)[: SAMPLED // len(routes)] for each in routes]
-        return np.concatenate([np.empty((0, self.dim), np.float32), *parts])
-
-    def _serves(self, route: RouteSpec) -> bool:
-        return self.bundle.manifest.space(route) == self.space
-
-    def _of_route(self, connection: Connection, gallery: int, route: RouteSpec) -> F32:
+    @property
+    def routes(self) -> tuple[str, ...]:
+        """Those that search this space, by name."""
         manifest = self.bundle.manifest
-        inputs = manifest.heads[route.query].inputs
-        if "text" in inputs:
-            text = np.array([each.feature for each in manifest.seen_classes], np.float32)
-            return self.bundle.embed(route.query, {"text": text.reshape(len(text), self.bundle.width("text"))})
-        asking = Embedding(self.bundle, self.space, route.query, senses_of(manifest, route.query), route.metric)
+        return tuple(name for name in gallery_routes(manifest) if manifest.space(manifest.routes[name]) == self.space)
+
+    def queries(self, connection: Connection, gallery: int) -> dict[str, F32]:
+        """By route: [n, dim] queries such as it is asked, clips or seen classes; of all routes at most SAMPLED."""
+        most = SAMPLED // max(len(self.routes), 1)
+        return {name: self._of_route(connection, gallery, name)[:most] for name in self.routes}
+
+    def asking(self, route: str) -> "Embedding":
+        """How windows become queries of a route to this space; of words, nothing is read."""
+        manifest = self.bundle.manifest
+        spec = manifest.routes[route]
+        return Embedding(self.bundle, self.space, spec.query, senses_of(manifest, spec.query), spec.metric)
+
+    def words(self, route: str) -> F32:
+        """[n, dim] what a route that is asked with words makes of the seen classes."""
+        manifest, width = self.bundle.manifest, self.bundle.width("text")
+        text = np.array([each.feature for each in manifest.seen_classes], np.float32)
+        return self.bundle.embed(manifest.routes[route].query, {"text": text.reshape(len(text), width)})
+
+    def _of_route(self, connection: Connection, gallery: int, route: str) -> F32:
+        asking = self.asking(route)
+        if not asking.senses:
+            return self.words(route)
         return asking.all_vectors(connection, spread(asking.windows(connection, gallery), SAMPLED))
 
 

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from index.catalog.clips import window_count
+from index.catalog.database import Connection
 from index.clips import StoredFeatures
+from index.generations import Generation
+from index.route_bank import Asking
 from models.bundle.classification import Classifier
 from models.bundle.manifest import Channel
 from models.evaluation.evaluating import Evaluation, Labels
 from models.evaluation.evaluating import evaluate as evaluate_scores
 from models.evaluation.scorer import Scorer
+from models.hubness import RouteBias, shift_for
 from models.types import F32, I64, Modality
 
 
@@ -18,13 +23,14 @@ from models.types import F32, I64, Modality
 class Examined:
     """What a bundle makes of the first window of each clip, to be scored by any of its routes.
 
-    `clip_ids` [n] are those of the rows, `classes` the queries by words.
+    `clip_ids` [n] and `windows` [n] are those of the rows, `classes` the queries by words.
     """
 
     scorer: Scorer
     labels: Labels
     betas: Mapping[Channel, float]
     clip_ids: tuple[str, ...]
+    windows: I64
     classes: tuple[str, ...]
 
 
@@ -55,14 +61,23 @@ def examined(classifier: Classifier, stored: StoredFeatures, classes: Sequence[s
     labels: I64 = np.array([classes.index(names[0]) for names in stored.labels], np.int64)
     known = Labels(clips=labels, seen=classifier.seen(classes))
     betas = {channel: manifest.betas.get(channel, 0.0) for channel in manifest.channels}
-    return Examined(Scorer(embed, manifest.routes, {}), known, betas, stored.clip_ids, tuple(classes))
+    scorer = Scorer(embed, manifest.routes, {})
+    return Examined(scorer, known, betas, stored.clip_ids, stored.windows, tuple(classes))
+
+
+def bank_of(connection: Connection, generation: Generation, route: str) -> tuple[I64, F32]:
+    """The windows [b] that the biases of a route are made of, or would be, ascending, and their queries [b, dim].
+
+    None where a route is asked with words. Raises RouteMissing.
+    """
+    embedding = generation.table(route).embedding
+    shift = generation.corrections.shift
+    if not generation.biases:
+        shift = shift_for(window_count(connection, generation.gallery))
+    asking = Asking(embedding, route, RouteBias(alpha=1.0), shift)
+    return asking.of_windows(connection, generation.gallery)
 
 
 def _one_a_clip(stored: StoredFeatures) -> StoredFeatures:
     first = dict(zip(reversed(stored.clip_ids), reversed(range(len(stored.clip_ids))), strict=True))
-    rows = sorted(first.values())
-    return StoredFeatures(
-        clip_ids=tuple(stored.clip_ids[row] for row in rows),
-        labels=tuple(stored.labels[row] for row in rows),
-        features={sense: each[rows] for sense, each in stored.features.items()},
-    )
+    return stored.only(sorted(first.values()))

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from index import generations
+from index import generations, placement
 from index.active import Active, checked
 from index.catalog import galleries
 from index.catalog.galleries import BundleRow
+from index.corrections import stored
 from index.gallery import Gallery
 from index.shelf import NAME
 from index.stores import Stores
@@ -41,7 +42,7 @@ class Galleries:
             opened, self._open = list(self._open.values()), {}
         for each in opened:
             each.close()
-        self._stores.database.close()
+        self._stores.close()
 
     def names(self) -> list[str]:
         """The galleries there are."""
@@ -62,7 +63,8 @@ class Galleries:
             raise InvalidInput(f"a gallery's name is 1 to 64 letters, digits, '.', '_' and '-', found {name!r}")
         chosen = self.bundle(bundle)
         with self._stores.writing, self._stores.database.writing() as connection:
-            galleries.create(connection, name, BundleRow(chosen.name, chosen.sha256))
+            key = galleries.create(connection, name, BundleRow(chosen.name, chosen.sha256))
+            placement.begin(connection, key, galleries.FIRST, bundle=chosen, milvus=self._stores.options.milvus)
         return self.get(name)
 
     def get(self, name: str) -> Gallery:
@@ -79,5 +81,6 @@ class Galleries:
         with self._stores.database.reading() as connection:
             row = galleries.get(connection, name)
         bundle = checked(self._stores.shelf, row.generation, row.bundle)
-        generation = generations.opened(self._stores, row.key, row.generation, bundle)
-        return Gallery(self._stores, row, Active(self._stores, row.key, generation))
+        corrections = stored(row.biases)
+        generation = generations.opened(self._stores, row.key, row.generation, bundle, corrections=corrections)
+        return Gallery(self._stores, row, Active(self._stores, row.key, generation, built=row.built))

@@ -1,5 +1,6 @@
 """A named set of clips, searched by the vectors of one bundle at a time."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -8,13 +9,16 @@ import numpy as np
 
 from index import adding, reindexing
 from index.active import Active
+from index.adding import Arrival, Extractor, Made
 from index.catalog import clips, evaluations, galleries
 from index.catalog import features as stored
 from index.catalog.evaluations import EvaluationRow
 from index.catalog.galleries import GalleryRow, GenerationRow
 from index.catalog.places import by_window
+from index.choosing import Wanted, check
 from index.clips import Clip, GallerySummary, Hit, StoredFeatures
-from index.embedding import Watch, backbones_of
+from index.embedding import backbones_of
+from index.evaluation import bank_of
 from index.filters import Filter
 from index.generations import Generation
 from index.metadata import Json
@@ -22,9 +26,12 @@ from index.reindexing import Extract, Rules
 from index.searching import Counted, Search
 from index.stepwise import Stepwise
 from index.stores import Stores
-from models.errors import InvalidInput
+from index.watching import UNWATCHED, Watch
+from models.errors import InvalidInput, VectorsUnavailable
 from models.features.extract import ClipFeatures
-from models.types import F32, Modality, Sense
+from models.types import F32, I64, Modality, Sense
+
+log = logging.getLogger(__name__)
 
 NOTHING: Mapping[str, Json] = MappingProxyType({})
 RULES = Rules()
@@ -56,24 +63,24 @@ class Gallery:
         features: ClipFeatures,
         metadata: Mapping[str, Json] = NOTHING,
         generation: Generation | None = None,
+        extractor: Extractor | None = None,
     ) -> Clip:
         """Store a clip with its media; the same bytes are the same clip, which then is returned as it was stored.
 
         `metadata` is a JSON object of at most 16 KiB, `generation` the one that was asked how to make the features,
-        None the active one: they are stored as those of its backbones, whichever is active by now.
+        None the active one. Where another one answers by now that reads features of other backbones, those that
+        `extractor` makes are stored instead.
 
         Raises:
             InvalidInput: an empty or long name or label, no features, features of another width, or odd metadata.
+            SpaceMismatch: other features are needed by now, and there is no `extractor`.
         """
-        with self._stores.media.draft(path) as draft, self._stores.writing:
-            clip = adding.described(draft, name=name, labels=labels, features=features, metadata=metadata)
-            if (known := self._find(clip.id)) is not None:
-                return known
-            manifest = (generation or self.active).bundle.manifest
-            rounded = adding.stored_features(features, manifest)
-            there = adding.store(self._stores, self.key, manifest, clip=clip, features=rounded, draft=draft)
-            self.active.follow(self._stores.database)
-            return there
+        asked = generation or self.active
+        made = Made(features, asked.number, asked.bundle.manifest)
+        arrival = Arrival(path, name, labels, metadata)
+        clip = adding.add(self._stores, self.key, arrival, made, extractor=extractor)
+        self._follow()
+        return clip
 
     def search(
         self,
@@ -143,7 +150,7 @@ class Gallery:
             clip = self.clip(clip_id)
             with self._stores.database.writing() as connection:
                 clips.remove(connection, self.key, clip_id)
-            self.active.follow(self._stores.database)
+            self._follow()
             self._stores.drop_unused(clip.sha256)
 
     def summary(self) -> GallerySummary:
@@ -170,25 +177,34 @@ class Gallery:
             batches = [features for _, features in stored.batches(connection, ids, backbones)]
         places = [found[each] for each in ids.tolist()]
         return StoredFeatures(
+            windows=ids,
             clip_ids=tuple(place.clip_id for place in places),
             labels=tuple(place.labels for place in places),
             features={sense: np.concatenate([each[sense] for each in batches]) for sense in senses if batches},
         )
 
-    def reindex(self, bundle: str, *, rules: Rules = RULES, extract: Extract | None = None) -> Generation:
+    def bank(self, route: str, generation: Generation) -> tuple[I64, F32]:
+        """What the biases of a generation's route are made of, or would be: see `evaluation.bank_of`."""
+        with self._stores.database.reading() as connection:
+            return bank_of(connection, generation, route)
+
+    def reindex(
+        self, bundle: str, *, rules: Rules = RULES, extract: Extract | None = None, biases: Wanted | None = None
+    ) -> Generation:
         """Embed the gallery anew with another bundle, beside the old, and switch to it once it is whole.
 
         Vectors come from stored features; of other backbones than these, from the media, by `extract`. Searches go on
-        meanwhile, with the old bundle.
+        meanwhile, with the old bundle. Routes are corrected as `biases` says, by default as they are now.
 
         Raises:
             BundleNotFound, BundleInvalid: no such bundle, or a damaged one.
+            RouteMissing: the bundle has no such route to be corrected.
             SpaceMismatch: the bundle expects features of other backbones, and there is no `extract`.
             GenerationWorse: it would find worse than the rules allow.
             Conflict: somebody else reindexed the gallery meanwhile.
         """
         chosen = self._stores.shelf.bundle(bundle)
-        return reindexing.reindex(self._stores, self._active, chosen, rules=rules, extract=extract)
+        return reindexing.reindex(self._stores, self._active, chosen, rules=rules, extract=extract, biases=biases)
 
     def roll_back(self, number: int | None = None) -> Generation:
         """Answer with an earlier generation again, the last one before by default.
@@ -209,9 +225,11 @@ class Gallery:
         """One of those that are kept, with its vectors; raises GenerationNotFound."""
         return self.active if number == self.active.number else self._active.open(number)
 
-    def stepwise(self, bundle: str, mark: str) -> Stepwise:
-        """A reindexing in steps that can be continued by the mark; raises BundleNotFound, BundleInvalid."""
-        return Stepwise(self._stores, self._active, self._stores.shelf.bundle(bundle), mark)
+    def stepwise(self, bundle: str, mark: str, biases: Wanted | None = None) -> Stepwise:
+        """A reindexing in steps that can be continued by the mark; raises as `reindex` does for what is not there."""
+        chosen = self._stores.shelf.bundle(bundle)
+        check(chosen, biases)
+        return Stepwise(self._stores, self._active, chosen, mark, biases)
 
     def give_up(self, mark: str) -> None:
         """Forget what the reindexing of that mark has begun to build."""
@@ -236,7 +254,7 @@ class Gallery:
         with self._stores.database.reading() as connection:
             return evaluations.listed(connection, self.key)
 
-    def compact(self, watch: Watch = lambda count: None) -> None:
+    def compact(self, watch: Watch = UNWATCHED) -> None:
         """Build the vectors of the active generation anew, so that what came and went since is indexed too."""
         self._active.rebuild(watch)
 
@@ -248,6 +266,9 @@ class Gallery:
         """Let go of what works beside."""
         self._active.close()
 
-    def _find(self, clip_id: str) -> Clip | None:
-        with self._stores.database.reading() as connection:
-            return clips.find(connection, self.key, clip_id)
+    def _follow(self) -> None:
+        """Vectors in a Milvus that is away follow with a later search: what was written to the catalog is written."""
+        try:
+            self.active.follow(self._stores.database)
+        except VectorsUnavailable as error:
+            log.warning("the vectors of the gallery %r do not follow for now: %s", self.name, error)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from fcntl import LOCK_EX, LOCK_NB, flock
+from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from hashlib import sha256
 from pathlib import Path
 from tempfile import mkstemp
@@ -17,7 +17,7 @@ from models.errors import Unavailable
 BLOCK_BYTES = 1024 * 1024
 STRAY_S = 3600.0
 """How old an unused file must be to be swept: a younger one may belong to a clip that is being added."""
-DROPPED = ".dropped-"
+DROPPED, LOCK = ".dropped-", ".lock"
 IsUsed = Callable[[str], bool]
 """Whether a clip has the media of this sha256."""
 
@@ -76,29 +76,49 @@ class MediaStore:
             return True
 
     def drop(self, digest: str, is_used: IsUsed) -> None:
-        """Forget these bytes unless they are used, which is asked once they are out of the way of who adds them."""
+        """Forget these bytes unless they are used, which is asked once they are out of the way of who adds them.
+
+        Raises Unavailable where the disk cannot be written.
+        """
         place = self.path(digest)
-        aside = place.with_name(f"{DROPPED}{digest}.{secrets.token_hex(4)}")  # which nobody else has
-        with suppress(FileNotFoundError):
+        aside = self._folder / f"{DROPPED}{digest}.{secrets.token_hex(4)}"  # which nobody else has
+        with self._locked(LOCK_SH), suppress(FileNotFoundError):
             place.rename(aside)
             self._settle(aside, digest, is_used)
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Nobody drops media in the block, in any process: who wants to waits. For a last look before a commit."""
+        with self._locked(LOCK_EX):
+            yield
 
     def files(self) -> Iterator[Path]:
         """All the files there are, each by the name of its sha256."""
         return self._folder.glob("??/*")
 
-    def sweep(self, used: Collection[str], is_used: IsUsed) -> None:
-        """Remove what a killed process left: old drafts that nobody holds, and old files that no clip has.
+    def parts(self) -> list[str]:
+        """The digits that the files of each folder begin with."""
+        return sorted(each.name for each in self._folder.glob("??"))
 
-        What it had put aside goes back if it is used. `used` may be outdated: it saves asking for each of the files.
-        """
-        before = time.time() - STRAY_S
-        for path in self._folder.glob(f"??/{DROPPED}*"):
+    def settle(self, is_used: IsUsed) -> None:
+        """What a killed process had put aside goes back if it is used."""
+        for path in self._folder.glob(f"{DROPPED}*"):
             self._settle(path, path.name.removeprefix(DROPPED).split(".")[0], is_used)
+
+    def sweep_drafts(self) -> None:
+        """Remove old drafts that a killed process left."""
+        before = time.time() - STRAY_S
         for path in self._folder.glob(".draft-*"):
             if _is_older(path, before):
                 _remove_unheld(path)
-        for path in self.files():
+
+    def sweep(self, part: str, used: Collection[str], is_used: IsUsed) -> None:
+        """Remove, of one of the parts, old files that no clip has, which a killed process left.
+
+        `used` may be outdated: it saves asking for each of the files.
+        """
+        before = time.time() - STRAY_S
+        for path in (self._folder / part).glob("*"):
             if path.name not in used and _is_older(path, before):
                 self.drop(path.name, is_used)
 
@@ -109,6 +129,17 @@ class MediaStore:
             if not is_used(digest):
                 back.pop_all()
                 aside.unlink()
+
+    @contextmanager
+    def _locked(self, how: int) -> Iterator[None]:
+        with _written():
+            descriptor = os.open(self._folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            with _written():
+                flock(descriptor, how)
+            yield
+        finally:
+            os.close(descriptor)
 
     @contextmanager
     def _held(self) -> Iterator[tuple[IO[bytes], Path]]:
@@ -158,7 +189,7 @@ def _is_older(path: Path, moment: float) -> bool:
 
 def _remove_unheld(draft: Path) -> None:
     """A draft whose process is no more, which let go of it with its last breath."""
-    with suppress(FileNotFoundError, BlockingIOError), draft.open("rb") as opened:
+    with suppress(FileNotFoundError, BlockingIOError), draft.open("r+b") as opened:  # as a lock on NFS wants it
         flock(opened, LOCK_EX | LOCK_NB)
         draft.unlink()
 

@@ -3,27 +3,34 @@
 Each step can be taken again after a kill: what it has done already it finds done.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
-from index import generations
+from index import agreement, generations, placement
 from index.active import Active
 from index.catalog import changes, clips, galleries
 from index.catalog import features as stored
 from index.catalog.galleries import BundleRow
+from index.choosing import Wanted, settled
 from index.clips import Clip
+from index.corrections import Corrections
 from index.generations import Generation
 from index.metadata import Json
 from index.snapshots import Snapshots
 from index.stores import Stores
+from index.tables import Table
 from index.verification import TOLERANCE, compare
 from models.bundle.manifest import Manifest
 from models.bundle.runtime import Bundle
-from models.errors import GenerationNotFound, SpaceMismatch
+from models.errors import GenerationNotFound, SpaceMismatch, VectorsUnavailable
 from models.features.extract import ClipFeatures
 from models.types import Sense
+
+log = logging.getLogger(__name__)
 
 Extract = Callable[[Path], ClipFeatures]
 """The features of a file by the backbones of the new bundle."""
@@ -42,10 +49,13 @@ class Rules:
     kept: int = 2
 
 
-def begin(stores: Stores, gallery: int, bundle: Bundle) -> int:
+def begin(stores: Stores, gallery: int, bundle: Bundle, corrections: Corrections) -> int:
     """The number of a generation that is not active, and has no vectors yet."""
     with stores.database.writing() as connection:
-        return galleries.add_generation(connection, gallery, BundleRow(bundle.name, bundle.sha256))
+        row, milvus = BundleRow(bundle.name, bundle.sha256), stores.options.milvus
+        number = galleries.add_generation(connection, gallery, row, biases=corrections.model_dump(mode="json"))
+        placement.begin(connection, gallery, number, bundle=bundle, milvus=milvus, corrections=corrections)
+    return number
 
 
 def lacking(stores: Stores, gallery: int, bundle: Bundle) -> list[Clip]:
@@ -80,26 +90,38 @@ def verify(stores: Stores, before: Generation, fresh: Generation, rules: Rules) 
     fresh.follow(stores.database)
     with stores.database.reading() as connection:
         found = compare(connection, before, fresh)
+    agreed = _agreement(stores, before, fresh)
     if rules.tolerance is not None:
         found.check(rules.tolerance)
-    built = {each.embedding.head: each.report for each in fresh.tables.values()}
-    tables: dict[str, Json] = {head: each.model_dump(mode="json") for head, each in built.items() if each is not None}
+        agreement.check(agreed)
+    tables: dict[str, Json] = {each.embedding.head: _told(each) for each in fresh.tables.values()}
     report: dict[str, Json] = {"comparison": asdict(found), "tolerance": rules.tolerance, "tables": tables}
+    report["agreement"] = dict(agreed)
     with stores.database.writing() as connection:
         galleries.finish(connection, fresh.gallery, fresh.number, report=report)
 
 
-def reindex(stores: Stores, active: Active, bundle: Bundle, *, rules: Rules, extract: Extract | None) -> Generation:
+def reindex(
+    stores: Stores,
+    active: Active,
+    bundle: Bundle,
+    *,
+    rules: Rules,
+    extract: Extract | None,
+    biases: Wanted | None = None,
+) -> Generation:
     """All steps in one process; a failure leaves the generation that answers as it was."""
     before = active.generation
     _complete_all(stores, active.gallery, bundle, extract)
-    number = begin(stores, active.gallery, bundle)
+    with stores.database.reading() as connection:
+        corrections = settled(connection, before, bundle, biases)
+    number = begin(stores, active.gallery, bundle, corrections)
     with ExitStack() as undo:
         undo.callback(forget, stores, active.gallery, number)
-        fresh = generations.opened(stores, active.gallery, number, bundle)
+        fresh = generations.opened(stores, active.gallery, number, bundle, corrections=corrections)
         verify(stores, before, fresh, rules)
-        _complete_all(stores, active.gallery, bundle, extract)  # what came meanwhile
-        active.switch(fresh, expected=before.number)
+        complete = partial(_complete_all, stores, active.gallery, bundle, extract)
+        active.switch_complete(fresh, expected=before.number, complete=complete)
         undo.pop_all()
     prune(stores, active.gallery, rules)
     return fresh
@@ -130,6 +152,22 @@ def forget(stores: Stores, gallery: int, number: int) -> None:
         is_gone = galleries.drop_generation(connection, gallery, number)
     if is_gone:
         Snapshots(stores.vectors).drop(gallery, number)
+        placement.sweep(stores.database, stores.options.milvus)
+
+
+def _agreement(stores: Stores, before: Generation, fresh: Generation) -> dict[str, float]:
+    """Nothing where the one before is in a Milvus that is away: it is no reason to stay there."""
+    try:
+        before.follow(stores.database)
+        with stores.database.reading() as connection:
+            return agreement.agreement(connection, before, fresh)
+    except VectorsUnavailable as error:
+        log.warning("generation %d cannot be compared hit by hit: %s", before.number, error)
+        return {}
+
+
+def _told(table: Table) -> Json:
+    return {"kind": table.kind} if table.report is None else table.report.model_dump(mode="json")
 
 
 def _last_before(stores: Stores, gallery: int, number: int) -> int:
@@ -150,10 +188,12 @@ def _mismatch(manifest: Manifest, there: Mapping[Sense, set[str]], found: Sequen
     )
 
 
-def _complete_all(stores: Stores, gallery: int, bundle: Bundle, extract: Extract | None) -> None:
+def _complete_all(stores: Stores, gallery: int, bundle: Bundle, extract: Extract | None) -> Sequence[str]:
+    """None is left out."""
     for clip in _completable(stores, gallery, bundle, extract):
         assert extract is not None, "else nothing is completable"
         complete(stores, gallery, clip, bundle=bundle, extract=extract)
+    return ()
 
 
 def _completable(stores: Stores, gallery: int, bundle: Bundle, extract: Extract | None) -> list[Clip]:
@@ -167,7 +207,11 @@ def _completable(stores: Stores, gallery: int, bundle: Bundle, extract: Extract 
 
 
 def prune(stores: Stores, gallery: int, rules: Rules) -> None:
-    """Forget the generations before those kept for a rollback, and what was never finished before them."""
+    """Forget the generations before those kept for a rollback, and what was never finished before them.
+
+    What they have in Milvus goes with the next ones: who searches it in any process may finish.
+    """
+    placement.sweep(stores.database, stores.options.milvus)
     with stores.database.writing() as connection:
         active = galleries.state(connection, gallery).generation
         earlier = [each for each in galleries.generations_of(connection, gallery) if each.number < active]

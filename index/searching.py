@@ -6,12 +6,12 @@ from typing import Literal
 
 from index.catalog.database import Database
 from index.catalog.filters import allowed
-from index.catalog.galleries import GalleryState
+from index.catalog.galleries import GalleryState, state
 from index.catalog.places import Place, looked_up
 from index.clips import Hit
 from index.filters import Filter
 from index.generations import Generation
-from models.errors import QueryInvalid
+from models.errors import QueryInvalid, VectorsUnavailable
 from models.types import F32, I64, Hits
 
 MOST_HITS = 1000
@@ -72,12 +72,21 @@ class Searcher:
         chosen, turn = self.generation, 0
         while True:
             turn, before = turn + 1, chosen.position
-            found = chosen.search(asked.route, queries, wanted, allowed=self._allowed(asked.among))
+            found = self._compared(queries, asked, wanted)
             now, places = looked_up(self._database, chosen.gallery, found.ids[found.ids >= 0].tolist())
             if now.position == before or turn > PATIENCE:
                 self._notice(now)
                 return found, places
             chosen.follow(self._database)
+
+    def _compared(self, queries: F32, asked: Search, wanted: int) -> Hits:
+        """Where the generation's vectors are gone, as others have given it up, what they switched to is noticed."""
+        try:
+            return self.generation.search(asked.route, queries, wanted, allowed=self._allowed(asked.among))
+        except VectorsUnavailable:
+            with self._database.reading() as connection:
+                self._notice(state(connection, self.generation.gallery))
+            raise
 
     def _allowed(self, among: Filter | None) -> I64 | None:
         if among is None:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 
+from index.biasing import Biasing
 from index.catalog.changes import Point
+from index.corrections import NONE, Corrections
 from index.embedding import Embedding
 from index.tables import VectorTable
 from index.vectors import snapshot
@@ -38,23 +40,28 @@ class Snapshots:
         try:
             place.mkdir(parents=True, exist_ok=True)
             with _alone(place), table.written() as at:
-                point, report = {"position": at.position, "token": at.token}, table.report
-                snapshot.write(table.index, place, identity=identity, report=report, **point)
+                kept = {} if table.biasing is None else table.biasing.state()
+                point = {"position": at.position, "token": at.token}
+                snapshot.write(table.index, place, identity=identity, report=table.report, attached=kept, **point)
         except (OSError, RuntimeError) as error:  # as numpy and FAISS fail
             reason = getattr(error, "strerror", None) or error
             raise Unavailable(f"the vectors cannot be written to {place}: {reason}") from error
 
-    def read(self, gallery: int, number: int, embedding: Embedding) -> VectorTable | None:
+    def read(
+        self, gallery: int, number: int, embedding: Embedding, corrections: Corrections = NONE
+    ) -> VectorTable | None:
         """The table as it was written, None where there is none that can be trusted, which is logged."""
         place = self._place(gallery, number, embedding.space)
         if not (place / snapshot.HEAD).exists():  # also where a killed process had only begun to write it
             return None
         try:
             found = snapshot.read(place, _identity(gallery, number, embedding.space))
+            biasing = Biasing.restored(embedding, corrections, found.attached)
         except SnapshotInvalid as error:
             log.warning("%s; its vectors are made anew", error)
             return None
-        return VectorTable(embedding, found.index, point=Point(found.position, found.token), report=found.report)
+        point = Point(found.position, found.token)
+        return VectorTable(embedding, found.index, point=point, report=found.report, biasing=biasing)
 
     def drop(self, gallery: int, number: int) -> None:
         """Forget those of a generation."""

@@ -1,19 +1,22 @@
 """A gallery changed to another bundle in steps that another process can go on with: what was done is found done."""
 
 from dataclasses import dataclass
+from functools import partial
 
-from index import generations, reindexing
-from index.active import Active
-from index.catalog import changes, clips, galleries
-from index.catalog import features as stored
+from index import generations, placement, reindexing
+from index.active import Active, Complete
+from index.catalog import changes, clips, features, galleries
 from index.catalog.database import Connection
 from index.catalog.galleries import BundleRow, GenerationRow
+from index.choosing import Wanted, settled
 from index.clips import Clip
-from index.embedding import Watch, embeddings
+from index.corrections import Corrections, stored
+from index.embedding import embeddings
 from index.generations import Generation
 from index.reindexing import Extract, Rules
 from index.snapshots import Snapshots
 from index.stores import Stores
+from index.watching import UNWATCHED, Watch
 from models.bundle.runtime import Bundle
 from models.errors import (
     ClipNotFound,
@@ -37,6 +40,7 @@ class Stepwise:
     active: Active
     bundle: Bundle
     mark: str
+    biases: Wanted | None = None
 
     @property
     def tables(self) -> int:
@@ -55,7 +59,7 @@ class Stepwise:
         """The ids of the clips that have a sense, but not its features by the bundle's backbone."""
         wanted = {sense: ref.sha256 for sense, ref in self.bundle.manifest.backbones.items()}
         with self.stores.database.reading() as connection:
-            return stored.lacking(connection, self.active.gallery, wanted)
+            return features.lacking(connection, self.active.gallery, wanted)
 
     def complete(self, clip_id: str, extract: Extract) -> SightsoundError | None:
         """Extract a clip's features from its media, or say why they cannot be; nothing of a clip that is gone."""
@@ -70,18 +74,21 @@ class Stepwise:
             return MediaInvalid(f"the file of the clip {clip_id!r} cannot be read: {error.strerror or error}")
         return None
 
-    def build(self, watch: Watch = lambda count: None) -> Generation:
+    def build(self, watch: Watch = UNWATCHED) -> Generation:
         """The generation with its tables, begun if it was not; raises Conflict where it is given up meanwhile."""
-        number = self._begun()
-        fresh = generations.opened(self.stores, self.active.gallery, number, self.bundle, watch=watch)
+        number, corrections = self._begun()
+        fresh = generations.opened(
+            self.stores, self.active.gallery, number, self.bundle, corrections=corrections, watch=watch
+        )
         with self.stores.database.reading() as connection:
             if self._row(connection) is None:
                 Snapshots(self.stores.vectors).drop(self.active.gallery, number)
+                placement.sweep(self.stores.database, self.stores.options.milvus)
                 raise Conflict(f"generation {number} was given up while it was built")
         return fresh
 
-    def settle(self, extract: Extract, rules: Rules) -> None:
-        """Complete what came meanwhile; raises SpaceMismatch for a clip that cannot be read, if the rules mind."""
+    def settle(self, extract: Extract, rules: Rules) -> list[str]:
+        """Complete what came meanwhile; returns what cannot be read, or raises SpaceMismatch if the rules mind."""
         found = {each: self.complete(each, extract) for each in self.lacking()}
         odd = [f"{each!r}: {error}" for each, error in found.items() if error is not None]
         if odd and rules.tolerance is not None:
@@ -89,18 +96,17 @@ class Stepwise:
                 f"{len(odd)} clips would not be found by {self.bundle.name!r}, as they cannot be read any more, such "
                 f"as {odd[0]}"
             )
+        return [each for each, error in found.items() if error is not None]
 
-    def switch(self, fresh: Generation, *, expected: int, rules: Rules) -> None:
-        """Verify the generation and answer with it; raises GenerationWorse, or Conflict if `expected` is not active."""
+    def switch(self, fresh: Generation, *, expected: int, rules: Rules, extract: Extract | None = None) -> None:
+        """Verify the generation, complete what came meanwhile, and answer with it.
+
+        Raises GenerationWorse, SpaceMismatch as `settle` does, or Conflict if `expected` is not active.
+        """
         reindexing.verify(self.stores, self.active.generation, fresh, rules)
-        left_out = [] if rules.tolerance is not None else self.lacking()
-        self.active.switch(fresh, expected=expected, left_out=left_out)
+        complete: Complete = (lambda: ()) if extract is None else partial(self.settle, extract, rules)
+        self.active.switch_complete(fresh, expected=expected, complete=complete)
         reindexing.prune(self.stores, self.active.gallery, rules)
-
-    def catch_up(self, extract: Extract) -> None:
-        """Once it answers: complete clips that came while it was switched to, by the backbones of the one before."""
-        if any([self.complete(each, extract) is None for each in self.lacking()]):
-            self.active.generation.follow(self.stores.database)
 
     def forget(self) -> None:
         """Give up its generation, unless that answers or has answered."""
@@ -110,13 +116,28 @@ class Stepwise:
         if row is not None and row.number > now:
             reindexing.forget(self.stores, self.active.gallery, row.number)
 
-    def _begun(self) -> int:
+    def _begun(self) -> tuple[int, Corrections]:
+        with self.stores.database.reading() as connection:
+            if (row := self._row(connection)) is not None:
+                return row.number, stored(row.biases)
+            corrections = settled(connection, self.active.generation, self.bundle, self.biases)
+        bundle, told = BundleRow(self.bundle.name, self.bundle.sha256), corrections.model_dump(mode="json")
         with self.stores.database.writing() as connection:
             changes.lock(connection, self.active.gallery)
             if (row := self._row(connection)) is not None:
-                return row.number
-            bundle = BundleRow(self.bundle.name, self.bundle.sha256)
-            return galleries.add_generation(connection, self.active.gallery, bundle, report={MARK: self.mark})
+                return row.number, stored(row.biases)
+            number = galleries.add_generation(
+                connection, self.active.gallery, bundle, report={MARK: self.mark}, biases=told
+            )
+            placement.begin(
+                connection,
+                self.active.gallery,
+                number,
+                bundle=self.bundle,
+                milvus=self.stores.options.milvus,
+                corrections=corrections,
+            )
+        return number, corrections
 
     def _row(self, connection: Connection) -> GenerationRow | None:
         rows = galleries.generations_of(connection, self.active.gallery)

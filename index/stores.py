@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 
-from index.catalog.clips import is_media_used, media_in_use
+from index import placement
+from index.catalog.clips import has_media
 from index.catalog.database import Database
 from index.catalog.galleries import numbers
 from index.media import MediaStore
 from index.shelf import Shelf
 from index.snapshots import Snapshots
+from index.sweeping import Sweeping
 from index.vectors.kinds import IndexOptions
 from models.errors import Unavailable
 
@@ -28,38 +30,44 @@ class Stores:
     vectors: Path
     options: IndexOptions
     writing: RLock
+    sweeping: Sweeping
 
     @classmethod
     def open(cls, folder: Path, catalog: str | None = None, options: IndexOptions | None = None) -> "Stores":
-        """Those of a data folder, which is made where there is none.
+        """Those of a data folder, which is made where there is none; close them.
 
         `catalog` is the address of the catalog's database, as `postgresql://user@host/database`; None is
         `catalog.sqlite` in the folder. Raises CatalogInvalid, or Unavailable where the database's server is not.
         """
         folder.mkdir(parents=True, exist_ok=True)
         database = Database(catalog or f"sqlite:///{folder / 'catalog.sqlite'}")
+        media = MediaStore(folder / "media")
         stores = cls(
             database=database,
-            media=MediaStore(folder / "media"),
+            media=media,
             shelf=Shelf(folder / "bundles"),
             vectors=folder / "vectors",
             options=options or IndexOptions(),
             writing=RLock(),
+            sweeping=Sweeping(media, database),
         )
         vectors = Snapshots(stores.vectors)
         written = vectors.written()  # before the catalog is read, as a generation is there before its vectors are
         with database.reading() as connection:
-            used, known = media_in_use(connection), numbers(connection)
-        if used:  # else it may be the wrong catalog, and everything would go
-            stores.media.sweep(used, stores._is_used)
+            is_filled, known = has_media(connection), numbers(connection)
+        if is_filled:  # else it may be the wrong catalog, and everything would go
             vectors.sweep(written - known)
+            media.settle(stores.sweeping.is_used)  # few, and wanted at once
+            stores.sweeping.start()
+        placement.sweep(database, stores.options.milvus)
         return stores
+
+    def close(self) -> None:
+        """Let the catalog go."""
+        self.sweeping.stop()
+        self.database.close()
 
     def drop_unused(self, sha256: str) -> None:
         """Forget media that no clip of any gallery has any more; what cannot be told is swept later."""
         with suppress(Unavailable):
-            self.media.drop(sha256, self._is_used)
-
-    def _is_used(self, sha256: str) -> bool:
-        with self.database.reading() as connection:
-            return is_media_used(connection, sha256)
+            self.media.drop(sha256, self.sweeping.is_used)

@@ -34,6 +34,7 @@ def verify(
         GalleryNotFound: there is none of such a name.
         Unavailable: the database fails.
     """
+    stores.sweeping.wait()
     with stores.database.reading() as connection:
         if found := [_told(each) for each in checking.damages(connection)]:
             return found

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from index.catalog import changes, galleries
+from index.catalog.changes import Point
 from index.catalog.galleries import GalleryRow, GenerationRow
 from index.finding import Finding
 from index.stores import Stores
@@ -15,17 +16,16 @@ EXPECTED = "one that can be read; it is made anew when the gallery is opened"
 
 
 def snapshots(stores: Stores, row: GalleryRow) -> Iterator[Finding]:
-    """Those of a gallery's generations that are damaged, of something else, or ahead of the catalog."""
+    """Those of a gallery's generations that are damaged, of something else, or of another history."""
     with stores.database.reading() as connection:
         generations = {str(each.number): each for each in galleries.generations_of(connection, row.key)}
-        position = changes.position(connection, row.key)
     for folder in sorted((stores.vectors / str(row.key)).glob("*")):
         if folder.name not in generations:
             yield Finding("stray", str(folder), "vectors of no generation", "none")
             continue
         for identity in _identities(stores, row, generations[folder.name]):
             place = folder / identity.space[:16]
-            if (place / snapshot.HEAD).exists() and (found := _odd(place, identity, position)) is not None:
+            if (place / snapshot.HEAD).exists() and (found := _odd(stores, row, place, identity)) is not None:
                 yield Finding("snapshot", str(place), found, EXPECTED)
 
 
@@ -50,11 +50,12 @@ def _identities(stores: Stores, row: GalleryRow, generation: GenerationRow) -> l
     return [Identity(space=each, gallery=str(row.key), generation=generation.number) for each in sorted(spaces)]
 
 
-def _odd(place: Path, identity: Identity, position: int) -> str | None:
+def _odd(stores: Stores, row: GalleryRow, place: Path, identity: Identity) -> str | None:
     try:
         found = snapshot.read(place, identity)
     except SnapshotInvalid as error:
         return str(error)
-    if found.position > position:
-        return f"of change {found.position}, the catalog's last one is {position}"
-    return None
+    with stores.database.reading() as connection:  # after the snapshot was read, so that it cannot be ahead
+        if changes.leads_through(connection, row.key, Point(found.position, found.token)):
+            return None
+    return f"of change {found.position} by another history than the catalog's, as before a backup was restored"

@@ -13,11 +13,12 @@ from index.catalog.walking import Kept, Source
 from index.finding import Finding
 from index.galleries import Galleries
 from index.stores import Stores
+from index.tables import Table
 from index.tally import Tally
-from index.vectors.base import VectorIndex
+from index.verifying_biases import biases
 from models.bundle.manifest import Manifest
 from models.bundle.runtime import Bundle
-from models.errors import SightsoundError
+from models.errors import SightsoundError, VectorsUnavailable
 from models.scoring import normalised
 from models.types import F32, I64, Metric, Sense
 
@@ -86,12 +87,19 @@ def indexes(stores: Stores, opened: Galleries, row: GalleryRow, bundle: Bundle) 
     if active.bundle.sha256 != bundle.sha256:
         return  # somebody reindexed the gallery just now
     for name, space in spaces.items():
-        where, index = f"gallery {row.name}: vectors of {space.head}", active.tables[name].index
-        ids, after = index.ids(), space.windows(stores, row.key)
+        where, table = f"gallery {row.name}: vectors of {space.head}", active.tables[name]
+        try:
+            ids = table.ids()
+        except VectorsUnavailable as error:
+            yield Finding("index", where, str(error), "vectors that can be compared with the catalog")
+            continue
+        after = space.windows(stores, row.key)
         yield from _misplaced(where, ids, before[name], after)
         sample = _sample(np.intersect1d(ids, after))
         if len(sample):
-            yield from _stale(where, index, sample, space.vectors(stores, bundle, sample))
+            yield from _stale(where, table, sample, space.vectors(stores, bundle, sample))
+            corrections = active.corrections
+            yield from biases(where, stores, row.key, table=table, corrections=corrections, sample=sample)
 
 
 def _width(kept: Kept, manifest: Manifest) -> int:
@@ -140,9 +148,9 @@ def _misplaced(where: str, ids: I64, before: I64, after: I64) -> Iterator[Findin
         yield Finding("index", where, f"none of {len(missing)} windows, such as {missing[0]}", f"{len(after)} in all")
 
 
-def _stale(where: str, index: VectorIndex, sample: I64, expected: F32) -> Iterator[Finding]:
+def _stale(where: str, table: Table, sample: I64, expected: F32) -> Iterator[Finding]:
     try:
-        found = index.vectors(sample)[:, : expected.shape[1]]
+        found = table.vectors(sample)
     except SightsoundError:  # one of them was removed just now
         return
     lengths = np.maximum(np.linalg.norm(expected, axis=1), 1)

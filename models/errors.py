@@ -30,6 +30,7 @@ SightsoundError
 └── Unavailable             cannot answer now; trying again may help
     ├── JobStalled          a job that made no progress for too long
     ├── DecodeOverrun       the decoder ran out of its time or memory, or crashed
+    ├── VectorsUnavailable  the server that keeps a gallery's vectors does not answer
     └── DependencyMissing   an optional library or file is not installed
 
 The docstring's first line is the error's title, the message its particular case.
@@ -166,6 +167,10 @@ class JobStalled(Unavailable):
 
 class DecodeOverrun(Unavailable):
     """The decoder ran out of time or memory, or crashed, on this file."""
+
+
+class VectorsUnavailable(Unavailable):
+    """The vectors of the gallery cannot be reached now."""
 
 
 class DependencyMissing(Unavailable):

@@ -68,5 +68,6 @@ def add(resources: Resources, gallery: str, arrived: Arrival) -> Added:
         features=features,
         metadata=arrived.metadata,
         generation=active,
+        extractor=resources.encoders.extracting,
     )
     return Added(clip, is_new=True)

@@ -1,13 +1,13 @@
 """The backbones and text encoders of a data folder, opened once each, when a bundle first names them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Lock
 
 from models.bundle.manifest import EncoderRef, Manifest
 from models.errors import BundleInvalid, DependencyMissing
 from models.features.backbone import Backbone
-from models.features.extract import Extractor
+from models.features.extract import ClipFeatures, Extractor
 from models.features.text import TextEncoder
 from models.media.cage import Cage
 
@@ -36,6 +36,10 @@ class Encoders:
         with self._opening:
             backbones = {sense: self._backbone(ref) for sense, ref in manifest.backbones.items()}
         return Extractor(backbones, self._cage)
+
+    def extracting(self, manifest: Manifest) -> Callable[[Path], ClipFeatures]:
+        """As `extractor`, for one file at a time."""
+        return self.extractor(manifest).extract
 
     def _text(self, ref: EncoderRef) -> TextEncoder:
         if ref not in self._texts:

@@ -43,6 +43,7 @@ ADVICE = {
     "conflict": "Look at the thing as it is now, and decide again.",
     "generation-worse": "Keep the bundle there is, raise the tolerance, or force the reindexing.",
     "unavailable": "Try again in a moment.",
+    "vectors-unavailable": "Start the Milvus that the detail names, or set `milvus_uri`; searches go on by themselves.",
     "decode-overrun": "The clip needs more time or memory to decode than is allowed: send a shorter or smaller one.",
     "dependency-missing": "Install or restore what the detail names, on the server.",
 }

@@ -21,7 +21,7 @@ def reindex(resources: Resources, gallery: str, request: ReindexRequest) -> Gene
     # The encoders first: a gallery must not switch to a bundle that no query could be made for.
     resources.prepare(bundle.manifest)
     extract = resources.encoders.extractor(bundle.manifest).extract
-    fresh = chosen.reindex(bundle.name, rules=request.rules(resources.kept), extract=extract)
+    fresh = chosen.reindex(bundle.name, rules=request.rules(resources.kept), extract=extract, biases=request.biases)
     return _answer(chosen, fresh, watch)
 
 

@@ -1,5 +1,6 @@
 """Everything that the routes work with, opened once."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
 from types import TracebackType
@@ -10,10 +11,9 @@ from fastapi import Depends, Request
 
 from index.galleries import Galleries
 from index.gallery import Gallery
-from index.vectors.kinds import IndexOptions
 from models.bundle.manifest import Manifest
 from models.bundle.runtime import Bundle
-from models.errors import GalleryNotFound, SettingsInvalid, SightsoundError, Unavailable
+from models.errors import GalleryNotFound, SettingsInvalid, SightsoundError, Unavailable, VectorsUnavailable
 from models.media.cage import Cage
 from models.media.limits import Limits
 from models.types import F32, Modality
@@ -22,6 +22,8 @@ from service.jobs.board import Board
 from service.jobs.opening import open_board
 from service.settings import Settings
 from service.spool import sweep
+
+log = logging.getLogger(__name__)
 
 
 class Resources:
@@ -60,7 +62,7 @@ class Resources:
             resources = cls(galleries, encoders, board, kept=settings.kept_generations, closing=closing)
             for each in resources.all_galleries():
                 resources.prepare(each.active.bundle.manifest)
-                _rehearse(each, resources.encoders)
+                _rehearse_what_can_be(each, resources.encoders)
             cage.warm_up()
             resources._closing = closing.pop_all()
         return resources
@@ -109,6 +111,14 @@ def _rehearse(gallery: Gallery, encoders: Encoders) -> None:
         gallery.search(route, features, k=1, generation=generation)
 
 
+def _rehearse_what_can_be(gallery: Gallery, encoders: Encoders) -> None:
+    """Vectors in a Milvus that is away keep nobody from starting: other galleries answer, and this one does later."""
+    try:
+        _rehearse(gallery, encoders)
+    except VectorsUnavailable as error:
+        log.error("the gallery %r cannot be searched for now: %s", gallery.name, error)
+
+
 def check_folder(settings: Settings) -> None:
     """Refuse what is no data folder; raises SettingsInvalid."""
     data = settings.data
@@ -118,8 +128,7 @@ def check_folder(settings: Settings) -> None:
 
 def open_galleries(settings: Settings) -> Galleries:
     """The galleries of a data folder; raises CatalogInvalid, Unavailable."""
-    options = IndexOptions(kind=settings.index_kind, recall=settings.index_recall, device=settings.index_device)
-    return Galleries.open(settings.data, settings.catalog, options)
+    return Galleries.open(settings.data, settings.catalog, settings.vectors)
 
 
 def limits(settings: Settings) -> Limits:

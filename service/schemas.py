@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from index.reindexing import Rules
 from index.verification import TOLERANCE
 from models.bundle.manifest import Channel
+from models.hubness import RouteBias
 from models.types import Sense
 
 NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?")
@@ -194,11 +195,15 @@ class GalleryList(Frozen):
 
 
 class ReindexRequest(Frozen):
-    """Which bundle to embed a gallery with, its own by default, and how much worse it may find; `force`: by any."""
+    """Which bundle to embed a gallery with, its own by default, and how much worse it may find; `force`: by any.
+
+    `biases` are by route, "chosen" for what the gallery's own labels choose; by default those that there are.
+    """
 
     bundle: Annotated[str, Field(min_length=1)] | None = None
     tolerance: Annotated[float, Field(ge=0, le=1)] = TOLERANCE
     force: bool = False
+    biases: Annotated[dict[str, RouteBias | Literal["chosen"]] | None, Field(max_length=100)] = None
 
     def rules(self, kept: int) -> Rules:
         """What the new generation must keep to, where so many are kept."""
@@ -222,13 +227,14 @@ class Generation(Frozen):
 
 
 class GenerationDetail(Frozen):
-    """A generation that is kept, or being built; `report` says how it was built and verified."""
+    """A generation that is kept, or being built; `report` says how it was built and verified, `biases` are by route."""
 
     number: int
     bundle: str
     state: Literal["building", "ready"]
     active: bool
     made_at: AwareDatetime
+    biases: dict[str, RouteBias]
     report: dict[str, JsonValue]
 
 

@@ -123,7 +123,7 @@ class _Search:
     def _vector(self, query: QueryBody) -> F32:
         """[1, dim] of the route's space."""
         if query.vector is not None:
-            dim = self.active.table(self._route).index.dim
+            dim = self.active.table(self._route).embedding.dim
             if len(query.vector) != dim:
                 raise QueryInvalid(f"a vector of {self._route!r} has {dim} numbers, found {len(query.vector)}")
             return np.array([query.vector], np.float32)

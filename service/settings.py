@@ -4,9 +4,11 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from index.vectors.kinds import IndexOptions
+from index.vectors.milvus_address import Address
 from models.errors import SettingsInvalid
 
 MIB = 2**20
@@ -54,13 +56,34 @@ class Settings(BaseSettings):
     index_recall: Annotated[
         float, Field(gt=0, le=1, description="The recall at 10 that an approximate index must reach.")
     ] = 0.99
+    milvus_uri: Annotated[
+        str | None,
+        Field(description="The Milvus that the vectors of new generations lie in; by default they lie in the process."),
+    ] = None
+    milvus_token: Annotated[SecretStr, Field(description="What that Milvus asks for: user:password, or a key.")] = (
+        SecretStr("")
+    )
     kept_generations: Annotated[
         int, Field(ge=0, le=1000, description="How many generations before the active one are kept for a rollback.")
     ] = 2
+    kept_jobs_days: Annotated[
+        int, Field(ge=1, le=36_500, description="After how many days jobs that have ended are forgotten.")
+    ] = 30
     jobs_url: Annotated[
         str | None,
         Field(description="Where jobs are kept; by default beside the catalog, in the data folder or in PostgreSQL."),
     ] = None
+
+    @property
+    def vectors(self) -> IndexOptions:
+        """What is asked of every vector table; raises InvalidInput for a URI that is none, DependencyMissing."""
+        token = self.milvus_token.get_secret_value()
+        return IndexOptions(
+            kind=self.index_kind,
+            recall=self.index_recall,
+            device=self.index_device,
+            milvus=None if self.milvus_uri is None else Address(self.milvus_uri, token),
+        )
 
     @field_validator("names", mode="before")
     @classmethod

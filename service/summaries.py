@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import index.clips as stored
+from index import corrections
 from index.catalog.galleries import GenerationRow
 from index.gallery import Gallery
 from models import types
@@ -75,6 +76,7 @@ def generation_detail(row: GenerationRow, active: int) -> GenerationDetail:
         state=row.state,
         active=row.number == active,
         made_at=moment(row.made_at),
+        biases=dict(corrections.stored(row.biases).routes),
         report=dict(row.report),
     )
 

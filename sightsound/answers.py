@@ -149,14 +149,23 @@ class Generation(Answer):
     took_ms: float
 
 
+class RouteBias(Answer):
+    """What a route takes off the scores of clips that are near to every query, and of those of seen classes."""
+
+    alpha: float = 0.0
+    neighbours: int = 10
+    seen: float = 0.0
+
+
 class GenerationDetail(Answer):
-    """A generation that is kept, or being built; `report` says how it was built and verified."""
+    """A generation that is kept, or being built; `report` says how it was built and verified, `biases` are by route."""
 
     number: int
     bundle: str
     state: Literal["building", "ready"]
     active: bool
     made_at: AwareDatetime
+    biases: dict[str, RouteBias]
     report: dict[str, JsonValue]
 
 

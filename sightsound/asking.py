@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from pydantic import JsonValue
 
+from sightsound.answers import RouteBias
+
 Fields = Mapping[str, str | list[str]]
 
 
@@ -52,6 +54,23 @@ class Only:
 
 
 EVERYTHING = Only()
+
+
+def reindex_body(
+    bundle: str | None,
+    *,
+    tolerance: float | Literal["any"] | None,
+    biases: Mapping[str, RouteBias | Literal["chosen"]] | None,
+) -> dict[str, Any]:
+    """What a reindexing is asked for, as a JSON body: what is None is left to the service."""
+    told = {"bundle": bundle, "tolerance": None if tolerance == "any" else tolerance, "biases": _told(biases)}
+    return {name: value for name, value in told.items() if value is not None} | {"force": tolerance == "any"}
+
+
+def _told(biases: Mapping[str, RouteBias | Literal["chosen"]] | None) -> dict[str, Any] | None:
+    if biases is None:
+        return None
+    return {route: each if each == "chosen" else each.model_dump() for route, each in biases.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,15 +145,19 @@ def delete(
 
 @contextmanager
 def _opened(data: Path, catalog: str | None) -> Iterator["Stores"]:
-    """The stores of a data folder, closed with the block; raises SettingsInvalid where there is none."""
+    """The stores of a data folder, closed with the block; other settings come from SIGHTSOUND_… variables.
+
+    Raises SettingsInvalid where there is no data folder.
+    """
     from index.stores import Stores
+    from service.settings import Settings
 
     if not (data / "catalog.sqlite").is_file() and not (data / "bundles").is_dir():
         raise SettingsInvalid(
             f"{data} holds neither catalog.sqlite nor bundles, expected a data folder such as `sightsound demo` makes"
         )
-    stores = Stores.open(data, catalog)
+    stores = Stores.open(data, catalog, Settings(data=data, catalog=catalog).vectors)
     try:
         yield stores
     finally:
-        stores.database.close()
+        stores.close()

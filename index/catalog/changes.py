@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Connection, Row, func, insert, literal, selec
 
 from index.catalog.columns import integers
 from index.catalog.schema import changes, galleries, windows
+from models.errors import GalleryNotFound
 from models.types import I64
 
 CHUNK = 10_000
@@ -80,8 +81,11 @@ def record_changed(connection: Connection, gallery: int, ids: Sequence[int]) -> 
 
 
 def position(connection: Connection, gallery: int) -> int:
-    """Of the last change to a gallery; 0 before the first."""
-    at: int = connection.execute(select(galleries.c.position).where(galleries.c.id == gallery)).scalar_one()
+    """Of the last change to a gallery; 0 before the first. Raises GalleryNotFound where the gallery is no more."""
+    here = select(galleries.c.position).where(galleries.c.id == gallery)
+    at: int | None = connection.execute(here).scalar_one_or_none()
+    if at is None:
+        raise GalleryNotFound("the gallery has been deleted")
     return at
 
 

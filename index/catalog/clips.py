@@ -115,9 +115,15 @@ def remove(connection: Connection, gallery: int, clip_id: str) -> list[int]:
     return gone
 
 
-def media_in_use(connection: Connection) -> set[str]:
-    """The sha256 of all media that some clip of some gallery has."""
-    return set(connection.execute(select(clips.c.sha256).distinct()).scalars())
+def has_media(connection: Connection) -> bool:
+    """Whether there is any clip."""
+    return connection.execute(select(clips.c.id).limit(1)).first() is not None
+
+
+def media_in_use(connection: Connection, part: str) -> set[str]:
+    """The sha256 of all media that some clip of some gallery has, of those that begin with these hexadecimal digits."""
+    within = (clips.c.sha256 >= part) & (clips.c.sha256 < f"{part}g")  # no digit is a g
+    return set(connection.execute(select(clips.c.sha256).where(within).distinct()).scalars())
 
 
 def is_media_used(connection: Connection, sha256: str) -> bool:

@@ -1,8 +1,10 @@
 """Rows of stored features: float16, keyed by window and by the backbone they came from."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import compress
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, exists, insert, select
 
 from index.catalog.columns import integers
@@ -14,6 +16,10 @@ OF_WINDOWS = features.join(windows)
 DENSE = 2
 """A range of ids is read whole where at most this many times those asked for are in it: cheaper than a list."""
 HALF = np.dtype("<f2")
+SHIFT, SIGN_AND_SHIFTED, BIAS = 13, np.int32(-0x70002000), np.float32(2.0**112)
+"""From float16's bits to float32's: fractions have 10 and 23 of them, exponents begin at -15 and -127."""
+BEYOND = 65536
+"""Larger than every finite float16."""
 Backbones = Mapping[Sense, str]
 """The sha256 of the backbone of each sense."""
 
@@ -40,7 +46,21 @@ def to_half(sense: Sense, vector: F32) -> bytes:
 
 def from_half(blobs: Sequence[bytes]) -> F32:
     """[n, width] features as they were stored."""
-    return np.frombuffer(b"".join(blobs), HALF).astype(np.float32).reshape(len(blobs), -1)
+    return _widened(np.frombuffer(b"".join(blobs), HALF)).reshape(len(blobs), -1)
+
+
+def _widened(halves: NDArray[np.float16]) -> F32:
+    """[n] the same numbers in float32, several times as fast as numpy, which asks of each what kind it is.
+
+    The bits go to where float32 has sign, exponent and fraction; what then lacks is the difference of the exponents'
+    biases. That makes finite numbers of infinity and NaN, which nobody should have stored: those are left to numpy.
+    """
+    bits = halves.view("<i2").astype(np.int32)
+    bits <<= SHIFT
+    bits &= SIGN_AND_SHIFTED
+    wide: F32 = bits.view(np.float32)
+    wide *= BIAS
+    return halves.astype(np.float32) if wide.size and max(wide.max(), -wide.min()) >= BEYOND else wide
 
 
 def stored_backbones(connection: Connection, gallery: int) -> dict[Sense, set[str]]:
@@ -76,9 +96,10 @@ def batches(
 def _features(connection: Connection, ids: I64, sense: Sense, sha256: str) -> F32:
     those = [_among(ids), features.c.sense == sense, features.c.backbone_sha256 == sha256]
     query = select(features.c.window, features.c.vector).where(*those).order_by(features.c.window)
-    rows = connection.execute(query).all()
-    wanted = np.isin([row.window for row in rows], ids, assume_unique=True)
-    return from_half([row.vector for row, is_wanted in zip(rows, wanted.tolist(), strict=True) if is_wanted])
+    found, vectors = zip(*connection.execute(query), strict=True)
+    if list(found) != ids.tolist():
+        vectors = tuple(compress(vectors, np.isin(found, ids, assume_unique=True)))
+    return from_half(vectors)
 
 
 def lacking(connection: Connection, gallery: int, backbones: Backbones) -> list[str]:

@@ -19,7 +19,6 @@ from models.errors import Conflict, GalleryNotFound
 FIRST = 1
 MOST_KEYS = 2**31 - 1
 NOTHING: Mapping[str, Json] = MappingProxyType({})
-MOST_KEYS = 2**31 - 1
 State = Literal["building", "ready"]
 
 
@@ -33,31 +32,38 @@ class BundleRow:
 
 @dataclass(frozen=True, slots=True)
 class GalleryRow:
-    """A gallery with its one active generation and the bundle of that."""
+    """A gallery with its one active generation, the bundle and biases of that, and how often it was built anew."""
 
     key: int
     name: str
     generation: int
     bundle: BundleRow
+    built: int
+    biases: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
 class GalleryState:
-    """The position of its last change, and the number of the generation that answers."""
+    """The position of its last change, the generation that answers, and how often its vectors were built anew."""
 
     position: int
     generation: int
+    built: int
 
 
 @dataclass(frozen=True, slots=True)
 class GenerationRow:
-    """A generation; `made_at` in seconds since the epoch, `report` says how it was verified."""
+    """A generation; `made_at` in seconds since the epoch, `report` says how it was verified.
+
+    `biases` say which routes are corrected, as JSON of `index.corrections`.
+    """
 
     number: int
     bundle: BundleRow
     state: State
     made_at: float
     report: Mapping[str, Json]
+    biases: Mapping[str, Json]
 
 
 def names(connection: Connection) -> list[str]:
@@ -65,7 +71,7 @@ def names(connection: Connection) -> list[str]:
     return list(connection.execute(select(galleries.c.name).order_by(galleries.c.name)).scalars())
 
 
-def create(connection: Connection, name: str, bundle: BundleRow) -> int:
+def create(connection: Connection, name: str, bundle: BundleRow, *, biases: Mapping[str, Json] = NOTHING) -> int:
     """The key of a new gallery with its first generation; raises Conflict when there is one of that name."""
     if name in names(connection):
         raise Conflict(f"there is a gallery {name!r} already")
@@ -74,7 +80,7 @@ def create(connection: Connection, name: str, bundle: BundleRow) -> int:
         connection.execute(insert(galleries).values(id=key, name=name, active_generation=FIRST))
     except IntegrityError as error:  # another process made it just now
         raise Conflict(f"there is a gallery {name!r} already") from error
-    _insert_generation(connection, key, FIRST, bundle=bundle, state="ready")
+    _insert_generation(connection, key, FIRST, bundle=bundle, state="ready", biases=dict(biases))
     return key
 
 
@@ -92,12 +98,13 @@ def get(connection: Connection, name: str) -> GalleryRow:
         generations,
         (generations.c.gallery_id == galleries.c.id) & (generations.c.number == galleries.c.active_generation),
     ).join(bundles, bundles.c.id == generations.c.bundle_id)
-    columns = (galleries.c.id, generations.c.number, bundles.c.name, bundles.c.sha256)
-    row = connection.execute(select(*columns).select_from(joined).where(galleries.c.name == name)).one_or_none()
+    of_gallery = galleries.c.id, galleries.c.built, generations.c.number, generations.c.biases
+    query = select(*of_gallery, bundles.c.name, bundles.c.sha256).select_from(joined)
+    row = connection.execute(query.where(galleries.c.name == name)).one_or_none()
     if row is None:
         raise _not_found(connection, name)
-    key, number, bundle, sha256 = row
-    return GalleryRow(key, name, number, BundleRow(bundle, sha256))
+    key, built, number, biases, bundle, sha256 = row
+    return GalleryRow(key, name, number, BundleRow(bundle, sha256), built, biases)
 
 
 def drop(connection: Connection, gallery: int) -> None:
@@ -106,7 +113,9 @@ def drop(connection: Connection, gallery: int) -> None:
 
 
 KEY = select(galleries.c.id).where(galleries.c.name == bindparam("name"))
-STATE = select(galleries.c.position, galleries.c.active_generation).where(galleries.c.id == bindparam("gallery"))
+WHERE_IT_IS = (galleries.c.position, galleries.c.active_generation, galleries.c.built)
+"""The columns of a GalleryState."""
+STATE = select(*WHERE_IT_IS).where(galleries.c.id == bindparam("gallery"))
 """Built once, as every search asks it."""
 
 
@@ -114,14 +123,26 @@ def state(connection: Connection, gallery: int) -> GalleryState:
     """Where a gallery is now; raises GalleryNotFound where it is no more."""
     row = connection.execute(STATE, {"gallery": gallery}).one_or_none()
     if row is None:
-        raise GalleryNotFound("the gallery has been deleted")
+        raise _gone()
     return GalleryState(*row)
+
+
+def record_built(connection: Connection, gallery: int) -> int:
+    """Count that the vectors of the active generation were built anew; returns how often they were by now.
+
+    Raises GalleryNotFound where the gallery is no more.
+    """
+    raised = update(galleries).where(galleries.c.id == gallery).values(built=galleries.c.built + 1)
+    built: int | None = connection.execute(raised.returning(galleries.c.built)).scalar_one_or_none()
+    if built is None:
+        raise _gone()
+    return built
 
 
 def generations_of(connection: Connection, gallery: int) -> list[GenerationRow]:
     """The generations of a gallery, oldest first."""
     columns = (generations.c.number, bundles.c.name, bundles.c.sha256)
-    told = (generations.c.state, generations.c.made_at, generations.c.report)
+    told = (generations.c.state, generations.c.made_at, generations.c.report, generations.c.biases)
     query = select(*columns, *told).join(bundles).where(generations.c.gallery_id == gallery)
     rows = connection.execute(query.order_by(generations.c.number))
     return [GenerationRow(row.number, BundleRow(row.name, row.sha256), *row[3:]) for row in rows]
@@ -134,14 +155,19 @@ def numbers(connection: Connection) -> set[tuple[int, int]]:
 
 
 def add_generation(
-    connection: Connection, gallery: int, bundle: BundleRow, *, report: Mapping[str, Json] = NOTHING
+    connection: Connection,
+    gallery: int,
+    bundle: BundleRow,
+    *,
+    report: Mapping[str, Json] = NOTHING,
+    biases: Mapping[str, Json] = NOTHING,
 ) -> int:
     """The number of a new generation, which is building and not active."""
     changes.lock(connection, gallery)
     of_gallery = generations.c.gallery_id == gallery
     last = connection.execute(select(func.max(generations.c.number)).where(of_gallery)).scalar_one()
-    _insert_generation(connection, gallery, last + 1, bundle=bundle, state="building")
-    connection.execute(update(generations).where(_is(gallery, last + 1)).values(report=dict(report)))
+    told = {"report": dict(report), "biases": dict(biases)}
+    _insert_generation(connection, gallery, last + 1, bundle=bundle, state="building", **told)
     return int(last) + 1
 
 
@@ -178,17 +204,24 @@ def _not_found(connection: Connection, name: str) -> GalleryNotFound:
     return GalleryNotFound(f"there is no gallery {name!r}; there are: {', '.join(names(connection)) or 'none'}")
 
 
+def _gone() -> GalleryNotFound:
+    return GalleryNotFound("the gallery has been deleted")
+
+
 def _is(gallery: int, number: int) -> ColumnElement[bool]:
     return (generations.c.gallery_id == gallery) & (generations.c.number == number)
 
 
-def _insert_generation(connection: Connection, gallery: int, number: int, *, bundle: BundleRow, state: State) -> None:
+def _insert_generation(
+    connection: Connection, gallery: int, number: int, *, bundle: BundleRow, state: State, **told: Mapping[str, Json]
+) -> None:
     values = {
         "gallery_id": gallery,
         "number": number,
         "bundle_id": _bundle_key(connection, bundle),
         "state": state,
         "made_at": time.time(),
+        **told,
     }
     connection.execute(insert(generations).values(values))
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, any_, b
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from index.catalog.database import Database
-from index.catalog.galleries import GalleryState
+from index.catalog.galleries import WHERE_IT_IS, GalleryState
 from index.catalog.schema import clips, galleries, labels, windows
 from models.errors import GalleryNotFound
 from models.types import Window
@@ -30,7 +30,7 @@ def by_window(connection: Connection, gallery: int, ids: Sequence[int]) -> dict[
     """Of those window ids that are still there: where they are."""
     dialect = connection.dialect.name
     rows = connection.execute(PLACES[dialect], _asked(dialect, gallery, ids)).all()
-    return _places(tuple(row)[2:] for row in rows)
+    return _places(tuple(row)[len(WHERE_IT_IS) :] for row in rows)
 
 
 def looked_up(database: Database, gallery: int, ids: Sequence[int]) -> tuple[GalleryState, dict[int, Place]]:
@@ -38,8 +38,8 @@ def looked_up(database: Database, gallery: int, ids: Sequence[int]) -> tuple[Gal
     rows = database.rows(PLACES[database.dialect], _asked(database.dialect, gallery, ids))
     if not rows:
         raise GalleryNotFound("the gallery has been deleted")
-    position, generation, *_ = rows[0]
-    return GalleryState(position, generation), _places(row[2:] for row in rows)
+    here = len(WHERE_IT_IS)
+    return GalleryState(*rows[0][:here]), _places(row[here:] for row in rows)
 
 
 def _asked(dialect: str, gallery: int, ids: Sequence[int]) -> dict[str, object]:
@@ -62,7 +62,7 @@ def _query(is_asked: ColumnElement[bool]) -> Select[Any]:
     of_clip = clips.c.clip_id, clips.c.name, clips.c.media_type
     joined = galleries.outerjoin(windows, and_(windows.c.gallery_id == galleries.c.id, is_asked))
     joined = joined.outerjoin(clips, clips.c.id == windows.c.clip).outerjoin(labels, labels.c.clip == clips.c.id)
-    query = select(galleries.c.position, galleries.c.active_generation, *of_window, *of_clip, labels.c.label)
+    query = select(*WHERE_IT_IS, *of_window, *of_clip, labels.c.label)
     query = query.select_from(joined).where(galleries.c.id == bindparam("gallery"))
     return query.order_by(windows.c.id, labels.c.position)
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -19,10 +20,11 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-REVISION = "0003"
+REVISION = "0004"
 """The migration that these tables are the outcome of."""
 
 metadata = MetaData()
@@ -60,6 +62,7 @@ galleries = Table(
     Column("name", String(64), nullable=False, unique=True),
     Column("active_generation", Integer, nullable=False),  # its number: one column, so exactly one is active
     Column("position", BigInteger, nullable=False, server_default="0"),  # of its last change
+    Column("built", BigInteger, nullable=False, server_default="0"),  # how often its vectors were built anew
 )
 
 generations = Table(
@@ -72,6 +75,7 @@ generations = Table(
     Column("state", String(8), nullable=False, server_default="ready"),  # or building
     _moment("made_at"),
     _json("report"),
+    _json("biases"),  # by route
     UniqueConstraint("gallery_id", "number"),
 )
 
@@ -146,4 +150,16 @@ evaluations = Table(
     _json("report"),
     _moment("made_at"),
     Index("evaluations_of_gallery", "gallery_id", "id"),
+)
+
+collections = Table(
+    "collections",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column("gallery_id", Integer, nullable=False),  # which may be gone, with its generation: the collection goes after
+    Column("generation", Integer, nullable=False),  # its number
+    Column("space", String(64), nullable=False),
+    Column("position", BigInteger, nullable=False, server_default="0"),  # of the last change that it holds
+    Column("token", BigInteger, nullable=False, server_default="0"),  # of that change
+    Column("is_whole", Boolean, nullable=False, server_default=false()),  # or still being filled
 )

@@ -14,11 +14,13 @@ class VectorIndex(Protocol):
 
     `kind` is the name of how it searches: "exact", "flat", "hnsw", "ivfpq", "milvus" ... `add` refuses (and then adds
     nothing of) ids that are there already (Conflict), and vectors of another width or that are not finite
-    (InvalidInput). `remove` says how many of the ids were there; none of them is found once it returned. `search`
-    gives exactly `k` columns, padded with the id -1 and the score -inf where fewer are found; with `allowed` (ids in
-    any order, unknown ones do no harm) it looks at these ids only. `ids` are ascending. `vectors` are those of the
-    ids [n, dim] in their order, as they were given but of unit length where the metric is cosine; it refuses ids that
-    are not there (InvalidInput).
+    (InvalidInput). `replace` gives ids that are there, in any order, other vectors: a search that starts after it
+    returned sees all of them, and none sees some; it refuses (and then changes nothing) ids that are not there
+    (InvalidInput) or are given twice (Conflict), and the vectors that `add` refuses. `remove` says how many of the ids
+    were there; none of them is found once it returned. `search` gives exactly `k` columns, padded with the id -1 and
+    the score -inf where fewer are found; with `allowed` (ids in any order, unknown ones do no harm) it looks at these
+    ids only. `ids` are ascending. `vectors` are those of the ids [n, dim] in their order, as they were given but of
+    unit length where the metric is cosine; it refuses ids that are not there (InvalidInput).
     """
 
     dim: int
@@ -27,6 +29,7 @@ class VectorIndex(Protocol):
     @property
     def kind(self) -> str: ...
     def add(self, ids: I64, vectors: F32) -> None: ...
+    def replace(self, ids: I64, vectors: F32) -> None: ...
     def remove(self, ids: I64) -> int: ...
     def search(self, queries: F32, k: int, *, allowed: I64 | None = None) -> Hits: ...
     def ids(self) -> I64: ...
@@ -48,6 +51,16 @@ def check_k(k: int) -> None:
         raise InvalidInput(f"k must be at least 1, found {k}")
 
 
+def check_ids(ids: I64, count: int) -> None:
+    """Refuse ids [n] that are negative, there twice or not as many as the vectors, which are so many."""
+    if ids.dtype != np.int64 or ids.shape != (count,):
+        raise InvalidInput(f"ids must be int64 [{count}], one a vector; found {ids.dtype} {list(ids.shape)}")
+    if len(ids) and ids.min() < 0:
+        raise InvalidInput(f"ids must not be negative, found {ids.min()}")
+    if len(np.unique(ids)) < len(ids):
+        raise Conflict("the same id is there twice among those of the vectors")
+
+
 def check_new_ids(ids: I64, count: int, known: Callable[[I64], Bool]) -> None:
     """Refuse ids that are negative, there twice, known already or not as many as the vectors.
 
@@ -56,12 +69,7 @@ def check_new_ids(ids: I64, count: int, known: Callable[[I64], Bool]) -> None:
         count: of the vectors.
         known: says which of ids [n] have a vector.
     """
-    if ids.dtype != np.int64 or ids.shape != (count,):
-        raise InvalidInput(f"ids must be int64 [{count}], one a vector; found {ids.dtype} {list(ids.shape)}")
-    if len(ids) and ids.min() < 0:
-        raise InvalidInput(f"ids must not be negative, found {ids.min()}")
-    if len(np.unique(ids)) < len(ids):
-        raise Conflict("the same id is there twice among the vectors to add")
+    check_ids(ids, count)
     if len(taken := ids[known(ids)]):
         raise Conflict(f"there is a vector with the id {taken[0]} already")
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.vectors.kinds import Near
 from models.types import F32, I64, Bool, Metric
 
 
@@ -11,7 +12,8 @@ from models.types import F32, I64, Bool, Metric
 class Contents:
     """Sealed rows with a mask of those that are there, and the fresh rows; arrays as `Part` has them.
 
-    `save_structure` writes FAISS's file of the sealed part to a path; None where every row is looked at.
+    `save_structure` writes FAISS's file of the sealed part to a path; None where every row is looked at. `near` is
+    what the structure goes by, None where there is none.
     """
 
     kind: str
@@ -23,6 +25,7 @@ class Contents:
     fresh_vectors: F32
     parameters: Mapping[str, int]
     save_structure: Callable[[Path], None] | None = None
+    near: Near | None = None
 
     @property
     def arrays(self) -> dict[str, I64 | F32 | Bool]:

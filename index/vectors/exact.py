@@ -4,7 +4,7 @@ from threading import Lock
 
 import numpy as np
 
-from index.vectors.base import check_k, check_known, check_new_ids, check_vectors, padded
+from index.vectors.base import check_ids, check_k, check_known, check_new_ids, check_vectors, padded
 from index.vectors.contents import Contents
 from index.vectors.rows import rows_of
 from models.scoring import normalised, scores
@@ -73,6 +73,17 @@ class ExactIndex:
             order = np.argsort(all_ids)
             new = normalised(vectors) if self.metric is Metric.COSINE else vectors
             self._rows = all_ids[order], np.concatenate([old_vectors, new])[order]
+
+    def replace(self, ids: I64, vectors: F32) -> None:
+        """Give ids [n] that are there other vectors [n, dim]."""
+        check_vectors(vectors, self.dim)
+        check_ids(ids, len(vectors))
+        with self._changing:
+            known, new = self._rows[0], self._rows[1].copy()
+            rows = rows_of(ids, known)
+            check_known(ids, rows >= 0)
+            new[rows] = normalised(vectors) if self.metric is Metric.COSINE else vectors
+            self._rows = known, new
 
     def remove(self, ids: I64) -> int:
         """Forget these ids; says how many there were."""

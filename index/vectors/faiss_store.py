@@ -6,12 +6,12 @@ from threading import Lock
 
 import numpy as np
 
-from index.vectors.base import check_k, check_known, check_new_ids, check_vectors, padded
+from index.vectors.base import check_ids, check_k, check_known, check_new_ids, check_vectors, padded
 from index.vectors.contents import Contents
 from index.vectors.fresh import Fresh
 from index.vectors.part import Part, empty
 from index.vectors.scan import Admission, threads, threads_for
-from index.vectors.structure import Structure, load, save
+from index.vectors.structure import load, save
 from models.scoring import normalised
 from models.types import F32, I64, Bool, Hits, Metric
 
@@ -36,7 +36,9 @@ class FaissIndex:
     def of(cls, contents: Contents, structure: Path | None) -> "FaissIndex":
         """The table of these contents, with FAISS's file of the sealed part, if there is one."""
         live = None if contents.live.all() else Admission(contents.live)
-        way = None if structure is None else _structure(contents, structure)
+        way = None
+        if structure is not None and contents.near is not None:
+            way = load(contents.kind, structure, near=contents.near, parameters=contents.parameters)
         sealed = Part(contents.ids, contents.vectors, contents.metric, live=live, structure=way)
         fresh = Part(contents.fresh_ids, contents.fresh_vectors, contents.metric)
         return cls(contents.vectors.shape[1], contents.metric, sealed=sealed, fresh=fresh)
@@ -44,7 +46,7 @@ class FaissIndex:
     def contents(self) -> Contents:
         """What a snapshot keeps: removed rows stay masked in the sealed part and are left out of the fresh one."""
         sealed, fresh = self._parts
-        there = slice(None) if fresh.live is None else fresh.live.mask
+        there = fresh.live_rows
         return Contents(
             kind=self.kind,
             metric=self.metric,
@@ -55,6 +57,7 @@ class FaissIndex:
             fresh_vectors=fresh.vectors[there],
             parameters={} if sealed.structure is None else sealed.structure.parameters,
             save_structure=None if sealed.structure is None else partial(save, sealed.structure),
+            near=None if sealed.structure is None else sealed.structure.near,
         )
 
     @property
@@ -95,15 +98,30 @@ class FaissIndex:
             self._fresh.add(ids, self._prepared(vectors))
             self._parts = self._parts[0], self._fresh.part
 
+    def replace(self, ids: I64, vectors: F32) -> None:
+        """Give ids [n] that are there other vectors [n, dim], which are fresh ones then."""
+        check_vectors(vectors, self.dim)
+        check_ids(ids, len(vectors))
+        prepared = self._prepared(vectors)
+        with self._changing:
+            check_known(ids, self._known(ids))
+            sealed, _ = self._masked(ids)
+            self._fresh.add(ids, prepared)
+            self._parts = sealed, self._fresh.part
+
     def remove(self, ids: I64) -> int:
         """Forget these ids; says how many there were. No search that starts after this finds them."""
         with self._changing:
-            sealed = self._parts[0]
-            rows = sealed.rows(np.unique(ids))
-            gone = rows[rows >= 0]
-            fresh = self._fresh.remove(ids)
-            self._parts = sealed.without(gone), self._fresh.part
-            return len(gone) + fresh
+            sealed, count = self._masked(np.unique(ids))
+            self._parts = sealed, self._fresh.part
+            return count
+
+    def _masked(self, ids: I64) -> tuple[Part, int]:
+        """The sealed part without these ids [n], each there once, how many there were, and the fresh part without."""
+        sealed = self._parts[0]
+        rows = sealed.rows(ids)
+        gone = rows[rows >= 0]
+        return sealed.without(gone), len(gone) + self._fresh.remove(ids)
 
     def search(self, queries: F32, k: int, *, allowed: I64 | None = None) -> Hits:
         """The `k` best for each of the queries [q, dim]."""
@@ -124,16 +142,12 @@ class FaissIndex:
         return normalised(vectors) if self.metric is Metric.COSINE else np.ascontiguousarray(vectors)
 
 
-def _structure(contents: Contents, path: Path) -> Structure:
-    return load(contents.kind, path, metric=contents.metric, parameters=contents.parameters)
-
-
 def _ids(parts: Parts) -> I64:
     sealed, fresh = parts
     if len(fresh) == 0 or len(sealed) == 0:
         return (sealed if len(sealed) else fresh).live_ids
     ids = np.concatenate([sealed.live_ids, fresh.live_ids])
-    return ids if fresh.live_ids[0] > sealed.live_ids[-1] else np.sort(ids)
+    return ids if fresh.live_ids[0] > sealed.live_ids[-1] else np.sort(ids, kind="stable")  # it merges the two
 
 
 def _all(parts: Parts, allowed: I64) -> bool:
@@ -146,5 +160,5 @@ def _best(found: list[tuple[I64, F32]], k: int, queries: int) -> Hits:
     if not found:
         return padded(np.empty((queries, 0), np.int64), np.empty((queries, 0), np.float32), k)
     ids, scores = found[0] if len(found) == 1 else (np.concatenate(each, axis=1) for each in zip(*found, strict=True))
-    order = np.lexsort((ids, -scores))[:, :k]
-    return padded(np.take_along_axis(ids, order, axis=1), np.take_along_axis(scores, order, axis=1), k)
+    query, best = np.arange(len(ids))[:, None], np.lexsort((ids, -scores))[:, :k]
+    return padded(ids[query, best], scores[query, best], k)

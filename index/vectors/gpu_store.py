@@ -45,7 +45,7 @@ class _Copy:
     rows: I64
     """The id of each of its rows; -1 where it was removed."""
     fresh: ExactIndex
-    """What it could not take."""
+    """What it could not take, and what replaces rows of it."""
     filled_with: int
     masked: int = 0
 
@@ -113,6 +113,15 @@ class GpuIndex:
             with self._gate.writing():
                 self._host.add(ids, vectors)
                 self._place(ids)
+            self._refill_if_due()
+
+    def replace(self, ids: I64, vectors: F32) -> None:
+        """Give ids [n] that are there other vectors [n, dim], kept beside the device until it is filled anew."""
+        with self._changing:
+            with self._gate.writing():
+                self._host.replace(ids, vectors)
+                self._copy.remove(ids)
+                self._copy.fresh.add(ids, vectors)
             self._refill_if_due()
 
     def remove(self, ids: I64) -> int:

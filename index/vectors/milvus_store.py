@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
-from importlib.util import find_spec
+from contextlib import ExitStack, closing, contextmanager, suppress
 from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
 
-from index.vectors.base import check_k, check_known, check_new_ids, check_vectors, padded
+from index.vectors.base import check_ids, check_k, check_known, check_new_ids, check_vectors
+from index.vectors.milvus_address import Address
+from index.vectors.paging import best, slices
 from index.vectors.rows import rows_of
-from models.errors import DependencyMissing, InvalidInput, SpaceMismatch, Unavailable
+from models.errors import DependencyMissing, InvalidInput, SpaceMismatch, Unavailable, VectorsUnavailable
 from models.scoring import normalised, scores
 from models.types import F32, I64, Bool, Hits, Metric
 
@@ -28,8 +28,12 @@ Kind = Literal["autoindex", "hnsw", "flat"]
 BUILD: dict[Kind, dict[str, int]] = {"autoindex": {}, "hnsw": {"M": 32, "efConstruction": 200}, "flat": {}}
 METRICS = {Metric.EUCLIDEAN: "L2", Metric.COSINE: "COSINE", Metric.INNER: "IP"}
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
+CONNECT_S = 5.0
+"""To reach Milvus at all: whoever opens a gallery waits for it."""
+ANSWER_S = 10.0
+"""Of one search, read or write, its retries included: without one pymilvus tries some 75 times."""
 TIMEOUT_S = 60.0
-"""Of one call, its retries included: without one pymilvus tries some 75 times."""
+"""Of what is done to a whole collection: to load a large one takes a while."""
 MESSAGE_BYTES = 16 << 20
 """Of the vectors in one message: a quarter of what gRPC lets through to a server, since texts and ids come on top."""
 MOST_IDS = 10_000
@@ -42,42 +46,20 @@ FEW = 1_000
 """Up to so many allowed ids their vectors are fetched and scored here: exact, where a filtered graph is not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where Milvus is: `http://host:19530` or `https://…`, or a path ending in .db for milvus-lite; an optional token.
+@contextmanager
+def answering(address: Address) -> Iterator[None]:
+    """Turns what Milvus raises into VectorsUnavailable, with the URI and without the token."""
+    try:
+        yield
+    except (MilvusException, RpcError) as error:
+        said = address.hidden(error.message if isinstance(error, MilvusException) else str(error))
+        raise VectorsUnavailable(f"Milvus at {address.shown} does not answer: {said}") from error
 
-    Raises InvalidInput for any other URI, and DependencyMissing where milvus-lite is wanted and not installed.
-    """
 
-    uri: str
-    token: str = field(default="", repr=False)
-
-    def __post_init__(self) -> None:
-        if not self.uri.startswith(("http://", "https://")) and not self.lite:
-            raise InvalidInput(f"Milvus must be at http://…, https://… or in a file *.db, found {self.shown!r}")
-        if self.lite and find_spec("milvus_lite") is None:
-            raise DependencyMissing(f"{self.uri} needs milvus-lite, which is not installed: pip install milvus-lite")
-
-    @property
-    def lite(self) -> bool:
-        """Whether it is a file, served inside this process."""
-        return "://" not in self.uri and self.uri.endswith(".db")
-
-    @property
-    def shown(self) -> str:
-        """The URI as it may be printed: without a name and password in it."""
-        return re.sub(r"//[^/]*@", "//", self.uri)
-
-    @contextmanager
-    def answering(self) -> Iterator[None]:
-        """Turns what Milvus raises into Unavailable, with the URI and without the token."""
-        try:
-            yield
-        except (MilvusException, RpcError) as error:
-            said = error.message if isinstance(error, MilvusException) else str(error)
-            said = said.replace(self.uri, self.shown)
-            said = said.replace(self.token, "***") if self.token else said
-            raise Unavailable(f"Milvus at {self.shown} does not answer: {said}") from error
+def drop(address: Address, name: str) -> None:
+    """Delete a collection and all in it, if it is there; raises VectorsUnavailable."""
+    with answering(address), closing(_connected(address)) as client:
+        client.drop_collection(name, timeout=TIMEOUT_S)
 
 
 class MilvusIndex:
@@ -86,14 +68,14 @@ class MilvusIndex:
     It is made where it is not there. `kind` says what was asked for: milvus-lite repeats the name of what it may not
     have built. Equal scores come in the order of their ids; of more than `SPARE` equal ones at the limit Milvus keeps
     any. Adding first looks for the ids, since Milvus refuses none: only one process may write to a collection at a
-    time (as the catalog sees to), or another could add the same id in between.
+    time (as the catalog sees to), or another could add the same id in between. Whatever is asked of a Milvus that does
+    not answer raises VectorsUnavailable.
     """
 
     def __init__(self, dim: int, metric: Metric, *, name: str, address: Address, kind: Kind | None = None) -> None:
         """Open it or make it.
 
-        Raises InvalidInput for a bad name, SpaceMismatch where the collection is of another width or metric,
-        Unavailable where Milvus does not answer.
+        Raises InvalidInput for a bad name, SpaceMismatch where the collection is of another width or metric.
         """
         if not NAME.fullmatch(name):
             raise InvalidInput(f"a collection's name must be letters, digits and _, found {name!r}")
@@ -103,8 +85,8 @@ class MilvusIndex:
         self._address = address
         self._kind: Kind = kind or ("flat" if address.lite else "autoindex")
         self._adding = Lock()
-        with address.answering(), ExitStack() as undoing:
-            self._client: Any = MilvusClient(uri=address.uri, token=address.token, timeout=TIMEOUT_S)
+        with answering(address), ExitStack() as undoing:
+            self._client = _connected(address)
             undoing.callback(self.close)
             self._open()
             undoing.pop_all()
@@ -114,14 +96,19 @@ class MilvusIndex:
         """milvus-autoindex, milvus-hnsw or milvus-flat."""
         return f"milvus-{self._kind}"
 
+    @property
+    def deepest(self) -> int:
+        """The largest k of a search."""
+        return MOST_HITS
+
     def __len__(self) -> int:
-        with self._address.answering():
-            return int(self._client.query(self.name, output_fields=["count(*)"], timeout=TIMEOUT_S)[0]["count(*)"])
+        with answering(self._address):
+            return int(self._client.query(self.name, output_fields=["count(*)"], timeout=ANSWER_S)[0]["count(*)"])
 
     def ids(self) -> I64:
         """The ids that are there, ascending."""
-        with self._address.answering():
-            pages = self._client.query_iterator(self.name, batch_size=MOST_IDS, output_fields=["id"], timeout=TIMEOUT_S)
+        with answering(self._address):
+            pages = self._client.query_iterator(self.name, batch_size=MOST_IDS, output_fields=["id"], timeout=ANSWER_S)
             found = [row["id"] for page in iter(pages.next, []) for row in page]
             pages.close()
         return np.sort(np.array(found, np.int64))
@@ -137,21 +124,51 @@ class MilvusIndex:
         """Add vectors [n, dim] under new ids [n]; where Milvus fails halfway, what went in is taken out again."""
         check_vectors(vectors, self.dim)
         with self._adding:
-            check_new_ids(ids, len(vectors), self._known)
-            stored = normalised(vectors) if self.metric is Metric.COSINE else vectors
+            check_new_ids(ids, len(vectors), self.known)
             try:
-                self._insert(ids, stored)
+                self._insert(ids, vectors)
             except Unavailable:
                 with suppress(Unavailable):
-                    self._delete(ids)
+                    self.discard(ids)
                 raise
+
+    def replace(self, ids: I64, vectors: F32) -> None:
+        """Give ids [n] that are there other vectors [n, dim].
+
+        Milvus changes one message at a time: a search meanwhile may see some of many replaced and others not yet, and
+        where Milvus fails halfway, so it stays until this is done again.
+        """
+        check_vectors(vectors, self.dim)
+        check_ids(ids, len(vectors))
+        with self._adding:
+            check_known(ids, self.known(ids))
+            self.put(ids, vectors)
+
+    def put(self, ids: I64, vectors: F32) -> None:
+        """Vectors [n, dim] under ids [n], whether they are there or not: to do it again does no harm."""
+        check_vectors(vectors, self.dim)
+        check_ids(ids, len(vectors))
+        for rows in self._messages(ids, vectors):
+            with answering(self._address):
+                self._client.upsert(self.name, rows, timeout=ANSWER_S)
+
+    def discard(self, ids: I64) -> None:
+        """Forget these ids, whether they are there or not."""
+        for part in slices(len(ids), MOST_IDS):
+            with answering(self._address):
+                self._client.delete(self.name, ids=ids[part].tolist(), timeout=ANSWER_S)
+
+    def known(self, ids: I64) -> Bool:
+        """Which of the ids [n] have a vector."""
+        found = [row["id"] for page in self._rows(ids, ["id"], MOST_IDS) for row in page]
+        return np.isin(ids, np.array(found, np.int64))
 
     def remove(self, ids: I64) -> int:
         """Forget these ids; says how many there were."""
         with self._adding:
             there = np.unique(ids)
-            there = there[self._known(there)]
-            self._delete(there)
+            there = there[self.known(there)]
+            self.discard(there)
             return len(there)
 
     def search(self, queries: F32, k: int, *, allowed: I64 | None = None) -> Hits:
@@ -160,14 +177,20 @@ class MilvusIndex:
         check_k(k)
         if allowed is not None:
             return self._among(queries, k, np.unique(allowed))
-        if k > MOST_HITS and len(self) > MOST_HITS:
-            raise InvalidInput(f"Milvus finds at most {MOST_HITS} at a time, found k = {k}")
-        return _best([self._search(queries, k, "")], k)
+        if k > self.deepest and len(self) > self.deepest:
+            raise InvalidInput(f"Milvus finds at most {self.deepest} at a time, found k = {k}")
+        return best([self._search(queries, k, "")], k)
 
     def drop(self) -> None:
         """Delete the collection and all in it; the index is of no use afterwards."""
-        with self._address.answering():
+        with answering(self._address):
             self._client.drop_collection(self.name, timeout=TIMEOUT_S)
+
+    def clear(self) -> None:
+        """Forget everything, whatever lies under the collection's name."""
+        self.drop()
+        with answering(self._address):
+            self._open()
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -203,20 +226,14 @@ class MilvusIndex:
         self._client.create_index(self.name, index, sync=False, timeout=TIMEOUT_S)
 
     def _insert(self, ids: I64, vectors: F32) -> None:
-        for part in _slices(len(ids), self._rows_a_message()):
-            rows = [{"id": i, "vector": each} for i, each in zip(ids[part].tolist(), vectors[part], strict=True)]
-            with self._address.answering():
-                self._client.insert(self.name, rows, timeout=TIMEOUT_S)
+        for rows in self._messages(ids, vectors):
+            with answering(self._address):
+                self._client.insert(self.name, rows, timeout=ANSWER_S)
 
-    def _delete(self, ids: I64) -> None:
-        for part in _slices(len(ids), MOST_IDS):
-            with self._address.answering():
-                self._client.delete(self.name, ids=ids[part].tolist(), timeout=TIMEOUT_S)
-
-    def _known(self, ids: I64) -> Bool:
-        """Which of the ids [n] are there."""
-        found = [row["id"] for page in self._rows(ids, ["id"], MOST_IDS) for row in page]
-        return np.isin(ids, np.array(found, np.int64))
+    def _messages(self, ids: I64, vectors: F32) -> Iterator[list[dict[str, Any]]]:
+        stored = normalised(vectors) if self.metric is Metric.COSINE else vectors
+        for part in slices(len(ids), self._rows_a_message()):
+            yield [{"id": i, "vector": each} for i, each in zip(ids[part].tolist(), stored[part], strict=True)]
 
     def _fetched(self, ids: I64) -> tuple[I64, F32]:
         """Those of the ids [n] that are there, ascending, and their vectors."""
@@ -227,18 +244,18 @@ class MilvusIndex:
         return np.array([each for each, _ in rows], np.int64), vectors
 
     def _rows(self, ids: I64, fields: list[str], size: int) -> Iterator[Sequence[dict[str, Any]]]:
-        for part in _slices(len(ids), size):
-            with self._address.answering():
-                page = self._client.query(self.name, _one_of(ids[part]), output_fields=fields, timeout=TIMEOUT_S)
+        for part in slices(len(ids), size):
+            with answering(self._address):
+                page = self._client.query(self.name, _one_of(ids[part]), output_fields=fields, timeout=ANSWER_S)
             yield page
 
     def _among(self, queries: F32, k: int, allowed: I64) -> Hits:
         if len(allowed) <= FEW or k > MOST_HITS:
             there, vectors = self._fetched(allowed)
             found = scores(queries, vectors, self.metric)
-            return _best([(np.broadcast_to(there, found.shape), found)], k)
-        parts = _slices(len(allowed), MOST_IDS)
-        return _best([self._search(queries, k, _one_of(allowed[part])) for part in parts], k)
+            return best([(np.broadcast_to(there, found.shape), found)], k)
+        parts = slices(len(allowed), MOST_IDS)
+        return best([self._search(queries, k, _one_of(allowed[part])) for part in parts], k)
 
     def _search(self, queries: F32, k: int, among: str) -> tuple[I64, F32]:
         """Ids and scores [q, k or more], -1 and -inf where there are fewer."""
@@ -246,8 +263,8 @@ class MilvusIndex:
         ids, found = np.full((len(queries), k), -1, np.int64), np.full((len(queries), k), -np.inf, np.float32)
         prepared = normalised(queries) if self.metric is Metric.COSINE else queries
         params = {"ef": max(2 * k, 64)} if self._kind == "hnsw" else {}
-        for part in _slices(len(queries), max(1, min(self._rows_a_message(), 200_000 // k))):
-            with self._address.answering():
+        for part in slices(len(queries), max(1, min(self._rows_a_message(), 200_000 // k))):
+            with answering(self._address):
                 answers = self._client.search(
                     self.name,
                     prepared[part],
@@ -255,7 +272,7 @@ class MilvusIndex:
                     limit=k,
                     output_fields=["id"],
                     search_params={"metric_type": METRICS[self.metric], "params": params},
-                    timeout=TIMEOUT_S,
+                    timeout=ANSWER_S,
                 )
             for row, hits in enumerate(answers, part.start):
                 ids[row, : len(hits)] = [hit["id"] for hit in hits]
@@ -270,17 +287,10 @@ class MilvusIndex:
         return max(1, min(MOST_IDS, MESSAGE_BYTES // (4 * self.dim)))
 
 
+def _connected(address: Address) -> Any:
+    """A client: pymilvus' own types are not known to mypy. All clients of one address share a connection."""
+    return MilvusClient(uri=address.uri, token=address.token, timeout=CONNECT_S)
+
+
 def _one_of(ids: I64) -> str:
     return f"id in {ids.tolist()}"
-
-
-def _slices(count: int, size: int) -> list[slice]:
-    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
-
-
-def _best(found: list[tuple[I64, F32]], k: int) -> Hits:
-    """The `k` best of several hits of the same queries, equal scores in the order of their ids; padding comes last."""
-    ids = np.concatenate([each for each, _ in found], axis=1)
-    found_scores = np.concatenate([each for _, each in found], axis=1)
-    order = np.lexsort((np.where(ids < 0, np.iinfo(np.int64).max, ids), -found_scores), axis=1)[:, :k]
-    return padded(np.take_along_axis(ids, order, axis=1), np.take_along_axis(found_scores, order, axis=1), k)

@@ -1,14 +1,14 @@
-"""One layer of a vector table: rows in the order of their ids, some of them masked, maybe with a quicker way in."""
+"""One layer of a vector table: rows, some of them masked, maybe with a quicker way in."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from index.vectors.rows import among, rows_of
+from index.vectors.rows import Places, among, rows_of
 from index.vectors.scan import Admission, nearest, scores_of
 from index.vectors.structure import Structure
-from models.types import F32, I64, Metric
+from models.types import F32, I64, Bool, Metric
 
 FEW = 0.02
 """Up to this share of the rows a filtered search looks at each of them, also where there is a structure.
@@ -34,10 +34,11 @@ CLOSE = 1e-5
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Vectors [n, d] under ascending ids [n], never changed: a change makes another part of the same arrays.
+    """Vectors [n, d] under ids [n], never changed: a change makes another part of the same arrays.
 
     `live` admits the rows that are not removed (None: all are there); `structure` proposes rows without looking at
-    all of them (None: an exact scan).
+    all of them (None: an exact scan); `places` says where the ids lie (None: they ascend). Of ids there are twice at
+    most one row is live, the one in `places`.
     """
 
     ids: I64
@@ -45,6 +46,7 @@ class Part:
     metric: Metric
     live: Admission | None = None
     structure: Structure | None = None
+    places: Places | None = None
 
     def __len__(self) -> int:
         return len(self.ids) if self.live is None else self.live.count
@@ -52,11 +54,19 @@ class Part:
     @cached_property
     def live_ids(self) -> I64:
         """The ids that are not removed, ascending."""
-        return self.ids if self.live is None else self.ids[self.live.mask]
+        return self.ids[self.live_rows]
+
+    @property
+    def live_rows(self) -> I64 | slice:
+        """The rows that are not removed, in the order of their ids."""
+        if self.places is None:
+            return slice(None) if self.live is None else np.flatnonzero(self.live.mask)
+        rows = self.places.rows
+        return rows if self.live is None else rows[self.live.mask[rows]]
 
     def rows(self, ids: I64) -> I64:
         """The row of each id [n]; -1 where it is not, or was removed."""
-        rows = rows_of(ids, self.ids)
+        rows = rows_of(ids, self.ids) if self.places is None else self.places.find(ids)
         if self.live is not None:
             rows[(rows >= 0) & ~self.live.mask[rows]] = -1
         return rows
@@ -71,8 +81,15 @@ class Part:
 
     def admit(self, allowed: I64) -> Admission:
         """The rows that are live and whose ids are allowed [m], in any order."""
-        mask = among(self.ids, allowed)
+        mask = self._among(allowed)
         return Admission(mask if self.live is None else mask & self.live.mask)
+
+    def _among(self, allowed: I64) -> Bool:
+        if self.places is None:
+            return among(self.ids, allowed)
+        mask = np.zeros(len(self.ids), np.bool_)
+        mask[self.places.rows[among(self.places.ids, allowed)]] = True
+        return mask
 
     def search(self, queries: F32, k: int, allowed: I64 | None) -> tuple[I64, F32]:
         """The ids [q, k or more] that may be the `k` best, and their exact scores; -1 and -inf pad."""
@@ -91,8 +108,7 @@ class Part:
         if self.structure is None or there <= FEW * len(self.ids):
             return self._scan(queries, k, admitted)
         rows = self.structure.propose(queries, k, admitted)
-        short = np.count_nonzero(rows >= 0, axis=1) < k
-        if short.any():
+        if (short := rows[:, k - 1] < 0).any():
             rows[short] = -1
             rows[short, :k] = self._scan(queries[short], k, admitted)[:, :k]
         return rows

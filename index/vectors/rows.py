@@ -1,5 +1,7 @@
 """Which row an id has: binary search, for ids by the million without a dict of them."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from models.types import I64, Bool
@@ -41,3 +43,23 @@ def among(ids: I64, wanted: I64) -> Bool:
         wanted = wanted[(wanted >= first) & (wanted <= ids[-1])]
     table[wanted - first] = True
     return table if span == len(ids) else table[ids - first]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Where ids lie whose rows are not in their order: ascending ids [m] and the row of each [m]."""
+
+    ids: I64
+    rows: I64
+
+    def find(self, wanted: I64) -> I64:
+        """The row of each wanted id [n]; -1 where it is not."""
+        at = rows_of(wanted, self.ids)
+        return np.where(at < 0, -1, self.rows[at])
+
+    def with_rows(self, ids: I64, rows: I64) -> "Places":
+        """The same where ascending ids [n] lie in these rows [n], whether they lay elsewhere or nowhere before."""
+        kept = ~among(self.ids, ids)
+        all_ids, all_rows = np.concatenate([self.ids[kept], ids]), np.concatenate([self.rows[kept], rows])
+        order = np.argsort(all_ids, kind="stable")  # which merges what is two ascending runs
+        return Places(all_ids[order], all_rows[order])

@@ -5,7 +5,7 @@ from time import perf_counter
 
 import numpy as np
 
-from index.vectors.kinds import IndexOptions, Kind, QueriesFrom, Report, exact_report
+from index.vectors.kinds import IndexOptions, Kind, Near, QueriesFrom, Report, Stage, exact_report, untold
 from index.vectors.part import Part
 from index.vectors.recall import Truth
 from index.vectors.scan import threads, threads_for
@@ -16,34 +16,46 @@ from models.types import F32
 PASSES = 2
 """Over the vectors, at which building uses all cores: small tables are built by one."""
 
+APART = 16
+"""Candidates a hit at least where what is near is not what scores best: of corrected hits all were among ten a hit."""
+
 QUERIES = 1000
 """How many queries recall is measured by at most."""
 
 
-def seal(part: Part, queries: F32 | None, options: IndexOptions) -> tuple[Part, Report]:
+def seal(
+    part: Part, queries: F32 | None, options: IndexOptions, *, near: Near | None = None, watch: Stage = untold
+) -> tuple[Part, Report]:
     """The flat part itself or with a structure that reaches the recall, and what was found.
 
-    Queries [q, d] are prepared for the metric as the part's vectors are; None takes some of these vectors.
+    The structure goes by what is `near`, by default by all numbers and the part's metric. Queries [q, d] are prepared
+    for the metric as the part's vectors are; None takes some of these vectors. `watch` is told of each stage.
     """
     started = perf_counter()
     with threads(threads_for(PASSES, part.vectors.size)):
-        sealed, report = _sealed(part, queries, options)
+        sealed, report = _sealed(part, queries, options, near=near or _all_of(part), watch=watch)
     return sealed, report.model_copy(update={"took_s": round(perf_counter() - started, 3)})
 
 
-def _sealed(part: Part, queries: F32 | None, options: IndexOptions) -> tuple[Part, Report]:
+def _sealed(part: Part, queries: F32 | None, options: IndexOptions, *, near: Near, watch: Stage) -> tuple[Part, Report]:
     kind = options.wanted(*part.vectors.shape)
     if why := _why_flat(part.vectors, kind, options):
         return _flat(part, options, why)
     sample, source = _sample(part, queries)
-    truth, index, reached = Truth(part, sample, options.at), train(kind, part.vectors, part.metric), 0.0
-    for parameters in steps(kind, index):
-        sealed = replace(part, structure=STRUCTURES[kind](index, part.metric, parameters))
+    truth = Truth(part, sample, options.at, watch=watch)
+    index, reached = train(kind, part.vectors, near, watch), 0.0
+    for parameters in steps(kind, index, least=1 if near == _all_of(part) else APART):
+        watch(f"measuring recall at {', '.join(f'{name} {value}' for name, value in parameters.items())}")
+        sealed = replace(part, structure=STRUCTURES[kind](index, near, parameters))
         reached = truth.recall(sealed)
         if reached >= options.recall:
             return sealed, _report(sealed, reached, options, queries=(len(sample), source))
     missed = f"{kind} reached a recall of {reached:.4f} at {options.at}, below {options.recall}: exact search instead"
     return _flat(part, options, missed)
+
+
+def _all_of(part: Part) -> Near:
+    return Near(dim=part.vectors.shape[1], metric=part.metric)
 
 
 def _flat(part: Part, options: IndexOptions, reason: str) -> tuple[Part, Report]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import faiss
 import numpy as np
 
+from index.vectors.kinds import Near
 from index.vectors.scan import Admission, bare
 from models.scoring import TINY, normalised
 from models.types import F32, I64, Metric
@@ -19,14 +21,14 @@ Parameters = Mapping[str, int]
 
 
 class Structure(Protocol):
-    """Proposes rows, which are then scored exactly by `metric`; `parameters` are what a search is steered by."""
+    """Proposes rows, which are then scored exactly; `parameters` are what a search is steered by."""
 
     @property
     def kind(self) -> str: ...
     @property
     def index(self) -> "faiss.Index": ...
     @property
-    def metric(self) -> Metric: ...
+    def near(self) -> Near: ...
     @property
     def parameters(self) -> Parameters: ...
     def propose(self, queries: F32, k: int, admitted: Admission | None) -> I64: ...
@@ -40,36 +42,42 @@ class IvfPq:
     """
 
     index: "faiss.Index"
-    metric: Metric
+    near: Near
     parameters: Parameters
     kind = "ivfpq"
 
     def propose(self, queries: F32, k: int, admitted: Admission | None) -> I64:
         """The rows [q, k or more] that may be nearest, and admitted; -1 pads."""
-        share = 1 if admitted is None else admitted.share
-        probed = min(int(self.parameters["nprobe"] / share), self.parameters["nlist"])
-        selector = None if admitted is None else admitted.bitmap
-        how = bare.SearchParametersIVF(nprobe=probed, sel=selector)
+        if admitted is None:
+            how = _visiting(self.parameters["nprobe"])
+        else:
+            probed = min(int(self.parameters["nprobe"] / admitted.share), self.parameters["nlist"])
+            how = bare.SearchParametersIVF(nprobe=probed, sel=admitted.bitmap)
         count = min(max(k, AT_LEAST) * self.parameters["candidates"], self.index.ntotal)
         return _proposed(self, queries, count, how)
 
 
 @dataclass(frozen=True, eq=False)
 class Hnsw:
-    """A graph over the vectors (HNSW), walked with a list of `efSearch` nodes, longer as a filter admits less."""
+    """A graph over the vectors (HNSW), walked with a list of `efSearch` nodes, longer as a filter admits less.
+
+    Of `candidates` rows a hit, of which there need be more than one where nearness is not the exact score.
+    """
 
     index: "faiss.Index"
-    metric: Metric
+    near: Near
     parameters: Parameters
     kind = "hnsw"
 
     def propose(self, queries: F32, k: int, admitted: Admission | None) -> I64:
         """The rows [q, k or more] that may be nearest, and admitted; -1 pads."""
-        share = 1 if admitted is None else admitted.share
-        walked = int(max(self.parameters["efSearch"], 2 * k) / share)
-        selector = None if admitted is None else admitted.bitmap
-        how = bare.SearchParametersHNSW(efSearch=walked, sel=selector)
-        return _proposed(self, queries, min(max(k, AT_LEAST), self.index.ntotal), how)
+        count = max(k, AT_LEAST) * self.parameters["candidates"]
+        walked = max(self.parameters["efSearch"], 2 * k, count)
+        if admitted is None:
+            how = _walking(walked)
+        else:
+            how = bare.SearchParametersHNSW(efSearch=int(walked / admitted.share), sel=admitted.bitmap)
+        return _proposed(self, queries, min(count, self.index.ntotal), how)
 
 
 STRUCTURES: Mapping[str, type[IvfPq] | type[Hnsw]] = {"ivfpq": IvfPq, "hnsw": Hnsw}
@@ -80,9 +88,9 @@ def save(structure: Structure, path: Path) -> None:
     faiss.write_index(structure.index, str(path))
 
 
-def load(kind: str, path: Path, *, metric: Metric, parameters: Parameters) -> Structure:
+def load(kind: str, path: Path, *, near: Near, parameters: Parameters) -> Structure:
     """The structure of this file; what FAISS can map it maps, the rest it reads. Raises KeyError, RuntimeError."""
-    return STRUCTURES[kind](faiss.read_index(str(path), bare.IO_FLAG_MMAP_IFC), metric, parameters)
+    return STRUCTURES[kind](faiss.read_index(str(path), bare.IO_FLAG_MMAP_IFC), near, parameters)
 
 
 def lifted(vectors: F32, metric: Metric, length: float, *, width: int) -> F32:
@@ -115,7 +123,19 @@ def lifted_width(dim: int, metric: Metric) -> int:
     return wide + wide % 2
 
 
+@lru_cache(maxsize=64)
+def _visiting(lists: int) -> Any:
+    """FAISS's parameters without a filter, which searches may share: making them takes 4 us."""
+    return bare.SearchParametersIVF(nprobe=lists)
+
+
+@lru_cache(maxsize=64)
+def _walking(nodes: int) -> Any:
+    return bare.SearchParametersHNSW(efSearch=nodes)
+
+
 def _proposed(structure: Structure, queries: F32, count: int, how: "faiss.SearchParameters") -> I64:
-    index = structure.index
-    _, rows = index.search(lifted_queries(queries, structure.metric, width=index.d), count, params=how)
+    index, near = structure.index, structure.near
+    asked = lifted_queries(queries[:, : near.dim], near.metric, width=index.d)
+    _, rows = index.search(asked, count, params=how)
     return rows

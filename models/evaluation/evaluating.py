@@ -12,7 +12,7 @@ from models.evaluation.metrics import SeenUnseen, class_means, mean_known, split
 from models.evaluation.ranking import chance_by_label
 from models.evaluation.retrieval import Retrieval
 from models.evaluation.scorer import Scorer
-from models.hubness import Normalisation
+from models.hubness import RouteBias
 from models.types import F64, I64, Bool
 
 CHANNELS: tuple[Channel, ...] = ("audio", "video", "av")
@@ -52,7 +52,7 @@ class Precision:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Classification by channel, retrieval by route, of so many clips; both ways by each route that is normalised."""
+    """Classification by channel, retrieval by route, of so many clips; by routes that have a bias both ways."""
 
     clips: int
     classification: Mapping[Channel, Accuracies]
@@ -66,14 +66,14 @@ def evaluate(
     betas: Mapping[Channel, float],
     *,
     leave_one_out: bool = True,
-    normalisations: Mapping[str, Normalisation] | None = None,
+    biases: Mapping[str, RouteBias] | None = None,
 ) -> Evaluation:
     """Every figure that the scorer's routes allow.
 
     Args:
         betas: what calibrated stacking takes off the scores of seen classes, by channel; 0 where there is none.
         leave_one_out: whether the clip that a query is, or belongs to, is left out of its ranking.
-        normalisations: by route, those whose effect is asked for.
+        biases: by route, those whose effect is asked for.
     """
     return Evaluation(
         clips=len(labels.clips),
@@ -85,8 +85,8 @@ def evaluate(
             name: precision(scorer, name, labels, leave_one_out=leave_one_out) for name in retrieving(scorer, labels)
         },
         corrections={
-            name: correct(retrieval(scorer, name, labels, leave_one_out=leave_one_out), normalisation)
-            for name, normalisation in (normalisations or {}).items()
+            name: correct(retrieval(scorer, name, labels, leave_one_out=leave_one_out), bias)
+            for name, bias in (biases or {}).items()
         },
     )
 
@@ -111,6 +111,12 @@ def precision(scorer: Scorer, name: str, labels: Labels, *, leave_one_out: bool)
     """The mean average precision of a route, and that of chance."""
     query_labels, gallery_labels, own = _ends(name, labels, leave_one_out=leave_one_out)
     found = scorer.average_precisions(name, query_labels=query_labels, gallery_labels=gallery_labels, own=own)
+    return averaged(found, name, labels, leave_one_out=leave_one_out)
+
+
+def averaged(found: F64, name: str, labels: Labels, *, leave_one_out: bool) -> Precision:
+    """The same of average precisions [q] that there are already."""
+    query_labels, gallery_labels, own = _ends(name, labels, leave_one_out=leave_one_out)
     chance = chance_by_label(query_labels=query_labels, gallery_labels=gallery_labels, own=own)
     classes = len(labels.seen)
     by_class = class_means(found, query_labels, classes)
@@ -124,21 +130,35 @@ def precision(scorer: Scorer, name: str, labels: Labels, *, leave_one_out: bool)
 
 
 def retrieval(scorer: Scorer, name: str, labels: Labels, *, leave_one_out: bool) -> Retrieval:
-    """What a route finds, to be evaluated with and without hubness correction; its own queries are the bank.
+    """What a route finds, to be evaluated with and without a bias.
 
-    Raises ValueError for a route that a fusion stands for.
+    The bank is its own queries, each left out of the bank that it meets; where it is asked with classes' words, those
+    of all seen classes, as they are there whatever is asked. Raises ValueError for a route that a fusion stands for.
     """
     queries, gallery, metric = scorer.searched(name)
     query_labels, gallery_labels, own = _ends(name, labels, leave_one_out=leave_one_out)
-    return Retrieval(queries, gallery, metric, query_labels=query_labels, gallery_labels=gallery_labels, own=own)
+    return Retrieval(
+        queries,
+        gallery,
+        metric,
+        query_labels=query_labels,
+        gallery_labels=gallery_labels,
+        own=own,
+        bank=queries[labels.seen] if _is_of_classes(name.split("->")[0], labels) else None,
+        seen_items=labels.seen[gallery_labels],
+    )
 
 
 def _ends(name: str, labels: Labels, *, leave_one_out: bool) -> tuple[I64, I64, I64 | None]:
     """The labels of a route's queries [q] and gallery [g], and the item left out of each query's ranking [q]."""
     query, gallery = name.split("->")
     query_labels, gallery_labels = _labels_of(query, labels), _labels_of(gallery, labels)
-    paired = leave_one_out and not (query == "text" and labels.texts is None)
+    paired = leave_one_out and not _is_of_classes(query, labels)
     return query_labels, gallery_labels, np.arange(len(query_labels)) if paired else None
+
+
+def _is_of_classes(modality: str, labels: Labels) -> bool:
+    return modality == "text" and labels.texts is None
 
 
 def _labels_of(modality: str, labels: Labels) -> I64:

@@ -37,6 +37,15 @@ def augment_gallery(vectors: F32, biases_by_route: F32, metric: Metric) -> F32:
     return np.hstack([vectors, -biases_by_route.T / 2, -squares / 2]).astype(np.float32)
 
 
+def with_biases(stored: F32, biases_by_route: F32, metric: Metric) -> F32:
+    """Stored vectors [n, augmented_dim] with other biases [r, n]; all else stays to the bit."""
+    changed = stored.copy()
+    start = stored.shape[1] - len(biases_by_route) - (metric is Metric.EUCLIDEAN)
+    factor = np.float32(0.5 if metric is Metric.EUCLIDEAN else 1)
+    changed[:, start : start + len(biases_by_route)] = -biases_by_route.T * factor
+    return changed
+
+
 def augment_query(queries: F32, route: int | None, *, routes: int, metric: Metric) -> F32:
     """The vectors to ask with: [q, augmented_dim].
 

@@ -1,15 +1,20 @@
 """Biases kept true while gallery items and bank queries come and go."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from models.errors import Conflict, InvalidInput
 from models.hubness.correction import biases_of
-from models.hubness.rows import Rows
+from models.hubness.rows import Array, Rows
 from models.hubness.similarities import Highest, rounded
 from models.types import F32, I64, Metric
 
 IDS, VECTORS, SIMILARITIES, NEAREST = range(4)
 """The arrays of items; those of queries are the first two."""
+ITEMS = ("items", "vectors", "similarities", "nearest")
+QUERIES = ("queries", "query-vectors")
+"""What `Bank.state` calls them."""
 
 
 class Bank:
@@ -21,7 +26,7 @@ class Bank:
         remove_items    g           to find them
         add_queries     g n d       and sorting where one of them is nearer than the k-th
         remove_queries  g k + m q d with m the items that one of them counts for, n k g / q on average
-        biases          g k
+        biases          g k         of m items: g to find them, and m k
 
     Biases are to the bit those of `correction.biases` on what is there. Items and queries are held as float32, and 12 k
     bytes more an item. Not safe to use from several threads while it changes.
@@ -33,6 +38,23 @@ class Bank:
         self._items = Rows(ids, vectors, none.similarities, none.ids)
         self._queries = Rows(ids, vectors)
 
+    @classmethod
+    def of(cls, state: Mapping[str, Array], dim: int, metric: Metric, *, neighbours: int) -> "Bank":
+        """One that goes on where another was; raises InvalidInput for a state that does not fit.
+
+        The arrays are the bank's own from now on: written in place, as those mapped copy-on-write can be, and copied
+        once items or queries come.
+        """
+        bank = cls(dim, metric, neighbours=neighbours)
+        _check(state, bank.state())
+        bank._items, bank._queries = (Rows(*(state[name] for name in names)) for names in (ITEMS, QUERIES))
+        return bank
+
+    def state(self) -> dict[str, Array]:
+        """All that it holds, to be read until items or queries come or go: by name, rows of items or of queries."""
+        items = {name: self._items[array] for array, name in enumerate(ITEMS)}
+        return items | {name: self._queries[array] for array, name in enumerate(QUERIES)}
+
     @property
     def items(self) -> I64:
         """[g] the ids of the gallery items, in the order of their biases; another order once some were removed."""
@@ -43,9 +65,13 @@ class Bank:
         """[q] the ids of the bank's queries, in any order."""
         return self._queries[IDS].copy()
 
-    def biases(self, alpha: float) -> F32:
-        """[g]."""
-        return biases_of(self._highest().means(), alpha)
+    def biases(self, alpha: float, *, among: I64 | None = None) -> F32:
+        """[g], or [m] of the items `among` [m], in their order; raises InvalidInput for one that is not there."""
+        if among is None:
+            return biases_of(self._highest().means(), alpha)
+        rows = _rows(self._items[IDS], among)
+        some = Highest(self._items[SIMILARITIES][rows], self._items[NEAREST][rows])
+        return biases_of(some.means(), alpha)
 
     def add_items(self, ids: I64, vectors: F32) -> None:
         """Add gallery items [n, d]; raises Conflict for ids there are, InvalidInput for what does not fit."""
@@ -96,3 +122,24 @@ class Bank:
 def _places(among: I64, ids: I64) -> I64:
     """Where some ids are, ascending."""
     return np.flatnonzero(np.isin(among, ids))
+
+
+def _rows(among: I64, ids: I64) -> I64:
+    """[m] the row of each id [m]."""
+    places = _places(among, ids)
+    if len(places) < len(np.unique(ids)):
+        raise InvalidInput(f"found items that are not in the bank: {np.setdiff1d(ids, among)[:3].tolist()}")
+    order = places[np.argsort(among[places])]
+    rows: I64 = order[np.searchsorted(among[order], ids)]
+    return rows
+
+
+def _check(state: Mapping[str, Array], empty: Mapping[str, Array]) -> None:
+    """Refuse a state of other names, types or shapes than those of an empty bank."""
+    expected = {name: (each.dtype.name, *each.shape[1:]) for name, each in empty.items()}
+    found = {name: (each.dtype.name, *each.shape[1:]) for name, each in state.items()}
+    if found != expected:
+        raise InvalidInput(f"expected the arrays of a bank as {expected}, found {found}")
+    for names in (ITEMS, QUERIES):
+        if len({len(state[name]) for name in names}) > 1:
+            raise InvalidInput(f"expected as many rows of each, found {[(name, len(state[name])) for name in names]}")

@@ -15,8 +15,9 @@ class Rows:
     one are copied three times on average.
     """
 
-    def __init__(self, *empty: Array) -> None:
-        self._arrays, self._count = list(empty), 0
+    def __init__(self, *arrays: Array) -> None:
+        """Of these, which are its own from now on: they may be written in place, and are copied for more rows."""
+        self._arrays, self._count = [np.asarray(each) for each in arrays], len(arrays[0])
 
     def __len__(self) -> int:
         return self._count

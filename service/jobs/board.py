@@ -1,6 +1,7 @@
 """The jobs there are: put up, looked at, cancelled and retried from any process that reaches their database."""
 
 import secrets
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from dbos import DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, WorkflowStatus
 
 from models.errors import Conflict, JobNotFound
-from service.job_schemas import Document, ItemError, Job, Kind, Progress, State
+from service.job_schemas import ENDED, Document, ItemError, Job, Kind, Progress, State
 from service.jobs.database import APPLICATION, QUEUE, VERSION, WORKFLOW, prepare
 
 STATES: dict[str, State] = {
@@ -23,6 +24,7 @@ STATES: dict[str, State] = {
     "CANCELLED": "cancelled",
 }
 POLL_S = 0.25
+FORGOTTEN_AT_ONCE = 100
 WORN_OUT = "its workers died again and again while they were at it"
 
 
@@ -95,6 +97,21 @@ class Board:
         self._client.rewind_workflow(job_id, queue_name=QUEUE, application_version=VERSION)
         return self.get(job_id)
 
+    def forget(self, before: datetime) -> int:
+        """Forget the jobs that ended before a moment, with their steps and files; says how many those were.
+
+        A retry that comes between the look at a job and its end finds no job.
+        """
+        ended = [status for status, state in STATES.items() if state in ENDED]
+        gone = 0
+        while found := self._client.list_workflows(
+            name=WORKFLOW, status=ended, completed_before=before.isoformat(), limit=FORGOTTEN_AT_ONCE
+        ):
+            for each in found:
+                self._forget(each.workflow_id)
+            gone += len(found)
+        return gone
+
     def report(self, job_id: str, found: Document) -> None:
         """Write down how a job goes, beside what was written before."""
         self._client.update_workflow_attributes(job_id, found, merge=True)
@@ -112,6 +129,11 @@ class Board:
         """End a job that its own worker cannot end."""
         self.report(job_id, {"failure": why})
         self._client.cancel_workflow(job_id)
+
+    def _forget(self, job_id: str) -> None:
+        """Its files first: whoever is killed in between finds the job still written down."""
+        shutil.rmtree(self.folder(job_id), ignore_errors=True)
+        self._client.delete_workflow(job_id)
 
     def close(self) -> None:
         """Leave the database."""

@@ -8,11 +8,12 @@ from index.evaluation import Examined
 from index.gallery import Gallery
 from index.generations import Generation
 from models.errors import RouteMissing
-from models.evaluation.evaluating import Precision, classifying, precision
+from models.evaluation.evaluating import Precision, classifying
 from models.evaluation.gzsl import accuracies
 from service.evaluations import record
 from service.job_schemas import Document, EvaluationRequest
 from service.jobs import figures
+from service.jobs.correcting import Judged
 from service.jobs.examining import Subject, subject
 from service.jobs.pulse import Pulse
 from service.jobs.work import Workshop
@@ -38,22 +39,23 @@ class Evaluate:
 
     def do(self, number: int, plan: Document, pulse: Pulse) -> Document:
         """All figures: classification, then route by route."""
-        chosen, other = self._subjects(plan)
-        examined = chosen.examined(self._workshop.encoders)
-        rival = None if other is None else other.examined(self._workshop.encoders)
+        ours, theirs = self._subjects(plan)
+        judged, rival = self._judged(ours), None if theirs is None else self._judged(theirs)
         pulse.at("classification")
-        report = {**self._head(chosen, examined), "classification": _classification(examined)}
+        report = {**self._head(judged), "classification": _classification(judged.examined), RETRIEVED: {}}
         pulse.did()
-        report[RETRIEVED], compared = {}, {}
+        compared = {}
         for route in plan["routes"]:
             pulse.at(route)
-            found = precision(examined.scorer, route, examined.labels, leave_one_out=True)
-            report[RETRIEVED][route] = _route(chosen.generation, examined, route, found)
-            if rival is not None and route in rival.scorer.routes:
-                compared[route] = _comparison(rival, examined, route, found)
+            found = judged.precision(route)
+            pulse.beat()
+            report[RETRIEVED][route] = _route(judged, route, found)
+            pulse.beat()
+            if rival is not None and route in rival.generation.routes:
+                compared[route] = _comparison(rival, judged, route, found)
             pulse.did()
-        if other is not None:
-            report["comparison"] = {**_named(other.generation), RETRIEVED: compared}
+        if rival is not None:
+            report["comparison"] = {**_named(rival.generation), RETRIEVED: compared}
         return {"counts": {"evaluated": plan["items"]}, "errors": [], "found": {"report": report}}
 
     def finish(self, plan: Document, counts: Document, found: Document) -> Document:
@@ -75,9 +77,12 @@ class Evaluate:
     def _generation(self, number: int | None) -> Generation:
         return self._gallery.active if number is None else self._gallery.generation(number)
 
-    def _head(self, chosen: Subject, examined: Examined) -> Document:
-        counted = {"clips": len(examined.clip_ids), "classes": len(examined.classes)}
-        return {"protocol": self._request.protocol, **_named(chosen.generation), **counted}
+    def _judged(self, chosen: Subject) -> Judged:
+        return Judged(self._gallery, chosen.generation, chosen.examined(self._workshop.encoders))
+
+    def _head(self, judged: Judged) -> Document:
+        counted = {"clips": len(judged.examined.clip_ids), "classes": len(judged.examined.classes)}
+        return {"protocol": self._request.protocol, **_named(judged.generation), **counted}
 
 
 def _named(generation: Generation) -> Document:
@@ -94,19 +99,18 @@ def _classification(examined: Examined) -> Document:
     }
 
 
-def _route(generation: Generation, examined: Examined, route: str, found: Precision) -> Document:
+def _route(judged: Judged, route: str, found: Precision) -> Document:
     return {
         **figures.precision_document(found),
-        "hubness": figures.hubness_document(examined, route),
-        "index": figures.index_document(generation, route),
+        "hubness": judged.both_ways(route),
+        "index": figures.index_document(judged.generation, route),
     }
 
 
-def _comparison(rival: Examined, examined: Examined, route: str, found: Precision) -> Document | None:
+def _comparison(rival: Judged, judged: Judged, route: str, found: Precision) -> Document | None:
     """How much better this generation is than its rival, paired by query."""
-    theirs = precision(rival.scorer, route, rival.labels, leave_one_out=True)
-    ours = figures.by_name(examined, route, found.by_query)
-    before = figures.by_name(rival, route, theirs.by_query)
+    ours = figures.by_name(judged.examined, route, found.by_query)
+    before = figures.by_name(rival.examined, route, rival.precision(route).by_query)
     same = [each for each in ours if each in before]
     return figures.difference_document(
         np.array([before[each] for each in same]), np.array([ours[each] for each in same])

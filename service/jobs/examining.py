@@ -1,7 +1,7 @@
 """What of a gallery a generation is evaluated on."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.clips import StoredFeatures
 from index.evaluation import Examined, examined
@@ -31,7 +31,7 @@ class Subject:
         rows = [row for row, each in enumerate(self.stored.clip_ids) if each in clip_ids]
         if not rows:
             raise InvalidInput("no clip has what both generations read and a label that both understand")
-        return Subject(self.generation, self.classes, _rows(self.stored, rows))
+        return Subject(self.generation, self.classes, self.stored.only(rows))
 
 
 def subject(gallery: Gallery, generation: Generation) -> Subject:
@@ -44,14 +44,6 @@ def subject(gallery: Gallery, generation: Generation) -> Subject:
     rows = [row for row, each in enumerate(stored.labels) if each and key(each[0]) in classes]
     if not rows:
         raise InvalidInput("no clip has all the senses that the bundle reads and a label that it understands")
-    chosen = _rows(stored, rows)
+    chosen = stored.only(rows)
     labels = tuple((classes[key(each[0])],) for each in chosen.labels)
-    return Subject(generation, list(classes.values()), StoredFeatures(chosen.clip_ids, labels, chosen.features))
-
-
-def _rows(stored: StoredFeatures, rows: list[int]) -> StoredFeatures:
-    return StoredFeatures(
-        clip_ids=tuple(stored.clip_ids[row] for row in rows),
-        labels=tuple(stored.labels[row] for row in rows),
-        features={sense: each[rows] for sense, each in stored.features.items()},
-    )
+    return Subject(generation, list(classes.values()), replace(chosen, labels=labels))

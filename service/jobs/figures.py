@@ -1,29 +1,21 @@
 """Figures of evaluations as JSON, which has no NaN: null is what cannot be told."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 
-from index.embedding import spread
 from index.evaluation import Examined
 from index.generations import Generation
 from models.bundle.words import key
 from models.evaluation.bootstrap import interval, paired
-from models.evaluation.evaluating import Precision, retrieval
+from models.evaluation.evaluating import Precision
 from models.evaluation.gzsl import Accuracies
-from models.evaluation.hubness import correct
 from models.evaluation.metrics import SeenUnseen
 from models.evaluation.retrieval import Figures
-from models.hubness import Normalisation
 from models.types import F64
 from service.job_schemas import Document
 
 RESAMPLES = 2000
-ALPHA, NEIGHBOURS = 0.75, 10
-"""The hubness correction that is reported beside the plain figures."""
-MOST_QUERIES = 5000
-"""Of a route, evenly chosen, for the figures both ways: they rank everything for every query, twice."""
 
 
 def precision_document(found: Precision) -> Document:
@@ -41,17 +33,11 @@ def accuracies_document(found: Accuracies) -> Document:
     return {**_split(found.stacked), "zsl": known(found.zsl)}
 
 
-def hubness_document(examined: Examined, route: str) -> Document | None:
-    """A route's figures without and with hubness correction; null where it has one query alone."""
-    whole = retrieval(examined.scorer, route, examined.labels, leave_one_out=True)
-    rows = spread(np.arange(len(whole.queries)), MOST_QUERIES)
-    if len(rows) < 2:
-        return None
-    own = None if whole.own is None else whole.own[rows]
-    asked = replace(whole, queries=whole.queries[rows], query_labels=whole.query_labels[rows], own=own)
-    found = correct(asked, Normalisation(ALPHA, min(NEIGHBOURS, len(rows) - 1)))
-    chosen = {"alpha": found.normalisation.alpha, "neighbours": found.normalisation.neighbours}
-    return {**chosen, "queries": len(rows), "plain": _figures(found.plain), "corrected": _figures(found.corrected)}
+def figures_document(found: Figures) -> Document:
+    """How early what is relevant is found; `harmonic` is that of seen and of other classes."""
+    recall = {str(rank): known(each) for rank, each in found.recall.items()}
+    means = {"by_class": known(found.by_class), "by_sample": known(found.by_sample), "harmonic": found.harmonic}
+    return {"recall": recall, **means}
 
 
 def index_document(generation: Generation, route: str) -> Document | None:
@@ -83,11 +69,6 @@ def by_name(examined: Examined, route: str, by_query: F64) -> dict[str, float]:
 def known(value: float) -> float | None:
     """JSON has no NaN."""
     return value if math.isfinite(value) else None
-
-
-def _figures(found: Figures) -> Document:
-    recall = {str(rank): known(each) for rank, each in found.recall.items()}
-    return {"recall": recall, "by_class": known(found.by_class), "by_sample": known(found.by_sample)}
 
 
 def _interval(by_query: F64) -> list[float] | None:

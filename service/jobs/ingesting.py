@@ -95,6 +95,7 @@ class Ingest:
                 features=features,
                 metadata=item.metadata,
                 generation=active,
+                extractor=self._workshop.encoders.extracting,
             )
         except (InvalidInput, TooLarge, DecodeOverrun, OSError) as error:
             return error

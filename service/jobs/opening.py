@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 
 from index.galleries import Galleries
 from models.media.cage import Cage
@@ -39,7 +40,8 @@ def working(settings: Settings, galleries: Galleries, board: Board, limits: Limi
         cage = closing.enter_context(Cage(limits, settings.job_workers))
         encoders = Encoders(settings.data / "backbones", cage)
         workshop = Workshop(galleries, encoders, settings.ingest_root, settings.kept_generations)
-        worker = Worker(workshop, board, jobs=settings.job_workers, stall_s=settings.job_stall_s)
+        kept = timedelta(days=settings.kept_jobs_days)
+        worker = Worker(workshop, board, jobs=settings.job_workers, stall_s=settings.job_stall_s, kept=kept)
         closing.callback(worker.close)
         worker.start(url_of(settings.data, settings.jobs_url, settings.catalog), settings.data / FOLDER / "workers")
         yield

@@ -49,10 +49,21 @@ class Pulse:
             self._fresh += items
             self._beat()
 
-    def beat(self, count: int = 0) -> None:
-        """It moves on, though nothing that is counted is done; `count` is of something else."""
+    def beat(self) -> None:
+        """It moves on, though nothing that is counted is done."""
         with self._lock:
             self._beat()
+
+    def stage(self, name: str) -> None:
+        """This is being done now, which is progress though it cannot be counted."""
+        with self._lock:
+            self.item = name
+            self._beat()
+
+    @property
+    def uncounted(self) -> "Uncounted":
+        """For work of which nothing is to be counted: it was, or it is another thing."""
+        return Uncounted(self)
 
     def settle(self, done: int) -> None:
         """The items up to here are done, perhaps by a worker before this one."""
@@ -82,6 +93,21 @@ class Pulse:
     def _beat(self) -> None:
         self.beats += 1
         self._last, self._last_at = monotonic(), datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Uncounted:
+    """Signs of life of a pulse whose counts stay."""
+
+    pulse: Pulse
+
+    def did(self, items: int = 1) -> None:
+        """It moves on."""
+        self.pulse.beat()
+
+    def stage(self, name: str) -> None:
+        """This is being done now."""
+        self.pulse.stage(name)
 
 
 class Reporter:

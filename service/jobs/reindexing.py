@@ -9,6 +9,7 @@ from index.generations import Generation
 from index.reindexing import Extract
 from index.stepwise import Stepwise
 from models.errors import SightsoundError, SpaceMismatch
+from models.features.extract import ClipFeatures
 from service.job_schemas import Document, ItemError
 from service.jobs import items
 from service.jobs.items import Item, ItemList
@@ -73,18 +74,18 @@ class Reindex:
     def _build(self, plan: Document, pulse: Pulse) -> Document:
         pulse.at(f"building by {plan['bundle']}")
         if not self._stepwise.is_done:
-            self._fresh = self._stepwise.build(pulse.did)
+            self._fresh = self._stepwise.build(pulse)
         return {"counts": {"embedded": plan["windows"]}, "errors": []}
 
     def _switch(self, plan: Document, pulse: Pulse) -> Document:
         pulse.at(f"switching to {plan['bundle']}")
         if not self._stepwise.is_done:
             rules = self._request.rules(self._workshop.kept)
-            fresh = self._fresh or self._stepwise.build(pulse.beat)
-            self._stepwise.settle(self._extract, rules)
+            fresh = self._fresh or self._stepwise.build(pulse.uncounted)
+            extract = self._extract_with(pulse)
+            self._stepwise.settle(extract, rules)
             pulse.beat()
-            self._stepwise.switch(fresh, expected=plan["follows"], rules=rules)
-        self._stepwise.catch_up(self._extract)
+            self._stepwise.switch(fresh, expected=plan["follows"], rules=rules, extract=extract)
         return {"counts": {"switched": 1}, "errors": []}
 
     def _undone_if_it_fails(self, act: Callable[[], Document]) -> Document:
@@ -94,9 +95,18 @@ class Reindex:
             self._stepwise.forget()
             raise
 
+    def _extract_with(self, pulse: Pulse) -> Extract:
+        """As `_extract`; every clip is a sign of life."""
+
+        def extract(path: Path) -> ClipFeatures:
+            pulse.beat()
+            return self._extract(path)
+
+        return extract
+
     @cached_property
     def _stepwise(self) -> Stepwise:
-        return self._gallery.stepwise(self._bundle, mark=self._folder.name)
+        return self._gallery.stepwise(self._bundle, self._folder.name, self._request.biases)
 
     @cached_property
     def _extract(self) -> Extract:

@@ -1,11 +1,13 @@
 """What does the jobs: it takes them from the queue, and takes up those of workers that died."""
 
 import logging
+import math
 import os
 import secrets
 import socket
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Lock, Thread
 
@@ -21,9 +23,11 @@ from service.jobs.pulse import BEAT_S, Pulse, Reporter
 from service.jobs.silence import Silence
 from service.jobs.work import Course, Stopping, Workshop
 
-SWEEP_S, LEAVE_S = 2.0, 5.0
+SWEEP_S, LEAVE_S, TIDY_S = 2.0, 5.0, 3600.0
 MOST_RECOVERIES = 20
 """Deaths of a worker that one job survives: one that kills whoever takes it must not do so for ever."""
+KEPT = timedelta(days=30)
+"""How long jobs that have ended stay on the board."""
 _alone = Lock()
 _log = logging.getLogger("sightsound.jobs")
 
@@ -34,9 +38,19 @@ class Worker:
     What it leaves unfinished stays in the queue's database, for itself when it comes back or for another.
     """
 
-    def __init__(self, workshop: Workshop, board: Board, *, jobs: int, stall_s: float, kinds: Kinds = KINDS) -> None:
+    def __init__(
+        self,
+        workshop: Workshop,
+        board: Board,
+        *,
+        jobs: int,
+        stall_s: float,
+        kept: timedelta = KEPT,
+        kinds: Kinds = KINDS,
+    ) -> None:
         self._workshop, self._board, self._kinds = workshop, board, kinds
-        self._jobs, self._stall_s = jobs, stall_s
+        self._jobs, self._stall_s, self._kept = jobs, stall_s, kept
+        self._tidied_at = -math.inf
         self._silence = Silence(stall_s + BEAT_S)
         self._stopping = Event()
         self._running = 0
@@ -109,8 +123,9 @@ class Worker:
         while True:
             try:
                 self._sweep()
+                self._tidy()
             except Exception:  # a database that is away for a while: the next sweep may reach it
-                _log.exception("looking for jobs of dead workers failed")
+                _log.exception("looking for jobs of dead workers, or old ones, failed")
             if self._stopping.wait(SWEEP_S):
                 return
 
@@ -125,6 +140,11 @@ class Worker:
         for each, silent_s in self._silence.over(others, now=time.monotonic()):
             why = f"its worker {each.executor} wrote nothing for {silent_s:.0f} s, since {each.heartbeat}, but lives"
             self._board.fail(each.job_id, why)
+
+    def _tidy(self) -> None:
+        if time.monotonic() - self._tidied_at > TIDY_S:
+            self._board.forget(datetime.now(UTC) - self._kept)
+            self._tidied_at = time.monotonic()
 
 
 def _executor() -> str:

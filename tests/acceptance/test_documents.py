@@ -51,7 +51,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             video=encoders.backbones["video"],
             text=encoders.text_encoder,
         )
-    with running(create_app(Settings(data=library))) as found:
+    with running(create_app(Settings(data=library, job_workers=1))) as found:
         yield found
 
 

@@ -12,7 +12,8 @@ from pymilvus import MilvusException
 
 from index.vectors import milvus_store
 from index.vectors.exact import ExactIndex
-from index.vectors.milvus_store import MOST_HITS, Address, MilvusIndex
+from index.vectors.milvus_address import Address
+from index.vectors.milvus_store import MOST_HITS, MilvusIndex, answering, drop
 from models.errors import Conflict, InvalidInput, SpaceMismatch, Unavailable
 from models.types import F32, I64, Metric
 from tests.contract import test_vectors as contract
@@ -155,6 +156,55 @@ def test_an_addition_that_fails_halfway_leaves_nothing(address: Address) -> None
     index.close()
 
 
+def test_what_is_put_is_there_once_with_its_last_vector(build: Build, metric: Metric) -> None:
+    index, exact = build(DIM, metric), ExactIndex(DIM, metric)
+    assert isinstance(index, MilvusIndex)
+    index.put(ids(8), rows(8))
+    index.put(ids(12, first=104), rows(12, 1))
+    index.put(ids(12, first=104), rows(12, 1))
+    exact.add(ids(4), rows(8)[:4])
+    exact.add(ids(12, first=104), rows(12, 1))
+    assert index.ids().tolist() == exact.ids().tolist()
+    assert len(index) == 16
+    assert index.vectors(exact.ids()) == pytest.approx(exact.vectors(exact.ids()), abs=1e-6)
+    found, expected = index.search(rows(3, 2), 16), exact.search(rows(3, 2), 16)
+    assert found.ids.tolist() == expected.ids.tolist()
+    assert found.scores == pytest.approx(expected.scores, abs=1e-4)
+
+
+def test_what_is_put_is_checked_as_what_is_added(build: Build) -> None:
+    index = build(DIM, Metric.INNER)
+    assert isinstance(index, MilvusIndex)
+    for numbers, vectors in ((ids(2), rows(2) * np.nan), (ids(2), rows(2)[:, 1:]), (ids(2), rows(3))):
+        with pytest.raises(InvalidInput):
+            index.put(numbers, vectors)
+    with pytest.raises(Conflict):
+        index.put(ids(2)[[0, 0]], rows(2))
+    assert len(index) == 0
+
+
+def test_what_is_discarded_is_gone_whether_it_was_there_or_not(build: Build) -> None:
+    index = build(DIM, Metric.INNER)
+    assert isinstance(index, MilvusIndex)
+    index.put(ids(4), rows(4))
+    index.discard(np.array([101, 999, 103], np.int64))
+    index.discard(np.empty(0, np.int64))
+    assert index.ids().tolist() == [100, 102]
+    assert index.known(np.array([100, 101, 102, 999], np.int64)).tolist() == [True, False, True, False]
+    index.clear()
+    assert index.ids().tolist() == []
+    index.add(ids(2), rows(2))
+    assert len(index) == 2
+
+
+def test_a_collection_is_dropped_by_its_name_whether_it_is_there_or_not(address: Address) -> None:
+    opened(address, "named").close()
+    for _ in range(2):
+        drop(address, "named")
+    again = opened(address, "named", dim=DIM + 1)  # else it would be refused
+    again.close()
+
+
 def test_a_dropped_table_starts_empty(address: Address) -> None:
     index = opened(address, "dropped")
     index.add(ids(3), rows(3))
@@ -192,7 +242,7 @@ def test_a_server_that_is_not_there_is_named_without_its_secrets() -> None:
         opened(address, "table")
     assert not {"password", "secret", "someone"} & set(str(caught.value).replace("@", ":").split(":"))
     assert "secret" not in repr(address)
-    with pytest.raises(Unavailable, match=r"no such user: \*\*\*"), address.answering():
+    with pytest.raises(Unavailable, match=r"no such user: \*\*\*"), answering(address):
         raise MilvusException(message="no such user: secret")
 
 

@@ -1,8 +1,13 @@
 """What every vector index must do; the numpy one is the oracle, and is itself checked against a loop."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from contextlib import contextmanager
+from itertools import count, takewhile
+from threading import Event
+from time import monotonic
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pytest
@@ -261,29 +266,125 @@ def test_equal_scores_come_in_the_order_of_their_ids(build: Build, metric: Metri
             assert index.search(queries, k).ids.tolist() == oracle.search(queries, k).ids.tolist()
 
 
-@given(turns=st.lists(st.tuples(st.booleans(), st.sets(st.integers(0, 40), max_size=15)), max_size=8))
-@settings(max_examples=40, deadline=None)
-@pytest.mark.parametrize("backend", BACKENDS, ids=lambda build: build.__name__)
-def test_any_turns_of_adding_and_removing_leave_what_the_oracle_has(
-    backend: Build, turns: list[tuple[bool, set[int]]]
-) -> None:
-    index, exact = backend(DIM, Metric.INNER), ExactIndex(DIM, Metric.INNER)
-    for seed, (adding, some) in enumerate(turns):
-        block = np.array(sorted(some, key=lambda each: (each * 7) % 41), np.int64)
-        if adding:
-            block = block[~np.isin(block, exact.ids())]
-            index.add(block, rows(len(block), seed))
-            exact.add(block, rows(len(block), seed))
-        else:
-            assert index.remove(block) == exact.remove(block)
-        assert index.ids().tolist() == exact.ids().tolist()
+Change = Literal["add", "remove", "replace"]
+CHANGES: tuple[Change, ...] = get_args(Change)
+
+
+def changed(index: VectorIndex, exact: ExactIndex, change: Change, block: I64, *, seed: int) -> None:
+    """Both take the change of those ids of the block that it is for, and then have the same."""
+    there = np.isin(block, exact.ids())
+    if change == "remove":
+        assert index.remove(block) == exact.remove(block)
+    for each in (index, exact):
+        if change == "add":
+            each.add(block[~there], rows(int((~there).sum()), seed))
+        elif change == "replace":
+            each.replace(block[there], rows(int(there.sum()), seed))
+    assert index.ids().tolist() == exact.ids().tolist()
     assert len(index) == len(exact)
+
+
+def find_the_same(index: VectorIndex, exact: VectorIndex, allowed: I64) -> None:
     assert (index.vectors(exact.ids()) == exact.vectors(exact.ids())).all()
-    allowed = np.arange(0, 41, 3, dtype=np.int64)[::-1]
     for only in (None, allowed):
         found, expected = index.search(rows(2, 99), 6, allowed=only), exact.search(rows(2, 99), 6, allowed=only)
         assert found.ids.tolist() == expected.ids.tolist()
         assert found.scores == pytest.approx(expected.scores, abs=1e-5)
+
+
+@given(turns=st.lists(st.tuples(st.sampled_from(CHANGES), st.sets(st.integers(0, 40), max_size=15)), max_size=8))
+@settings(max_examples=40, deadline=None)
+@pytest.mark.parametrize("backend", BACKENDS, ids=lambda build: build.__name__)
+def test_any_turns_of_changes_leave_what_the_oracle_has(backend: Build, turns: list[tuple[Change, set[int]]]) -> None:
+    index, exact = backend(DIM, Metric.INNER), ExactIndex(DIM, Metric.INNER)
+    for seed, (change, some) in enumerate(turns):
+        block = np.array(sorted(some, key=lambda each: (each * 7) % 41), np.int64)
+        changed(index, exact, change, block, seed=seed)
+    find_the_same(index, exact, np.arange(0, 41, 3, dtype=np.int64)[::-1])
+
+
+@pytest.mark.parametrize("backend", BACKENDS, ids=lambda build: build.__name__)
+def test_a_long_run_of_changes_leaves_what_the_oracle_has_at_every_turn(backend: Build, metric: Metric) -> None:
+    """Long enough for masked rows to be taken out many times."""
+    index, exact, random = backend(DIM, metric), ExactIndex(DIM, metric), np.random.default_rng(4)
+    for turn in range(120):
+        block = random.permutation(300)[: random.integers(1, 60)].astype(np.int64)
+        changed(index, exact, CHANGES[int(random.choice(3, p=(0.4, 0.2, 0.4)))], block, seed=turn)
+        find_the_same(index, exact, random.permutation(400)[: random.integers(1, 200)].astype(np.int64))
+
+
+def test_replaced_vectors_are_those_that_are_found_and_given_back(build: Build, metric: Metric) -> None:
+    vectors, others = rows(60), rows(20, 5) * np.float32(2)
+    index = filled(build, metric, vectors)
+    some = np.random.default_rng(1).permutation(ids(60))[:20]
+    index.replace(some, others)
+    vectors[some - 100] = others
+    exact = filled(ExactIndex, metric, vectors)
+    find_the_same(index, exact, ids(60)[::2])
+    assert (len(index), index.ids().tolist()) == (60, ids(60).tolist())
+    index.replace(ids(0), rows(0))
+    assert index.remove(some) == 20
+    assert not np.isin(index.search(others, 40).ids, some).any()
+
+
+def test_replacing_refuses_what_does_not_fit_and_then_changes_nothing(build: Build) -> None:
+    vectors = rows(40)
+    index, two = filled(build, Metric.COSINE, vectors), rows(2, 1)
+    index.remove(ids(1, 105))
+    before = index.vectors(np.setdiff1d(ids(40), [105]))
+    refused: list[tuple[list[int], F32, type[Exception], str]] = [
+        ([100, 99], two, InvalidInput, "no vector with the id 99"),
+        ([105, 100], two, InvalidInput, "no vector with the id 105"),
+        ([100, 100], two, Conflict, "twice"),
+        ([100], two, InvalidInput, "one a vector"),
+        ([100, 101], two * np.float32(np.nan), InvalidInput, "finite"),
+        ([100, 101], two[:, 1:].copy(), InvalidInput, "float32"),
+    ]
+    for some, odd, error, why in refused:
+        with pytest.raises(error, match=why):
+            index.replace(np.array(some, np.int64), odd)
+    assert (index.vectors(np.setdiff1d(ids(40), [105])) == before).all()
+    assert len(index) == 39
+
+
+@contextmanager
+def taking_turns() -> Iterator[None]:
+    """Threads take turns every few instructions, not every 5 ms."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
+def test_searching_while_vectors_are_replaced_sees_all_of_the_old_or_all_of_the_new(build: Build) -> None:
+    """Two halves change places again and again: one is always near, the other far, and never both or neither."""
+    near, far, all_ids = rows(16), rows(16, 2) + np.float32(100), ids(32)
+    index, done = filled(build, Metric.EUCLIDEAN, np.concatenate([near, far])), Event()
+    halves = [sorted(half.tolist()) for half in (all_ids[:16], all_ids[16:])]
+    until = monotonic() + 0.3
+
+    def change() -> None:
+        turns = takewhile(lambda turn: turn < 8 or monotonic() < until, count())
+        for turn in turns:
+            vectors = [near, far] if turn % 2 else [far, near]
+            index.replace(all_ids, np.concatenate(vectors))
+            assert sorted(index.search(near[:1], 16).ids[0].tolist()) == halves[(turn + 1) % 2]
+        done.set()
+
+    def look() -> None:
+        while not done.is_set():
+            assert sorted(index.search(near[:1], 16).ids[0].tolist()) in halves
+
+    with taking_turns(), ThreadPoolExecutor(4) as pool:
+        looking = [pool.submit(look) for _ in range(3)]
+        try:
+            pool.submit(change).result()
+        finally:
+            done.set()
+        for each in looking:
+            each.result()
 
 
 @pytest.mark.parametrize("share", [0.01, 0.2, 0.7, 1.0])
@@ -312,6 +413,18 @@ def test_the_next_best_are_found_when_the_very_best_are_removed_or_not_allowed(
     assert index.search(queries, 10, allowed=allowed).ids.tolist() == expected
     index.remove(best)
     assert index.search(queries, 10).ids.tolist() == expected
+
+
+def test_the_next_best_are_found_when_the_very_best_are_replaced_by_others_far_away(
+    build: Build, metric: Metric
+) -> None:
+    vectors, query = rows(600), rows(1, 1)
+    index, exact = filled(build, metric, vectors), filled(ExactIndex, metric, vectors)
+    best = exact.search(query, 90).ids[0]
+    far = -query * np.arange(1, 91, dtype=np.float32)[:, None]
+    for each in (index, exact):
+        each.replace(best, far)
+    assert index.search(query, 10).ids.tolist() == exact.search(query, 10).ids.tolist()
 
 
 def test_all_that_are_left_are_found_when_nearly_all_were_removed(build: Build, metric: Metric) -> None:

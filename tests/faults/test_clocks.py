@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from index import generations
-from index.galleries import Galleries
 from index.media import Draft, MediaStore
+from index.stores import Stores
 from tests.faults.home import QUERY, Home, clip_id
 from tests.faults.life import RULES
 
@@ -56,7 +56,7 @@ def test_a_start_after_the_clock_jumped_leaves_what_is_being_added(
 
     def start() -> None:
         jump(seconds)
-        Galleries.open(home.folder, home.catalog).close()
+        _started(home)
         started.append(True)
 
     def keep_between_starts(self: MediaStore, draft: Draft) -> bool:
@@ -85,11 +85,11 @@ def test_a_draft_whose_process_is_no_more_is_swept_once_it_is_old(home: Home) ->
 def test_media_that_a_killed_process_had_put_aside_go_back_if_they_are_used(home: Home) -> None:
     with home.opened() as galleries:
         place = galleries.get("demo").media(clip_id(2))
-    place.rename(place.with_name(f".dropped-{place.name}.0123abcd"))
-    unused = place.with_name(f".dropped-{'ab' * 32}.0123abcd")
+    place.rename(home.folder / "media" / f".dropped-{place.name}.0123abcd")
+    unused = home.folder / "media" / f".dropped-{'ab' * 32}.0123abcd"
     unused.write_bytes(b"of a clip that is gone")
-    _started(home)
-    assert not unused.exists()
+    with home.opened():
+        assert (place.exists(), unused.exists()) == (True, False)
     home.check(at_least=set(range(6)), at_most=set(range(6)))
 
 
@@ -111,4 +111,7 @@ def test_snapshots_and_generations_outlive_a_jump(
 
 
 def _started(home: Home) -> None:
-    Galleries.open(home.folder, home.catalog).close()
+    """Another process, until it has swept."""
+    stores = Stores.open(home.folder, home.catalog)
+    stores.sweeping.wait()
+    stores.close()

@@ -10,6 +10,7 @@ import pytest
 
 from index import generations
 from index.gallery import Gallery
+from index.media import LOCK
 from models.errors import Unavailable
 from tests.faults.home import Home, content
 from tests.faults.life import RULES
@@ -55,9 +56,9 @@ def fill(home: Home, *, left: int) -> Path:
 
 
 def tree(home: Home) -> set[str]:
-    """All files but the database's own, which SQLite makes and shrinks as it likes."""
+    """All files but locks and the database's own, which SQLite makes and shrinks as it likes."""
     found = {str(each.relative_to(home.folder)) for each in home.folder.rglob("*") if each.is_file()}
-    return {each for each in found if "catalog.sqlite" not in each and "scratch" not in each}
+    return {each for each in found if not any(odd in each for odd in ("catalog.sqlite", "scratch", LOCK))}
 
 
 def add_large(gallery: Gallery, folder: Path) -> None:

@@ -11,8 +11,10 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
+import service.job_schemas
 import service.schemas
 import sightsound.answers
+import sightsound.job_answers
 from service.app import create_app
 from service.settings import Settings
 from sightsound import Client, ServiceRefused
@@ -41,9 +43,9 @@ class Blocked:
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 sys.meta_path.insert(0, Blocked())
 """
-SHAPES = [
-    name for name, kind in vars(sightsound.answers).items() if isinstance(kind, type) and issubclass(kind, Answer)
-]
+ANSWERS = vars(sightsound.answers) | vars(sightsound.job_answers)
+PASSED_OVER = ("description", "additionalProperties", "minimum", "maximum")
+SHAPES = [name for name, kind in ANSWERS.items() if isinstance(kind, type) and issubclass(kind, Answer)]
 
 
 @pytest.fixture(scope="module")
@@ -110,8 +112,8 @@ def test_a_service_that_is_not_there_is_a_transport_error() -> None:
 
 @pytest.mark.parametrize("name", [name for name in SHAPES if name != "Answer"])
 def test_the_clients_shapes_are_the_services(name: str) -> None:
-    ours: type[BaseModel] = vars(sightsound.answers)[name]
-    theirs: type[BaseModel] = vars(service.schemas)[name]
+    ours: type[BaseModel] = ANSWERS[name]
+    theirs: type[BaseModel] = (vars(service.schemas) | vars(service.job_schemas))[name]
     assert _bare(ours.model_json_schema()) == _bare(theirs.model_json_schema())
 
 
@@ -128,7 +130,7 @@ def test_the_base_install_needs_no_serving_library() -> None:
 def _bare(schema: Any) -> Any:
     """A JSON schema without what only people read, and without what a service refuses and a client passes over."""
     if isinstance(schema, dict):
-        kept = {key: value for key, value in schema.items() if key not in ("description", "additionalProperties")}
+        kept = {key: value for key, value in schema.items() if key not in PASSED_OVER}
         if "additionalProperties" in schema and schema["additionalProperties"] is not False:
             kept["additionalProperties"] = schema["additionalProperties"]
         return {key: _bare(value) for key, value in kept.items()}

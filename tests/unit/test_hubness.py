@@ -2,11 +2,13 @@
 
 from fractions import Fraction
 from itertools import count
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from models.calibration import stack
 from models.errors import Conflict, InvalidInput
@@ -14,15 +16,19 @@ from models.hubness import (
     OFF,
     Bank,
     Normalisation,
+    RouteBias,
     augment_gallery,
     augment_query,
     augmented_dim,
     biases,
     corrected,
+    is_sampled,
     score_of,
     seen_biases,
+    shift_for,
 )
 from models.hubness.correction import without_own
+from models.hubness.route_bias import mixed
 from models.hubness.similarities import Highest, rounded, similarities
 from models.scoring import scores
 from models.types import F32, I64, Metric
@@ -235,19 +241,22 @@ class Known:
 STEPS = st.lists(st.tuples(st.sampled_from(["+item", "-item", "+query", "-query"]), st.integers(1, 4)), max_size=14)
 
 
-@given(STEPS, st.sampled_from(Metric), st.integers(1, 4), st.integers(0, 2**16), st.booleans())
+@given(STEPS, st.sampled_from(Metric), st.integers(1, 4), st.integers(0, 2**16), st.booleans(), st.booleans())
 @settings(max_examples=150, deadline=None)
 def test_a_bank_is_to_the_bit_what_is_computed_anew_as_items_and_queries_come_and_go(
-    steps: list[tuple[str, int]], metric: Metric, k: int, seed: int, ties: bool
+    steps: list[tuple[str, int]], metric: Metric, k: int, seed: int, ties: bool, restored: bool
 ) -> None:
     numbers, ids = np.random.default_rng(seed), count()
     bank, known, before = Bank(3, metric, neighbours=k), Known(), dict[int, float]()
     for what, amount in steps:
+        if restored:
+            bank = Bank.of(bank.state(), 3, metric, neighbours=k)
         changed = take(bank, known, what=what, amount=amount, numbers=numbers, ids=ids, ties=ties)
         expected = known.biases(metric, Normalisation(0.6, k))
         assert dict(zip(bank.items.tolist(), bank.biases(0.6).tolist(), strict=True)) == expected
         others = {each for each in expected.keys() & before.keys() if expected[each] != before[each]}
         assert others <= set(changed.tolist())
+        assert bank.biases(0.6, among=changed).tolist() == [expected[each] for each in changed.tolist()]
         before = expected
     assert sorted(bank.queries.tolist()) == list(known.queries)
 
@@ -297,3 +306,92 @@ def test_a_bank_refuses_ids_that_are_there_twice_or_negative(ids: list[int]) -> 
 def test_a_bank_refuses_vectors_that_do_not_fit(shape: tuple[int, int]) -> None:
     with pytest.raises(InvalidInput, match="expected 2 vectors of 8 dimensions"):
         Bank(8, Metric.COSINE, neighbours=2).add_items(np.array([1, 2]), np.zeros(shape, np.float32))
+
+
+def test_biases_of_some_items_are_told_in_the_order_they_are_asked_for() -> None:
+    bank = grown()
+    bank.remove_items(np.arange(0, 40, 3))
+    whole = dict(zip(bank.items.tolist(), bank.biases(1.0).tolist(), strict=True))
+    asked = [38, 1, 20, 1, 5]
+    assert bank.biases(1.0, among=np.array(asked)).tolist() == [whole[each] for each in asked]
+    assert bank.biases(1.0, among=np.empty(0, np.int64)).tolist() == []
+    with pytest.raises(InvalidInput, match=r"not in the bank: \[3, 99\]"):
+        bank.biases(1.0, among=np.array([99, 1, 3]))
+
+
+def grown() -> Bank:
+    bank = Bank(8, Metric.COSINE, neighbours=3)
+    bank.add_queries(np.arange(20), vectors(20, seed=1))
+    bank.add_items(np.arange(40), vectors(40))
+    return bank
+
+
+def test_a_bank_read_from_mapped_files_copies_none_of_them_until_rows_come(tmp_path: Path) -> None:
+    before = grown()
+    for name, array in before.state().items():
+        np.save(tmp_path / name, array)
+    mapped = {name: np.load(tmp_path / f"{name}.npy", mmap_mode="c") for name in before.state()}
+    bank = Bank.of(mapped, 8, Metric.COSINE, neighbours=3)
+    assert bank.remove_queries(np.array([4])).tolist() == before.remove_queries(np.array([4])).tolist()
+    bank.remove_items(np.array([7]))
+    assert all(np.shares_memory(array, mapped[name]) for name, array in bank.state().items())
+    before.remove_items(np.array([7]))
+    for each in (before, bank):
+        each.add_items(np.array([41]), vectors(1, seed=5))
+        each.add_queries(np.array([30]), vectors(1, seed=6))
+    assert (bank.items.tolist(), bank.biases(1.0).tolist()) == (before.items.tolist(), before.biases(1.0).tolist())
+    assert np.load(tmp_path / "items.npy").tolist() == list(range(40))
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"items": np.arange(40, dtype=np.int32)}, "int32"),
+        ({"vectors": np.zeros((40, 7), np.float32)}, "'vectors': ..float32', 7"),
+        ({"nearest": np.zeros((40, 4), np.int64)}, "'nearest': ..int64', 4"),
+        ({"queries": np.arange(19)}, "as many rows"),
+        ({"more": np.arange(40)}, "more"),
+    ],
+)
+def test_a_bank_refuses_a_state_that_does_not_fit(change: dict[str, F32], complaint: str) -> None:
+    with pytest.raises(InvalidInput, match=complaint):
+        Bank.of(grown().state() | change, 8, Metric.COSINE, neighbours=3)
+
+
+def test_a_route_bias_of_nothing_is_off() -> None:
+    assert RouteBias() == RouteBias(alpha=0.0, neighbours=10, seen=0.0)
+    assert [each.is_off for each in (RouteBias(), RouteBias(alpha=0.1), RouteBias(seen=0.1))] == [True, False, False]
+    assert RouteBias(alpha=0.5, neighbours=7, seen=1).normalisation == Normalisation(0.5, 7)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{name: odd} for name in ("alpha", "neighbours", "seen") for odd in (-1, 1e13, np.nan, np.inf)]
+    + [{"neighbours": 0}],
+)
+def test_a_route_bias_that_cannot_be_is_refused(odd: dict[str, float]) -> None:
+    with pytest.raises(ValidationError, match=next(iter(odd))):
+        RouteBias.model_validate(odd)
+
+
+def test_ids_are_mixed_as_by_splitmix64() -> None:
+    # Of the seeds 0 and 1234567: numbers that many implementations of it print, as on rosettacode.org.
+    assert mixed(np.array([0, 1234567])).tolist() == [0xE220A8397B1DCDAF, 6457827717110365317]
+
+
+@pytest.mark.parametrize("count", [1, 2, 4096, 4097, 8192, 8193, 31_000, 10**6, 10**9])
+def test_a_bank_is_sampled_no_more_than_it_has_to_be(count: int) -> None:
+    shift = shift_for(count)
+    assert count / 2**shift <= 4096
+    assert shift == 0 or count / 2 ** (shift - 1) > 4096
+
+
+def test_windows_are_sampled_alike_whoever_asks_and_fewer_of_the_same_with_every_shift() -> None:
+    ids = np.arange(100_000)
+    assert is_sampled(ids, 0).all()
+    for shift in range(1, 8):
+        found = is_sampled(ids, shift)
+        assert found.sum() == pytest.approx(len(ids) / 2**shift, rel=0.1)
+        assert not (found & ~is_sampled(ids, shift - 1)).any()
+        assert found[-50:].tolist() == is_sampled(ids[-50:], shift).tolist()
+    assert shift_for(0) == 0

@@ -4,11 +4,14 @@ import io
 import json
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from shutil import rmtree
+from shutil import copytree, rmtree
+from threading import Thread
+from time import sleep
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,8 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from index import archive_restoring
 from index.archive import export, import_
-from index.archive_format import ClipLine, parsed, rendered, sums
+from index.archive_format import ClipLine, Media, parsed, rendered, sums
 from index.archive_members import Writing
 from index.catalog import clips, galleries, walking
 from index.catalog import features as stored
@@ -65,7 +69,7 @@ def source(tmp_path: Path, catalog: str | None) -> Iterator[Stores]:
     """A data folder with a gallery, on SQLite and on PostgreSQL."""
     stores = filled(tmp_path / "source", catalog)
     yield stores
-    stores.database.close()
+    stores.close()
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +78,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = tmp_path_factory.mktemp("whole")
     stores = filled(folder, None)
     export(stores, "demo", folder / "demo.tar")
-    stores.database.close()
+    stores.close()
     return (folder / "demo.tar").read_bytes()
 
 
@@ -85,7 +89,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
     library(folder).close()
     stores = Stores.open(folder)
     yield stores
-    stores.database.close()
+    stores.close()
 
 
 @pytest.fixture
@@ -101,7 +105,7 @@ def target(tmp_path: Path) -> Iterator[Stores]:
     library(tmp_path / "target").close()
     stores = Stores.open(tmp_path / "target")
     yield stores
-    stores.database.close()
+    stores.close()
 
 
 @pytest.fixture
@@ -184,7 +188,7 @@ def test_a_gallery_moves_from_sqlite_to_postgresql(archive: Path, postgres: str,
     moved = Stores.open(tmp_path / "moved", postgres)
     import_(moved, archive)
     export(moved, "demo", tmp_path / "again.tar")
-    moved.database.close()
+    moved.close()
     assert (tmp_path / "again.tar").read_bytes() == archive.read_bytes()
 
 
@@ -445,6 +449,50 @@ def test_an_import_that_is_stopped_anywhere_leaves_nothing(target: Stores, archi
         last += 5
     import_(target, archive)
     assert len(media_files(tmp_path / "target")) == 9
+
+
+def drop(stores: Stores, digests: Sequence[str]) -> None:
+    for each in digests:
+        stores.drop_unused(each)
+
+
+@pytest.mark.parametrize("media", ["included", "left out"])
+def test_media_that_another_process_drops_between_the_last_look_and_the_commit_stay(
+    target: Stores, source: Stores, tmp_path: Path, media: Media, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export(source, "demo", tmp_path / "some.tar", media=media)
+    if media == "left out":
+        copytree(tmp_path / "source" / "media", tmp_path / "target" / "media", dirs_exist_ok=True)
+    elsewhere = Stores.open(tmp_path / "target")
+    digests = [each.name for each in source.media.files()]
+    dropping = Thread(target=drop, args=(elsewhere, digests))
+    look = archive_restoring._check_media_stayed
+
+    def looked(*given: Any) -> None:
+        look(*given)
+        dropping.start()
+        sleep(0.1)
+
+    monkeypatch.setattr(archive_restoring, "_check_media_stayed", looked)
+    import_(target, tmp_path / "some.tar")
+    dropping.join()
+    elsewhere.close()
+    assert [each for each in digests if not target.media.path(each).is_file()] == []
+
+
+def test_media_that_another_process_drops_before_the_last_look_take_everything_back(
+    target: Stores, source: Stores, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = archive_restoring._check_media_stayed
+
+    def looked(*given: Any) -> None:
+        target.media.path(next(source.media.files()).name).unlink()
+        look(*given)
+
+    monkeypatch.setattr(archive_restoring, "_check_media_stayed", looked)
+    with pytest.raises(Conflict, match="was deleted meanwhile by somebody else"):
+        import_(target, archive)
+    assert (names(target), media_files(tmp_path / "target")) == ([], [])
 
 
 def test_a_gallery_of_that_name_or_no_name_is_refused(source: Stores, target: Stores, archive: Path) -> None:

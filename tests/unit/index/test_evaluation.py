@@ -169,11 +169,7 @@ def test_a_channel_without_a_beta_is_not_calibrated(
 
 def test_a_side_without_clips_has_no_figure(classifier: Classifier, stored: StoredFeatures) -> None:
     rows = [row for row, labels in enumerate(stored.labels) if labels[0] in SEEN]
-    seen_only = StoredFeatures(
-        clip_ids=tuple(stored.clip_ids[row] for row in rows),
-        labels=tuple(stored.labels[row] for row in rows),
-        features={sense: each[rows] for sense, each in stored.features.items()},
-    )
+    seen_only = stored.only(rows)
     evaluation = evaluate(classifier, seen_only, CLASSES)
     assert math.isnan(evaluation.classification["av"].stacked.unseen)
     assert math.isnan(evaluation.retrieval["audio->video"].found.unseen)

@@ -19,6 +19,7 @@ from index.clips import Clip
 from index.galleries import Galleries
 from index.gallery import Gallery
 from index.metadata import Json
+from index.stores import Stores
 from models.errors import (
     BundleNotFound,
     CatalogInvalid,
@@ -345,7 +346,9 @@ def test_what_a_killed_process_left_in_media_is_swept_at_the_next_start(
         each.write_bytes(b"x")
     for old in [*strays[:2], tmp_path / "media" / clip.sha256[:2] / clip.sha256]:
         os.utime(old, (0, 0))
-    Galleries.open(tmp_path, catalog).close()
+    stores = Stores.open(tmp_path, catalog)
+    stores.sweeping.wait()
+    stores.close()
     assert media_files(tmp_path) == sorted([".draft-new", clip.sha256])
 
 
@@ -370,7 +373,7 @@ def no_database(path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (other_version, "revision 9999, this version reads 0001, 0002, 0003"),
+        (other_version, "revision 9999, this version reads 0001, 0002, 0003, 0004"),
         (other_tables, "unknown"),
         (no_database, "not a database"),
     ],

@@ -22,6 +22,7 @@ from models.errors import BundleNotFound, Conflict, GenerationNotFound, Generati
 from models.features.extract import ClipFeatures, WindowFeatures
 from models.types import F32, Window
 from tests.tiny.bundles import AUDIO, TEXT, VIDEO, tiny_bundle, tiny_maps
+from tests.tiny.tables import own_tables
 from tests.unit.index.world import add, clip_features, query
 
 QUERY = query(0, "text")
@@ -245,7 +246,7 @@ def test_a_generation_that_answers_is_not_forgotten(gallery: Gallery, tmp_path: 
     assert numbers(gallery) == [1, 2]
     forget(stores, gallery.active.gallery, 1)
     assert numbers(gallery) == [2]
-    stores.database.close()
+    stores.close()
 
 
 def fail_at(seed: int) -> Callable[[Path], ClipFeatures]:
@@ -319,12 +320,12 @@ def test_a_refused_rollback_works_once_the_clip_is_complete(
 
 def tables_are_mapped(gallery: Gallery) -> bool:
     """Whether they come from a snapshot."""
-    indexes = [table.index for table in gallery.active.tables.values()]
+    indexes = [table.index for table in own_tables(gallery.active).values()]
     return all(isinstance(each, FaissIndex) and isinstance(each.parts[0].ids.base, np.memmap) for each in indexes)
 
 
 def fresh_rows(gallery: Gallery) -> set[int]:
-    found = [table.index for table in gallery.active.tables.values()]
+    found = [table.index for table in own_tables(gallery.active).values()]
     return {len(each.parts[1]) for each in found if isinstance(each, FaissIndex)}
 
 
@@ -360,7 +361,7 @@ def test_vectors_that_changed_are_written_and_the_next_start_has_them_in_place(
     before, position = scores(gallery), gallery.active.position
     reopened = restarted(galleries, tmp_path, catalog)
     again = reopened.get("demo")
-    assert {each.unwritten for each in again.active.tables.values()} == {0}
+    assert {each.unwritten for each in own_tables(again.active).values()} == {0}
     assert again.active.position == position
     assert scores(again) == pytest.approx(before, abs=2e-3)
     reopened.close()

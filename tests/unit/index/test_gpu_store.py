@@ -107,6 +107,8 @@ def test_after_any_changes_a_table_finds_what_the_oracle_finds(
         for each in (index, exact):
             each.add(some[~there], new)
             assert each.remove(some[there][: turn % 5]) == len(some[there][: turn % 5])
+            kept = some[there][turn % 5 :][::-1]
+            each.replace(kept, rows(len(kept), turn))
         queries = generator.normal(size=(3, DIM)).astype(np.float32)
         found, expected = index.search(queries, 8), exact.search(queries, 8)
         assert found.ids.tolist() == expected.ids.tolist()

@@ -1,14 +1,19 @@
-"""One data folder open in two processes: here, opened twice."""
+"""One data folder open in two processes: here, opened twice; and once in two that are really two."""
 
-from collections.abc import Iterator
+import multiprocessing
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
 
+from index import generations
 from index.galleries import Galleries
 from index.gallery import Gallery
+from index.generations import Generation
 from index.reindexing import Rules
+from models.errors import GalleryNotFound
+from tests.tiny.tables import own_tables
 from tests.unit.index.world import add, library, query
 
 QUERY = query(0, "text")
@@ -33,6 +38,35 @@ def there(here: Gallery, tmp_path: Path, catalog: str | None) -> Iterator[Galler
     galleries = Galleries.open(tmp_path / "data", catalog)
     yield galleries.get("demo")
     galleries.close()
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Generation]:
+    """Every generation that is opened from its snapshots from now on, in any of the two; all are worth one."""
+    made: list[Generation] = []
+
+    def noted(*given: object, **named: object) -> Generation:
+        made.append(really(*given, **named))
+        return made[-1]
+
+    really: Callable[..., Generation] = generations.opened
+    monkeypatch.setattr(generations, "opened", noted)
+    monkeypatch.setattr(generations, "WORTH", 1)
+    return made
+
+
+def ask_until(gallery: Gallery, holds: Callable[[], bool]) -> None:
+    """Search until something holds, with one answer all the while."""
+    before, until = gallery.search("text->av", QUERY, k=100), monotonic() + PATIENCE_S
+    while not holds():
+        assert gallery.search("text->av", QUERY, k=100) == before
+        assert monotonic() < until
+        sleep(0.01)
+
+
+def fresh_vectors(gallery: Gallery) -> int:
+    """How many vectors lie in the parts that came after the tables were built, of all tables."""
+    return sum(each.unwritten for each in own_tables(gallery.active).values())
 
 
 def found(gallery: Gallery) -> set[str]:
@@ -106,3 +140,85 @@ def test_a_switch_that_cannot_be_followed_leaves_the_old_answers_and_is_tried_ag
         assert there.search("text->av", QUERY, k=8) == before
         there.close()  # which waits for what was begun beside
     assert len([each for each in caplog.records if "cannot be opened here" in each.message]) == 1
+
+
+def test_what_one_process_builds_anew_the_other_opens_once_beside_and_then_answers_with(
+    here: Gallery, there: Gallery, tmp_path: Path, opened: list[Generation]
+) -> None:
+    here.compact()
+    add(here, tmp_path, 100)
+    ask_until(there, lambda: len(opened) == 1)
+    there.close()
+    before, known = there.active, len(opened)
+    here.compact()
+    ask_until(there, lambda: there.active is not before)
+    for _ in range(20):
+        there.search("text->av", QUERY, k=8)
+        here.search("text->av", QUERY, k=8)
+        there.close()  # which waits for what was begun beside
+        here.close()
+    assert len(opened) == known + 1, "the one that built it has it"
+    assert there.active is opened[-1]
+    assert fresh_vectors(there) == 0
+    assert len(found(there)) == 9
+
+
+def test_searches_that_noticed_before_it_was_opened_do_not_open_it_again(
+    here: Gallery, there: Gallery, opened: list[Generation]
+) -> None:
+    late = there._active._state()
+    here.compact()
+    ask_until(there, lambda: bool(opened))
+    there.close()
+    there._active._notice(late)
+    there.close()
+    assert len(opened) == 1
+
+
+def test_tables_too_small_for_a_snapshot_are_built_anew_by_both(here: Gallery, there: Gallery) -> None:
+    before, answers = there.active, there.search("text->av", QUERY, k=100)
+    here.compact()
+    ask_until(there, lambda: there.active is not before)
+    assert there.search("text->av", QUERY, k=100) == answers
+
+
+def test_what_is_built_while_it_is_opened_is_opened_after_it(
+    here: Gallery, there: Gallery, opened: list[Generation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: Callable[..., Generation] = generations.opened
+
+    def overtaken(*given: object, **named: object) -> Generation:
+        found = noted(*given, **named)
+        if len(opened) == 1:
+            here.compact()
+        return found
+
+    monkeypatch.setattr(generations, "opened", overtaken)
+    here.compact()
+    ask_until(there, lambda: len(opened) == 2)
+    there.close()
+    assert there.active is opened[1]
+
+
+def test_a_gallery_that_was_deleted_while_it_was_built_is_not_there(here: Gallery) -> None:
+    with here._stores.database.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM galleries")
+    with pytest.raises(GalleryNotFound):
+        here.compact()
+
+
+def compact(folder: Path, catalog: str | None) -> None:
+    """What another process does."""
+    galleries = Galleries.open(folder, catalog)
+    galleries.get("demo").compact()
+    galleries.close()
+
+
+def test_a_process_that_ends_after_it_has_built_is_noticed(here: Gallery, tmp_path: Path, catalog: str | None) -> None:
+    before = here.active
+    process = multiprocessing.get_context("forkserver").Process(target=compact, args=(tmp_path / "data", catalog))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    ask_until(here, lambda: here.active is not before)
+    assert here.active.number == before.number

@@ -14,11 +14,14 @@ from index.clips import Clip
 from index.deleting import delete
 from index.finding import Finding
 from index.galleries import Galleries
+from index.reindexing import Rules
 from index.snapshots import Snapshots
 from index.stores import Stores
 from index.verifying import verify
 from models.errors import GalleryNotFound
+from models.hubness import RouteBias
 from models.types import I64
+from tests.tiny.tables import own_tables
 from tests.unit.index.world import add, library, media_files
 
 
@@ -33,7 +36,7 @@ def stores(tmp_path: Path, catalog: str | None) -> Iterator[Stores]:
         add(opened.create("demo", "tiny") if seed == 0 else opened.get("demo"), tmp_path / "scratch", seed, windows=2)
     add(opened.create("other", "tiny"), tmp_path / "scratch", 0)
     yield found
-    found.database.close()
+    found.close()
 
 
 @pytest.fixture
@@ -137,7 +140,7 @@ def test_rows_that_refer_to_none_are_found_in_sqlite(stores: Stores, tmp_path: P
 
 @pytest.mark.parametrize("catalog", [None])
 def test_a_damaged_page_of_sqlite_is_found(stores: Stores, tmp_path: Path) -> None:
-    stores.database.close()
+    stores.close()
     path = tmp_path / "catalog.sqlite"
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -192,7 +195,7 @@ def test_vectors_that_are_missing_too_many_or_others_are_found(stores: Stores) -
     opened = Galleries(stores)
     active, manifest = opened.get("demo").active, opened.get("demo").active.bundle.manifest
     heads = {route.gallery: manifest.space(route) for route in manifest.routes.values()}
-    audio, video, av = (active.tables[heads[head]].index for head in ("audio", "video", "av"))
+    audio, video, av = (own_tables(active)[heads[head]].index for head in ("audio", "video", "av"))
     chosen = windows(stores)
     audio.remove(chosen[3:5])
     video.add(np.array([10_000]), np.ones((1, 4), np.float32))
@@ -203,6 +206,21 @@ def test_vectors_that_are_missing_too_many_or_others_are_found(stores: Stores) -
         ("index", "gallery demo: vectors of audio", f"none of 2 windows, such as {chosen[3]}"),
         ("index", "gallery demo: vectors of av", f"1 of 12 differ, such as {chosen[7]}"),
         ("index", "gallery demo: vectors of video", "1 of no window, such as 10000"),
+    ]
+
+
+def test_biases_that_are_not_those_of_now_are_found(stores: Stores) -> None:
+    opened = Galleries(stores)
+    gallery = opened.get("demo")
+    gallery.reindex("tiny", rules=Rules(tolerance=None), biases={"audio->video": RouteBias(alpha=0.5, neighbours=2)})
+    assert check(stores) == []
+    space = gallery.active.table("audio->video").embedding.space
+    video, chosen = own_tables(gallery.active)[space].index, windows(stores)
+    odd = video.vectors(chosen[5:6])
+    odd[:, 4] += 0.25
+    video.replace(chosen[5:6], odd)
+    assert told(verify(stores, opened)) == [
+        ("index", "gallery demo: vectors of video", f"other biases for 1 of 12, such as {chosen[5]}")
     ]
 
 
@@ -221,7 +239,7 @@ def test_a_bundle_that_is_gone_or_another_is_found(stores: Stores, tmp_path: Pat
 def kept(stores: Stores) -> list[Path]:
     """The folders of the snapshots of "demo"."""
     active = Galleries(stores).get("demo").active
-    for table in active.tables.values():
+    for table in own_tables(active).values():
         Snapshots(stores.vectors).write(active.gallery, active.number, table)
     return sorted((stores.vectors / str(active.gallery) / "1").iterdir())
 
@@ -248,7 +266,7 @@ def test_snapshots_ahead_of_the_catalog_are_found(stores: Stores, kept: list[Pat
     """As after the catalog was put back from a copy of yesterday."""
     gallery = Galleries(stores).get("demo")
     clip = add(gallery, tmp_path / "scratch", 9)
-    for table in gallery.active.tables.values():
+    for table in own_tables(gallery.active).values():
         Snapshots(stores.vectors).write(gallery.active.gallery, 1, table)
     with stores.database.writing() as connection:
         for statement in (
@@ -259,8 +277,15 @@ def test_snapshots_ahead_of_the_catalog_are_found(stores: Stores, kept: list[Pat
         connection.execute(text("DELETE FROM clips WHERE clip_id = :id"), {"id": clip.id})
     found = [each for each in check(stores) if each.what != "stray"]
     assert [(each.what, each.found) for each in found] == [
-        ("snapshot", "of change 13, the catalog's last one is 12") for _ in kept
+        ("snapshot", "of change 13 by another history than the catalog's, as before a backup was restored")
+        for _ in kept
     ]
+
+
+def test_snapshots_of_another_history_of_the_same_length_are_found(stores: Stores, kept: list[Path]) -> None:
+    with stores.database.writing() as connection:
+        connection.execute(text("UPDATE changes SET token = token + 1 WHERE position = 12"))
+    assert {(each.what, each.found[:28]) for each in check(stores)} == {("snapshot", "of change 12 by another hist")}
 
 
 def test_vectors_of_no_generation_or_gallery_are_found(stores: Stores, kept: list[Path]) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from index.clips import Clip
 from index.galleries import Galleries
 from index.gallery import Gallery
+from index.media import LOCK
 from models.features.extract import ClipFeatures, WindowFeatures
 from models.types import F32, Modality, Sense, Window
 from tests.tiny.bundles import tiny_bundle
@@ -51,5 +52,5 @@ def add(gallery: Gallery, folder: Path, seed: int, *, senses: tuple[Sense, ...] 
 
 
 def media_files(folder: Path) -> list[str]:
-    """The names of all files under `media/`, drafts included."""
-    return sorted(each.name for each in (folder / "media").rglob("*") if each.is_file())
+    """The names of all files under `media/`, drafts included, but for the lock."""
+    return sorted(each.name for each in (folder / "media").rglob("*") if each.is_file() and each.name != LOCK)

@@ -8,7 +8,7 @@ import pytest
 
 from service.app import create_app
 from service.settings import Settings
-from sightsound import Client, Only, Query, ServiceRefused
+from sightsound import Client, Only, Query, RouteBias, ServiceRefused
 from tests.unit.service.running import running
 
 
@@ -58,3 +58,10 @@ def test_a_gallery_goes_to_another_bundle_and_back(own: Client) -> None:
     assert [each.report.get("tolerance") for each in own.generations("demo")] == [None, None, 0.3]
     assert (own.roll_back("demo").bundle, own.roll_back("demo", 1).bundle) == ("other", "tiny")
     assert [each.number for each in own.generations("demo") if each.active] == [1]
+
+
+def test_routes_are_corrected_when_a_client_asks_for_it(own: Client) -> None:
+    own.reindex("demo", tolerance="any", biases={"audio->video": RouteBias(alpha=0.5), "text->av": "chosen"})
+    assert own.generations("demo")[-1].biases == {"audio->video": RouteBias(alpha=0.5, neighbours=10)}
+    own.reindex("demo", tolerance="any", biases={})
+    assert own.generations("demo")[-1].biases == {}

@@ -12,6 +12,7 @@ from service.settings import Settings
 from tests.unit.service.asking import DEMO, OWN, SEARCH, refused
 from tests.unit.service.worlds import with_new_ears
 
+BELL = {"text": "bell", "to": "av"}
 GENERATIONS, ROLLBACK, REINDEX = (f"{DEMO}/{each}" for each in ("generations", "rollback", "reindex"))
 
 
@@ -72,3 +73,24 @@ def test_force_overrides_the_tolerance() -> None:
     assert ReindexRequest(tolerance=0.1).rules(3).tolerance == 0.1
     assert ReindexRequest(tolerance=0.1, force=True).rules(3).tolerance is None
     assert ReindexRequest().rules(3).kept == 3
+
+
+def test_routes_are_corrected_by_a_reindexing_and_stay_so(own: TestClient) -> None:
+    before = own.get(SEARCH, params=BELL).json()["hits"]
+    own.post(REINDEX, json={"biases": {"text->av": {"alpha": 0.75, "neighbours": 2}}, "force": True})
+    assert own.get(SEARCH, params=BELL).json()["hits"] != before
+    own.post(REINDEX, json={"bundle": "other", "force": True})
+    found = [each["biases"] for each in own.get(GENERATIONS).json()["generations"]]
+    assert found == [{"text->av": {"alpha": 0.75, "neighbours": 2, "seen": 0.0}}] * 2
+    own.post(REINDEX, json={"bundle": "tiny", "force": True, "biases": {}})
+    assert own.get(SEARCH, params=BELL).json()["hits"] == before
+
+
+@pytest.mark.parametrize("biases", [{"text->av": {"alpha": -1}}, {"text->av": "best"}, {"text->av": {"beta": 1}}])
+def test_a_bias_that_is_none_is_refused(own: TestClient, biases: object) -> None:
+    refused(own.post(REINDEX, json={"biases": biases}), 422, "query-invalid", "biases.text->av")
+
+
+def test_a_route_that_is_not_there_cannot_be_corrected(own: TestClient) -> None:
+    answer = own.post(REINDEX, json={"biases": {"av->text": "chosen"}})
+    refused(answer, 422, "route-missing", "no route 'av->text' to clips that could be corrected")

@@ -1,23 +1,32 @@
 """Evaluations as jobs: figures both ways, of any generation, and two of them paired by query."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from index.corrections import Corrections
 from index.galleries import Galleries
+from index.reindexing import Rules
+from models.bundle.classification import Classifier
+from models.bundle.words import key
 from models.errors import GenerationNotFound
+from models.hubness import RouteBias, biases, corrected, is_sampled
 from models.media.cage import Cage
 from models.media.limits import Limits
+from models.scoring import scores
 from service import evaluations
 from service.encoders import Encoders
 from service.job_schemas import EvaluationRequest
 from service.jobs import desk
 from service.jobs.board import Board
+from service.jobs.correcting import Judged
 from service.jobs.database import url_of
 from service.jobs.evaluating import Evaluate
+from service.jobs.examining import subject
 from service.jobs.pulse import Pulse
 from service.jobs.work import Workshop
 from tests.tiny.clips import tiny_clip
@@ -47,17 +56,110 @@ def test_the_generation_that_is_named_is_evaluated(workshop: Workshop) -> None:
     assert set(first["retrieval"]) == ROUTES
 
 
-def test_retrieval_is_told_with_and_without_hubness_correction_and_with_the_recall_of_its_index(
+def test_retrieval_is_told_with_the_recall_of_its_index(workshop: Workshop) -> None:
+    found = report(workshop, routes=["audio->video"])["retrieval"]["audio->video"]["index"]
+    assert (found["recall"], found["at"], found["kind"]) == (1.0, 10, "flat")
+
+
+def test_without_a_bias_of_its_own_a_route_is_told_both_ways_by_one_chosen_on_half_of_the_clips(
     workshop: Workshop,
 ) -> None:
-    found = report(workshop, routes=["audio->video"])["retrieval"]["audio->video"]
-    hubness = found["hubness"]
-    assert (hubness["alpha"], hubness["neighbours"], hubness["queries"]) == (0.75, 5, 6)
-    assert hubness["plain"]["by_class"] == pytest.approx(
-        np.mean([each for each in (found["by_class"]["seen"], found["by_class"]["unseen"]) if each is not None])
-    )
-    assert set(hubness["corrected"]["recall"]) == {"1", "5", "10"}
-    assert (found["index"]["recall"], found["index"]["at"], found["index"]["kind"]) == (1.0, 10, "flat")
+    found = report(workshop)["retrieval"]
+    assert {each["hubness"]["on"] for each in found.values()} == {"validation"}
+    by_clips, by_words = (found[f"{query}->video"]["hubness"] for query in ("audio", "text"))
+    assert by_clips.keys() == {"on", "chosen", "queries", "plain", "corrected"}
+    assert by_clips["chosen"].keys() == {"alpha", "neighbours", "seen"}
+    assert set(by_clips["corrected"]["recall"]) == {"1", "5", "10"}
+    assert (by_clips["queries"], by_words["queries"]) == (3, 4)
+    every_other = ranked_by(workshop, "text->video", among=clips_of_each_class(workshop)[1::2])
+    assert by_words["plain"]["by_sample"] == pytest.approx(np.mean(list(every_other.values())))
+
+
+MIXED = {
+    "audio->video": RouteBias(alpha=1.0, neighbours=1),
+    "text->video": RouteBias(alpha=0.5, neighbours=1, seen=0.3),
+    "text->av": RouteBias(seen=2.0),
+}
+
+
+def test_figures_of_a_corrected_route_are_those_of_what_the_gallery_answers(workshop: Workshop, tmp_path: Path) -> None:
+    gallery = workshop.galleries.get("demo")
+    extractor = workshop.encoders.extractor(gallery.active.bundle.manifest)
+    for tone in (700, 1500):
+        clip = tiny_clip(tmp_path / f"{tone}.mp4", seconds=0.5, tone_hz=tone, colour=(tone % 256, 90, 200))
+        gallery.add(clip, name=clip.name, labels=["siren flashing"], features=extractor.extract(clip))
+    plain = report(workshop)["retrieval"]
+    gallery.reindex("other", rules=Rules(tolerance=None), biases=MIXED)
+    found = report(workshop)["retrieval"]
+    for route in ("text->video", "text->av"):
+        expected = ranked_by(workshop, route)
+        assert found[route]["by_sample"] == pytest.approx(np.mean(list(expected.values())))
+        assert found[route]["by_sample"] != pytest.approx(plain[route]["by_sample"])
+    for route, bias in MIXED.items():
+        hubness = found[route]["hubness"]
+        assert (hubness["on"], hubness["chosen"]) == ("generation", bias.model_dump())
+        assert hubness["corrected"]["by_sample"] == pytest.approx(found[route]["by_sample"])
+        assert hubness["corrected"]["harmonic"] == pytest.approx(found[route]["by_class"]["harmonic"])
+        assert hubness["plain"]["by_sample"] == pytest.approx(plain[route]["by_sample"])
+    for route in ROUTES - MIXED.keys():
+        assert found[route] == plain[route]
+
+
+@pytest.mark.parametrize("shift", [0, 1])
+def test_a_clip_is_left_out_of_the_bank_that_it_meets(workshop: Workshop, shift: int) -> None:
+    gallery, route, bias = workshop.galleries.get("demo"), "video->audio", RouteBias(alpha=1.0, neighbours=1)
+    generation = replace(gallery.active, corrections=Corrections(shift=shift, routes={route: bias}))
+    there, spec = gallery.features("audio", "video"), generation.bundle.manifest.routes[route]
+    asked, items = (generation.bundle.embed(head, {head: there.features[head]}) for head in ("video", "audio"))
+    sampled = is_sampled(there.windows, shift)
+    precisions = []
+    for row in range(len(asked)):
+        bank = asked[sampled & (np.arange(len(asked)) != row)]
+        off = biases(items, bank, spec.metric, bias.normalisation)
+        scored = corrected(scores(asked[row : row + 1], items, spec.metric), off, spec.metric)[0]
+        order = [each for each in np.argsort(-scored) if each != row]
+        precisions.append(average_precision([there.labels[each][0] == there.labels[row][0] for each in order]))
+    judged = Judged(gallery, generation, subject(gallery, generation).examined(workshop.encoders))
+    assert judged.precision(route).by_query == pytest.approx(np.array(precisions))
+    assert 0 < sampled.sum() <= len(asked) - shift
+
+
+def test_a_corrected_generation_is_compared_as_it_answers(workshop: Workshop) -> None:
+    workshop.galleries.get("demo").reindex("other", rules=Rules(tolerance=None), biases=MIXED)
+    found = report(workshop, generation=3, compare_to=2)
+    for route, compared in found["comparison"]["retrieval"].items():
+        before = report(workshop, generation=2)["retrieval"][route]["by_sample"]
+        assert compared["difference"] == pytest.approx(found["retrieval"][route]["by_sample"] - before)
+        assert (compared["difference"] != 0) <= (route in MIXED)
+
+
+def ranked_by(workshop: Workshop, route: str, *, among: list[str] | None = None) -> dict[str, float]:
+    """The average precision of each class's words, by what the gallery finds, of all clips or some."""
+    gallery = workshop.galleries.get("demo")
+    encoder = workshop.encoders.text(gallery.active.bundle.manifest)
+    classifier, found = Classifier(gallery.active.bundle, encoder), {}
+    for word in {clip.labels[0] for clip in gallery.clips()}:
+        hits = gallery.search(route, {"text": classifier.text_features([word])}, k=100)
+        found[word] = average_precision(
+            [hit.labels[0] == word for hit in hits if hit.clip_id in (among or hit.clip_id)]
+        )
+    return found
+
+
+def average_precision(relevant: list[bool]) -> float:
+    places = [place for place, each in enumerate(relevant, start=1) if each]
+    return float(np.mean([count / place for count, place in enumerate(places, start=1)]))
+
+
+def clips_of_each_class(workshop: Workshop) -> list[str]:
+    """Ids, those of one class side by side, in the order of the report's classes."""
+    gallery = workshop.galleries.get("demo")
+    classes = [key(each) for each in gallery.active.bundle.manifest.vocabulary]
+    there = gallery.features("audio", "video")
+    known = [(key(labels[0]), each) for labels, each in zip(there.labels, there.clip_ids, strict=True)]
+    first = [label for label, _ in known if label not in classes]
+    order = {label: place for place, label in enumerate([*classes, *dict.fromkeys(first)])}
+    return [each for _, each in sorted(known, key=lambda pair: order[pair[0]])]
 
 
 def test_two_generations_are_compared_by_query(workshop: Workshop) -> None:

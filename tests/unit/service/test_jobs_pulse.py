@@ -1,6 +1,7 @@
 """Progress as it is told and written down."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from service.job_schemas import ItemError
@@ -62,3 +63,20 @@ def test_progress_is_written_at_most_four_times_a_second_and_its_last_state_alwa
     assert 2 <= board.written <= 6
     assert board.get(job.id).progress.done == pulse.done > 50
     board.close()
+
+
+def test_another_stage_of_something_long_is_progress_and_what_is_not_counted_again_counts_nothing() -> None:
+    pulse = Pulse()
+    pulse.did(3)
+    told: list[Callable[[], None]] = [
+        lambda: pulse.stage("lists"),
+        lambda: pulse.uncounted.stage("lists"),
+        lambda: pulse.uncounted.did(9),
+    ]
+    for tell in told:
+        before = pulse.silent()[1]
+        time.sleep(0.001)
+        tell()
+        assert pulse.silent()[1] > before
+        assert pulse.silent()[2] == "lists"
+    assert pulse.done == 3

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
@@ -18,7 +19,7 @@ from service.jobs.board import Board
 from service.jobs.database import url_of
 from service.jobs.pulse import Pulse
 from service.jobs.work import Workshop
-from service.jobs.worker import Worker
+from service.jobs.worker import KEPT, Worker
 from tests.unit.service.waiting import until
 
 Step = Callable[[int], None]
@@ -51,13 +52,15 @@ def board(tmp_path: Path) -> Iterator[Board]:
 
 
 @contextmanager
-def worker(board: Board, folder: Path, step: Step, *, count: int = 3, stall_s: float = 30.0) -> Iterator[None]:
+def worker(
+    board: Board, folder: Path, step: Step, *, count: int = 3, stall_s: float = 30.0, kept: timedelta = KEPT
+) -> Iterator[None]:
     """A worker in this process whose evaluations are steps."""
     galleries = Galleries.open(folder / "data")
     with Cage(Limits(), 1) as cage:
         workshop = Workshop(galleries, Encoders(folder, cage))
         kinds = {"evaluate": lambda *given: Steps(step, count)}
-        running = Worker(workshop, board, jobs=1, stall_s=stall_s, kinds=kinds)  # type: ignore[arg-type]
+        running = Worker(workshop, board, jobs=1, stall_s=stall_s, kept=kept, kinds=kinds)  # type: ignore[arg-type]
         try:
             running.start(url_of(folder, None), folder / "locks")
             yield

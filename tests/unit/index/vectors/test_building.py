@@ -2,19 +2,24 @@
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Event
 
 import numpy as np
 import pytest
 
+from index.vectors import training
 from index.vectors.base import VectorIndex
 from index.vectors.building import Built, build
 from index.vectors.exact import ExactIndex
-from index.vectors.kinds import IndexOptions, Kind, Report
+from index.vectors.kinds import IndexOptions, Kind, Near, Report, untold
+from index.vectors.snapshot import Identity, read, write
 from models.errors import Conflict, InvalidInput
+from models.hubness import Normalisation, augment_gallery, augment_query, biases
 from models.types import F32, I64, Metric
 
 DIM, SIZE, K = 16, 4000, 10
+OURS = Identity(space="s" * 64, gallery="1", generation=1)
 APPROXIMATE: tuple[Kind, ...] = ("ivfpq", "hnsw")
 
 
@@ -64,6 +69,7 @@ def test_an_approximate_table_keeps_every_promise_of_the_set_while_it_changes(ki
         each.remove(ids()[::4])
         each.add(np.arange(300, dtype=np.int64) * 12, more)  # these ids come back with other vectors
         each.remove(np.arange(0, 1200, 24, dtype=np.int64))
+        each.replace(ids()[1::8], clusters(500, 6))
     assert index.ids().tolist() == oracle.ids().tolist()
     assert (index.vectors(oracle.ids()) == oracle.vectors(oracle.ids())).all()
     assert recall(index, oracle, queries) >= 0.93
@@ -170,6 +176,38 @@ def test_the_same_vectors_give_the_same_table_in_whatever_order_they_come(kind: 
     assert first.index.search(queries, K).ids.tolist() == second.index.search(queries, K).ids.tolist()
 
 
+@pytest.mark.parametrize("kind", APPROXIMATE)
+def test_who_watches_is_told_of_every_stage_and_every_block_and_changes_nothing(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "ROWS", 1000)
+    monkeypatch.setattr(training, "LINKED", 1000)
+    vectors, told = clusters(2500), list[str]()
+    options = IndexOptions(kind=kind, recall=0.95)
+    made = [
+        build(ids(2500), vectors, metric=Metric.INNER, options=options, watch=each) for each in (told.append, untold)
+    ]
+    first, second = (each.index.search(clusters(50, 4), K).ids.tolist() for each in made)
+    assert first == second
+    assert told[:2] == ["copying 2500 vectors", "finding the exact answers to queries 0 to 128"]
+    adding = [f"adding rows {start} to {min(start + 1000, 2500)}" for start in (0, 1000, 2000)]
+    at = told.index(adding[0])
+    assert told[at : at + 3] == adding
+    assert (told[at - 1] == "training 32 lists") == (kind == "ivfpq")
+    measured = ", ".join(f"{name} {value}" for name, value in made[0].report.parameters.items())
+    assert told[-1] == f"measuring recall at {measured}"
+
+
+def test_what_a_watcher_raises_ends_the_building() -> None:
+    def stop(stage: str) -> None:
+        if stage.startswith("adding"):
+            raise InterruptedError(stage)
+
+    options = IndexOptions(kind="hnsw")
+    with pytest.raises(InterruptedError, match="adding rows 0 to 600"):
+        build(ids(600), clusters(600), metric=Metric.COSINE, options=options, watch=stop)
+
+
 def test_the_report_goes_through_json() -> None:
     report = built("ivfpq", Metric.COSINE, clusters(500)).report
     assert Report.model_validate_json(report.model_dump_json()) == report
@@ -231,3 +269,28 @@ def test_searches_from_four_threads_see_no_removed_id_while_ids_come_and_go(kind
         pool.submit(change).result()
         assert all(each.result() for each in looking)
     assert len(index) == 2000
+
+
+@pytest.mark.parametrize("kind", APPROXIMATE)
+@pytest.mark.parametrize("metric", list(Metric))
+def test_vectors_that_end_in_biases_are_found_by_what_comes_before_and_ranked_by_all(
+    kind: Kind, metric: Metric, tmp_path: Path
+) -> None:
+    plain, asked = clusters(SIZE), clusters(200, 7)
+    biased = biases(plain, clusters(400, 8), metric, Normalisation(0.75, 10))[None]
+    stored, queries = augment_gallery(plain, biased, metric), augment_query(asked, 0, routes=1, metric=metric)
+    made = build(
+        ids(),
+        stored,
+        metric=Metric.INNER,
+        queries=queries[:100],
+        options=IndexOptions(kind=kind, recall=0.95),
+        near=Near(dim=DIM, metric=metric),
+    )
+    oracle = exact(Metric.INNER, stored)
+    write(made.index, tmp_path, identity=OURS, position=1)
+    for index in (made.index, read(tmp_path, OURS).index):
+        assert index.kind == kind, made.report
+        assert recall(index, oracle, queries[100:]) >= 0.93
+        found = index.search(queries[:1], 1)
+        assert found.scores == pytest.approx(oracle.search(queries[:1], 1, allowed=found.ids[0]).scores, rel=1e-5)

@@ -3,16 +3,18 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from index.vectors.base import VectorIndex
 from index.vectors.building import build
 from index.vectors.exact import ExactIndex
 from index.vectors.faiss_store import FaissIndex
 from index.vectors.kinds import IndexOptions
-from index.vectors.snapshot import Identity, read, write
+from index.vectors.snapshot import Identity, Kept, read, write
 from models.errors import InvalidInput, SnapshotInvalid
 from models.types import F32, Metric
 
@@ -26,7 +28,7 @@ def rows(n: int, seed: int = 0) -> F32:
 
 
 def table(kind: str, metric: Metric = Metric.COSINE) -> VectorIndex:
-    """A table with a sealed and a fresh part, of both of which some are removed."""
+    """A table with a sealed and a fresh part, of both of which some are removed and some replaced."""
     ids = np.arange(SIZE, dtype=np.int64)
     if kind == "exact":
         index: VectorIndex = ExactIndex(DIM, metric)
@@ -36,12 +38,13 @@ def table(kind: str, metric: Metric = Metric.COSINE) -> VectorIndex:
         index = build(ids, rows(SIZE), metric=metric, options=options).index
         assert index.kind == kind
     index.add(ids[:90] + 1000, rows(90, 1))
+    index.replace(np.array([1050, 20, 599, 1000, 10], np.int64), rows(5, 2))
     index.remove(np.array([3, 7, 1005, 1009], np.int64))
     return index
 
 
 def kept(folder: Path, kind: str = "ivfpq") -> Path:
-    write(table(kind), folder, identity=OURS, position=42)
+    write(table(kind), folder, identity=OURS, position=42, attached={"bank": rows(30, 3), "bank-ids": np.arange(30)})
     return folder
 
 
@@ -68,6 +71,7 @@ def test_a_table_reads_back_with_the_same_answers_and_goes_on_changing(
     for each in (found.index, index):
         each.add(np.array([5000, 3, 900], np.int64), rows(3, 8))
         assert each.remove(np.array([1006, 11, 5000, 7], np.int64)) == 3
+        each.replace(np.array([900, 20, 1007, 40], np.int64), rows(4, 9))
     same(found.index, index)
 
 
@@ -78,6 +82,17 @@ def test_an_empty_table_reads_back_empty(tmp_path: Path, empty: VectorIndex) -> 
     assert len(index) == 0
     index.add(np.array([4], np.int64), rows(1))
     assert index.ids().tolist() == [4]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_being_written_stays_as_it_was_while_vectors_are_replaced(kind: str) -> None:
+    index = table(kind)
+    assert isinstance(index, Kept)
+    arrays = index.contents().arrays
+    before = {name: array.copy() for name, array in arrays.items()}
+    index.replace(np.array([20, 21, 1050, 1060], np.int64), rows(4, 7))
+    index.remove(np.array([1061, 22], np.int64))
+    assert all((arrays[name] == before[name]).all() for name in before)
 
 
 def test_the_report_of_the_building_comes_back(tmp_path: Path) -> None:
@@ -155,9 +170,9 @@ def test_a_snapshot_of_something_else_is_refused(tmp_path: Path, other: dict[str
 def test_a_future_format_is_refused_by_its_number(tmp_path: Path) -> None:
     path = kept(tmp_path) / "snapshot.json"
     known = json.loads(path.read_text())
-    known["head"]["format"] = 2
+    known["head"]["format"] = 3
     path.write_text(json.dumps(known))
-    with pytest.raises(SnapshotInvalid, match="of format 2, expected 1"):
+    with pytest.raises(SnapshotInvalid, match="of format 3, expected 2"):
         read(tmp_path, OURS)
 
 
@@ -208,3 +223,37 @@ def test_a_table_that_cannot_be_kept_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(InvalidInput, match="cannot be kept"):
         write(Elsewhere(DIM, Metric.INNER), tmp_path, identity=OURS, position=1)
+
+
+def test_attached_arrays_come_back_and_what_is_written_to_them_stays_in_memory(tmp_path: Path) -> None:
+    given: dict[str, NDArray[Any]] = {"bank": rows(30, 3), "text-audio-2": np.arange(7), "none": rows(0)}
+    write(table("flat"), tmp_path, identity=OURS, position=1, attached=given)
+    found = read(tmp_path, OURS).attached
+    assert found.keys() == given.keys()
+    for name, array in given.items():
+        assert (found[name].dtype, found[name].tolist()) == (array.dtype, array.tolist())
+    assert isinstance(found["bank"].base, np.memmap)
+    found["bank"][3] = 9
+    assert (found["bank"][3] == 9).all()
+    assert read(tmp_path, OURS).attached["bank"].tolist() == given["bank"].tolist()
+
+
+def test_a_snapshot_without_attached_arrays_gives_none(tmp_path: Path) -> None:
+    write(table("flat"), tmp_path, identity=OURS, position=1)
+    assert read(tmp_path, OURS).attached == {}
+
+
+@pytest.mark.parametrize("name", ["", "Bank", "a_b", "../bank", "a.npy"])
+def test_an_attached_array_of_an_odd_name_is_refused_and_nothing_written(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InvalidInput, match="attached array must be named"):
+        write(table("flat"), tmp_path / "new", identity=OURS, position=1, attached={name: rows(1)})
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_snapshot_of_an_earlier_format_is_made_anew_and_not_read(tmp_path: Path) -> None:
+    place = kept(tmp_path, "flat") / "snapshot.json"
+    told = json.loads(place.read_text())
+    told["head"]["format"] = 1
+    place.write_text(json.dumps(told))
+    with pytest.raises(SnapshotInvalid, match="format 1, expected 2"):
+        read(place.parent, OURS)

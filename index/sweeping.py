@@ -1,0 +1,51 @@
+"""Media that killed processes left, removed beside whatever else goes on: a start need not wait for it."""
+
+import logging
+from threading import Event, Thread
+
+from index.catalog import clips
+from index.catalog.database import Database
+from index.media import MediaStore
+from models.errors import SightsoundError
+
+log = logging.getLogger(__name__)
+
+
+class Sweeping:
+    """One look at all media, folder by folder; what it has not come to when it is stopped, the next start looks at."""
+
+    def __init__(self, media: MediaStore, database: Database) -> None:
+        self._media, self._database = media, database
+        self._enough = Event()
+        self._thread = Thread(target=self._sweep, name="sweep-media", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Until it has looked at everything."""
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def stop(self) -> None:
+        """Leave the rest to the next one."""
+        self._enough.set()
+        self.wait()
+
+    def is_used(self, sha256: str) -> bool:
+        """Whether any clip of any gallery has these bytes."""
+        with self._database.reading() as connection:
+            return clips.is_media_used(connection, sha256)
+
+    def _sweep(self) -> None:
+        try:
+            self._media.sweep_drafts()
+            for part in self._media.parts():
+                if self._enough.is_set():
+                    return
+                with self._database.reading() as connection:
+                    used = clips.media_in_use(connection, part)
+                self._media.sweep(part, used, self.is_used)
+        except (SightsoundError, OSError) as error:
+            log.warning("media that no clip has are left to the next start: %s", error)

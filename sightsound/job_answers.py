@@ -1,0 +1,82 @@
+"""What the service answers about jobs and evaluations; docs/http-api.md says what each field means."""
+
+from typing import Any, Literal
+
+from pydantic import AwareDatetime
+
+from sightsound.answers import Answer
+
+Kind = Literal["ingest", "reindex", "compact", "evaluate"]
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+
+
+class ItemError(Answer):
+    """An item that could not be done, and why; `code` is that of a problem."""
+
+    item: str
+    code: str
+    detail: str
+
+
+class Progress(Answer):
+    """How far a job is; `rate` in items a second."""
+
+    done: int = 0
+    total: int | None = None
+    item: str | None = None
+    rate: float | None = None
+    time_left_s: float | None = None
+
+
+class Job(Answer):
+    """Durable work with progress; `errors` are the first of its `error_count` items that could not be done."""
+
+    id: str
+    kind: Kind
+    gallery: str
+    state: State
+    request: dict[str, Any]
+    progress: Progress
+    errors: tuple[ItemError, ...]
+    error_count: int
+    made_at: AwareDatetime
+    started_at: AwareDatetime | None
+    heartbeat_at: AwareDatetime | None
+    ended_at: AwareDatetime | None
+    failure: str | None
+    result: dict[str, Any] | None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will come of it, unless it is retried."""
+        return self.state in ("done", "failed", "cancelled")
+
+
+class JobList(Answer):
+    """Jobs, the newest first."""
+
+    jobs: tuple[Job, ...]
+
+
+class Evaluation(Answer):
+    """That a generation was evaluated; `job` is the id of the job that did it."""
+
+    id: int
+    gallery: str
+    generation: int
+    protocol: str
+    job: str | None
+    request: dict[str, Any]
+    made_at: AwareDatetime
+
+
+class EvaluationReport(Evaluation):
+    """What an evaluation found."""
+
+    report: dict[str, Any]
+
+
+class EvaluationList(Answer):
+    """The evaluations of a gallery, the oldest first."""
+
+    evaluations: tuple[Evaluation, ...]
