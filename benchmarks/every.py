@@ -7,15 +7,15 @@ from benchmarks.decoding import Decoding
 from benchmarks.front_end import FrontEnd
 from benchmarks.gallery import GallerySearch
 from benchmarks.precision import Precision
-from benchmarks.search import Search
+from benchmarks.reembedding import Reembedding
 from benchmarks.service import Service
 from benchmarks.training_step import TrainingStep
 from benchmarks.words import Words
 from training.cores import cores
 
 BENCHMARKS: tuple[Benchmark, ...] = (
-    Search(),
     GallerySearch(),
+    Reembedding(),
     Service(),
     Words(),
     FrontEnd(),

@@ -1,4 +1,4 @@
-"""Searches of a gallery and of its vector table, filtered and not, against the bare FAISS call of the same index."""
+"""Searches of a gallery, and of its vector table alone, filtered and not, against FAISS's bare call."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -12,9 +12,8 @@ import faiss
 import numpy as np
 
 from benchmarks.contest import Contest
-from benchmarks.library import DIM, NAME, ROUTE, WIDTH, clip_id, library
+from benchmarks.library import DIM, NAME, ROUTE, clip_id, library_of, widened
 from index.filters import Filter
-from index.galleries import Galleries
 from index.gallery import Gallery
 from index.searching import Search
 from index.vectors.building import build
@@ -45,18 +44,20 @@ class GallerySearch:
         allowed = np.arange(max(round(SHARE * self.windows), K))
         table = build(np.arange(self.windows), vectors, metric=Metric.EUCLIDEAN, queries=queries).index
         assert isinstance(table, FaissIndex), "FAISS is installed where it is measured"
-        alone, within = _bare(table, vectors), _bare_within(vectors, allowed)
-        with TemporaryDirectory() as folder, closing(_library(Path(folder), vectors)) as galleries:
+        alone, within = bare_call(table, vectors), _bare_within(vectors, allowed)
+        with TemporaryDirectory() as folder, closing(library_of(Path(folder), vectors)) as galleries:
             gallery = galleries.get(NAME)
             _check(gallery, table, queries)
             _check_filtered(gallery, table, within(queries[:4]), queries=queries[:4], allowed=allowed)
-            rows = [cycle(queries[:, None]) for _ in range(6)]
+            rows, texts = [cycle(queries[:, None]) for _ in range(6)], cycle(widened(queries))
             asked, among = Search(ROUTE, K), Search(ROUTE, K, Filter(added_to=float(len(allowed))))
             whole, filtered = f"Gallery.search_vectors, {self.windows:,} windows", "Gallery.search_vectors, 1 % allowed"
             ours, some = f"the vector table alone, {table.kind}", "the vector table alone, 1 % allowed"
+            asking = "Gallery.search, from a text's feature"
             call, selected = "FAISS's bare call", "FAISS's bare call with a selector of 1 %"
             yield Contest(
                 ways={
+                    asking: lambda: gallery.search(ROUTE, {"text": next(texts)}, k=K),
                     whole: lambda: gallery.search_vectors(next(rows[0]), asked),
                     filtered: lambda: gallery.search_vectors(next(rows[1]), among),
                     ours: lambda: table.search(next(rows[2]), K),
@@ -64,7 +65,14 @@ class GallerySearch:
                     call: lambda: alone(next(rows[4])),
                     selected: lambda: within(next(rows[5])),
                 },
-                pairs=[(whole, call), (ours, call), (filtered, call), (filtered, selected), (some, selected)],
+                pairs=[
+                    (asking, call),
+                    (whole, call),
+                    (ours, call),
+                    (filtered, call),
+                    (filtered, selected),
+                    (some, selected),
+                ],
             )
 
 
@@ -73,25 +81,28 @@ def _drawn(numbers: np.random.Generator, count: int) -> F32:
     return numbers.standard_normal((count, DIM), np.float32).astype(np.float16).astype(np.float32)
 
 
-def _widened(vectors: F32) -> F32:
-    """Features [n, 128] of which the bundle's heads keep these vectors [n, 64]."""
-    return np.pad(vectors, ((0, 0), (0, WIDTH - DIM)))
-
-
-def _library(folder: Path, vectors: F32) -> Galleries:
-    return library(folder, _widened(vectors), np.eye(WIDTH, DIM, dtype=np.float32))
-
-
-def _bare(table: FaissIndex, vectors: F32) -> Callable[[F32], I64]:
-    """FAISS's own call for one query [1, 64], giving rows [1, 10]: of the table's structure, else of a flat index."""
+def bare_call(table: FaissIndex, vectors: F32) -> Callable[[F32], I64]:
+    """FAISS's own call for one query [1, 64] that gives the table's rows [1, 10]: by its structure, scored exactly
+    again where that is one of product codes, or else by a flat index.
+    """
+    flat = faiss.IndexFlatL2(DIM)
+    flat.add(vectors)
     structure = table.parts[0].structure
     if structure is None:
-        flat = faiss.IndexFlatL2(DIM)
-        flat.add(vectors)
         return lambda query: flat.search(query, K)[1]
-    how = bare.SearchParametersIVF(nprobe=structure.parameters["nprobe"])
-    count = K * structure.parameters["candidates"]
-    return lambda query: structure.index.search(query, count, params=how)[1]
+    visited = bare.SearchParametersIVF(nprobe=structure.parameters["nprobe"])
+    refined = bare.IndexRefine(structure.index, flat)
+    how = bare.IndexRefineSearchParameters(k_factor=structure.parameters["candidates"], base_index_params=visited)
+    return lambda query: refined.search(query, K, params=how)[1]
+
+
+def bare_structure(table: FaissIndex) -> Callable[[F32], I64] | None:
+    """FAISS's own call for the candidates alone [1, c], which are not yet scored exactly; None where there are none."""
+    structure = table.parts[0].structure
+    if structure is None:
+        return None
+    visited = bare.SearchParametersIVF(nprobe=structure.parameters["nprobe"])
+    return lambda query: structure.index.search(query, K * structure.parameters["candidates"], params=visited)[1]
 
 
 def _bare_within(vectors: F32, allowed: I64) -> Callable[[F32], I64]:

@@ -26,14 +26,14 @@ TEXT = EncoderRef(name="made-up-text@1", sha256="b" * 64, width=WIDTH)
 HEADS: tuple[Modality, ...] = ("text", "video")
 
 
-def library(folder: Path, features: F32, weights: F32 | None = None) -> Galleries:
-    """The gallery `many` with a clip of one window and one label for each row of features [n, 128].
+def library(folder: Path, features: F32, *layers: F32) -> Galleries:
+    """The gallery `many` with a clip of one window and one label for each row of features [n, width].
 
-    Its bundle has linear heads to 64 dimensions and the route `text->video` by L2 distance: both of these weights
-    [128, 64], or each of random ones. Clip i has the id `clip_id(i)`; features should be numbers that float16 holds.
+    Its bundle has the route `text->video` by L2 distance. Both heads multiply with these layers [in, out], the first
+    [width, ...] and the last [..., 64], with ReLU between them. Clip i has the id `clip_id(i)`; features should be
+    numbers that float16 holds.
     """
-    drawn = [_random(seed) for seed in range(len(HEADS))]
-    _bundle(folder / "bundles" / NAME, drawn if weights is None else [weights] * len(HEADS))
+    _bundle(folder / "bundles" / NAME, layers)
     made = Galleries.open(folder)
     made.create(NAME, NAME)
     made.close()
@@ -41,23 +41,34 @@ def library(folder: Path, features: F32, weights: F32 | None = None) -> Gallerie
     return Galleries.open(folder)
 
 
+def library_of(folder: Path, vectors: F32) -> Galleries:
+    """The same where both heads make the vectors [n, 64] of `widened` features."""
+    return library(folder, widened(vectors), np.eye(WIDTH, DIM, dtype=np.float32))
+
+
+def widened(vectors: F32) -> F32:
+    """Features [n, 128] of which those heads keep these vectors [n, 64]."""
+    return np.pad(vectors, ((0, 0), (0, WIDTH - DIM)))
+
+
 def clip_id(i: int) -> str:
     """The id of the clip of row i."""
     return f"{i:016x}"
 
 
-def _bundle(folder: Path, weights: Sequence[F32]) -> None:
-    graphs: dict[str, bytes] = {head: _linear(head, each) for head, each in zip(HEADS, weights, strict=True)}
+def _bundle(folder: Path, layers: Sequence[F32]) -> None:
+    graphs: dict[str, bytes] = {head: _graph(head, layers) for head in HEADS}
+    width = {"width": len(layers[0])}
     manifest = Manifest(
         name=NAME,
-        method="linear",
+        method="made up",
         heads={
             head: HeadSpec(file=f"{head}.onnx", inputs=(head,), dim=DIM, sha256=sha256(graphs[head]).hexdigest())
             for head in HEADS
         },
         routes={ROUTE: RouteSpec(query="text", gallery="video", metric=Metric.EUCLIDEAN)},
-        backbones={"video": VIDEO},
-        text_encoder=TEXT,
+        backbones={"video": VIDEO.model_copy(update=width)},
+        text_encoder=TEXT.model_copy(update=width),
         seen_classes=(),
         vocabulary=(),
         betas={},
@@ -65,20 +76,25 @@ def _bundle(folder: Path, weights: Sequence[F32]) -> None:
         evaluation={},
         export_difference=0,
     )
-    save(folder, manifest, graphs, "# Linear heads, for benchmarks\n")
+    save(folder, manifest, graphs, "# Heads for benchmarks\n")
 
 
-def _random(seed: int) -> F32:
-    return np.random.default_rng(seed).standard_normal((WIDTH, DIM), np.float32) / np.float32(WIDTH**0.5)
-
-
-def _linear(head: Modality, weights: F32) -> bytes:
+def _graph(head: Modality, layers: Sequence[F32]) -> bytes:
+    """From the feature to `embedding`: the layers `0`, `1` ..., their sums, and what ReLU leaves of them."""
+    nodes, last = [], str(head)
+    for i, _ in enumerate(layers):
+        if i:
+            nodes.append(make_node("Relu", [last], [f"positive {i}"]))
+            last = f"positive {i}"
+        made = "embedding" if i == len(layers) - 1 else f"sums {i}"
+        nodes.append(make_node("MatMul", [last, f"layer {i}"], [made]))
+        last = made
     graph = make_graph(
-        [make_node("MatMul", [head, "weights"], ["embedding"])],
+        nodes,
         head,
-        [make_tensor_value_info(head, TensorProto.FLOAT, ["b", WIDTH])],
+        [make_tensor_value_info(head, TensorProto.FLOAT, ["b", len(layers[0])])],
         [make_tensor_value_info("embedding", TensorProto.FLOAT, ["b", DIM])],
-        [from_array(weights, "weights")],
+        [from_array(each, f"layer {i}") for i, each in enumerate(layers)],
     )
     return bytes(make_model(graph, opset_imports=[make_opsetid("", 18)], ir_version=8).SerializeToString())
 

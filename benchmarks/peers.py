@@ -16,8 +16,8 @@ from benchmarks.peers_task import Task
 from benchmarks.report import write_into
 
 DOCUMENT = Path(__file__).parent.parent / "docs/performance.md"
-MARKERS = "<!-- written by benchmarks.peers: begin -->", "<!-- written by benchmarks.peers: end -->"
 SIZES = [31_000, 200_000]
+"""Of which the document has a table each."""
 QUERIES = 1000
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
@@ -28,26 +28,32 @@ def main(
     queries: Annotated[int, typer.Option(min=1, help="Held out, asked one after the other.")] = QUERIES,
     document: Annotated[Path, typer.Option(help="Where a run of all systems writes its table.")] = DOCUMENT,
 ) -> None:
-    """Print how fast each system builds and answers; a run of all of them is also written into the document."""
+    """Print how fast each system builds and answers; a run of all of them replaces the document's table of its size."""
     console = Console()
     chosen = [peer for peer in PEERS if not names or any(name.lower() in peer.name.lower() for name in names)]
-    comparison = compare(chosen, [Task(count, queries) for count in vectors or SIZES], console)
-    console.print(comparison.markdown(), markup=False, soft_wrap=True)
-    if not names:
-        write_into(document, comparison.markdown(), MARKERS)
+    for count in vectors or SIZES:
+        comparison = compare(chosen, Task(count, queries), console)
+        console.print(comparison.markdown(), markup=False, soft_wrap=True)
+        if not names and count in SIZES:
+            write_into(document, comparison.markdown(), markers(count))
 
 
-def compare(peers: list[Peer], tasks: list[Task], console: Console) -> Comparison:
-    """Each peer on each task, one after the other; those that are not installed are left out, by name."""
+def markers(vectors: int) -> tuple[str, str]:
+    """Between which the document has the table of so many vectors."""
+    begin, end = (f"<!-- written by benchmarks.peers for {vectors}: {each} -->" for each in ("begin", "end"))
+    return begin, end
+
+
+def compare(peers: list[Peer], task: Task, console: Console) -> Comparison:
+    """The peers, one after the other; those that are not installed are left out, by name."""
     machine, found, skipped = this_machine(), list[Measured](), dict[str, str]()
-    for task in tasks:
-        for peer in peers:
-            if (why := peer.missing(task.vectors)) is not None:
-                skipped[f"{peer.name}, {task.vectors:,} vectors"] = why
-                continue
-            found.append(measured(peer, task))
-            console.print(*rows(found[-1]), sep="\n", markup=False, soft_wrap=True)
-    return Comparison(machine, max(task.queries for task in tasks), found, skipped)
+    for peer in peers:
+        if (why := peer.missing(task.vectors)) is not None:
+            skipped[peer.name] = why
+            continue
+        found.append(measured(peer, task))
+        console.print(*rows(found[-1]), sep="\n", markup=False, soft_wrap=True)
+    return Comparison(machine, task.queries, found, skipped)
 
 
 if __name__ == "__main__":

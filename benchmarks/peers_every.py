@@ -33,5 +33,5 @@ PEERS: tuple[Peer, ...] = (
     Peer("LanceDB, IVF-PQ and refining", "lancedb", LANCE, Opening("peers_lance", "product_codes")),
     Peer("LanceDB, IVF-HNSW", "lancedb", LANCE, Opening("peers_lance", "graph")),
     Peer("Chroma's server, HNSW", "chromadb", ("chromadb",), Opening("peers_chroma", "server")),
-    Peer("milvus-lite, HNSW", "milvus-lite", MILVUS, Opening("peers_milvus", "lite"), most=200_000),
+    Peer("milvus-lite, HNSW", "milvus-lite", MILVUS, Opening("peers_milvus", "lite"), most=50_000),
 )

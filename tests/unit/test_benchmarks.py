@@ -19,8 +19,8 @@ from benchmarks.gallery import GallerySearch
 from benchmarks.machine import this_machine
 from benchmarks.measuring import Ratio, Result, measure
 from benchmarks.precision import Precision
+from benchmarks.reembedding import Reembedding
 from benchmarks.report import BEGIN, END, Report, write_into
-from benchmarks.search import Search
 from benchmarks.service import Service
 from benchmarks.training_step import TrainingStep
 from benchmarks.words import Words
@@ -28,8 +28,8 @@ from tests.tiny.encoders import tiny_text_encoder
 
 DOCUMENT = Path(__file__).parents[2] / "docs/performance.md"
 TINY: tuple[Benchmark, ...] = (
-    Search(windows=30),
     GallerySearch(windows=300),
+    Reembedding(windows=600),
     Service(requests=4),
     FrontEnd(seconds=0.5, sizes=(512,)),
     Decoding(seconds=0.2),

@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from benchmarks.machine import this_machine
-from benchmarks.peers import DOCUMENT, MARKERS, compare
+from benchmarks.peers import DOCUMENT, SIZES, compare, markers
 from benchmarks.peers_every import PEERS
 from benchmarks.peers_measuring import TARGETS, Measured, Speed, _family, measure, resident_mib
 from benchmarks.peers_store import Ask, K, Peer, Step, Store
@@ -129,22 +129,19 @@ def test_each_of_our_ways_gives_a_row_for_each_recall(ours: Peer) -> None:
 
 def test_a_peer_that_is_not_installed_or_given_too_much_is_skipped_by_name() -> None:
     peers = [peer(Some(), modules=("no_such_module",)), peer(Some(), most=10)]
-    reasons = [compare([each], [TASK], Console(quiet=True)).skipped for each in peers]
-    assert reasons == [
-        {"Some, 400 vectors": "no_such_module is not installed"},
-        {"Some, 400 vectors": "not tried beyond 10 vectors"},
-    ]
+    reasons = [compare([each], TASK, Console(quiet=True)).skipped for each in peers]
+    assert reasons == [{"Some": "no_such_module is not installed"}, {"Some": "it is for at most 10 vectors"}]
 
 
 def test_all_peers_have_a_row_or_a_reason() -> None:
     installed = [each for each in PEERS if each.package == "faiss-cpu"]
     absent = peer(Some(), modules=("no_such_module",))
-    found = compare([*installed, absent], [TASK], Console(quiet=True))
+    found = compare([*installed, absent], TASK, Console(quiet=True))
     assert [each.peer for each in found.found] == [str(each) for each in installed]
-    assert list(found.skipped) == ["Some, 400 vectors"]
+    assert list(found.skipped) == ["Some"]
     written = found.markdown()
     assert all(f"| 400 | {each} |" in written for each in installed)
-    assert "- Some, 400 vectors: skipped, no_such_module is not installed" in written
+    assert "- Some: skipped, no_such_module is not installed" in written
 
 
 def test_settings_that_serve_both_recalls_are_one_row() -> None:
@@ -169,6 +166,6 @@ def test_memory_is_that_of_the_process_and_of_those_it_started() -> None:
 
 def test_the_document_has_a_place_for_the_table_and_names_every_peer() -> None:
     written = DOCUMENT.read_text()
-    assert [written.count(each) for each in MARKERS] == [1, 1]
-    before = written.partition(MARKERS[0])[0]
+    assert [written.count(each) for size in SIZES for each in markers(size)] == [1, 1, 1, 1]
+    before = written.partition(markers(SIZES[0])[0])[0]
     assert [name for name in ("Chroma", "milvus-lite", "LanceDB", "hnswlib", "FAISS") if name not in before] == []
