@@ -12,7 +12,7 @@ from index.route_bank import Asking, Coming, RouteBank
 from index.vectors.base import VectorIndex
 from index.watching import UNWATCHED, Watch
 from models.errors import InvalidInput, SnapshotInvalid
-from models.hubness import augment_gallery, augment_query, augmented_dim, score_of, with_biases
+from models.hubness import augment_gallery, augment_query, score_of, with_biases
 from models.hubness.similarities import rounded
 from models.types import F32, I64, Hits
 
@@ -53,11 +53,6 @@ class Biasing:
             raise SnapshotInvalid(f"the biases of {embedding.head!r} cannot be read: {error}") from error
         return cls(embedding, banks) if banks else None
 
-    @property
-    def dim(self) -> int:
-        """How wide stored vectors are."""
-        return augmented_dim(self._embedding.dim, routes=len(self._banks), metric=self._embedding.metric)
-
     def state(self) -> dict[str, np.ndarray]:
         """Arrays by name, as a snapshot keeps them; none after a change that failed half way."""
         if not self._is_whole:
@@ -67,7 +62,7 @@ class Biasing:
         return {CORRECTIONS: _told([each.asking for each in self._banks]), **arrays}
 
     def stored(self, windows: I64, vectors: F32) -> F32:
-        """[n, dim] what is stored of windows [n] that are taken in, and their vectors [n, d]."""
+        """[n, width] what is stored of windows [n] that are taken in, and their vectors [n, d]."""
         return augment_gallery(vectors, self._biases(windows), self._embedding.metric)
 
     def plain(self, stored: F32) -> F32:
@@ -75,7 +70,7 @@ class Biasing:
         return stored[:, : self._embedding.dim]
 
     def asked(self, route: str, queries: F32) -> F32:
-        """[q, dim] what the table is asked for queries [q, d] of a route, corrected or not."""
+        """[q, width] what the table is asked for queries [q, d] of a route, corrected or not."""
         return augment_query(queries, self._places.get(route), routes=len(self._banks), metric=self._embedding.metric)
 
     def hits(self, found: Hits, queries: F32) -> Hits:
@@ -118,7 +113,7 @@ class Biasing:
         self._is_whole = True
 
     def _again(self, windows: I64, stored: F32) -> F32:
-        """[n, dim] what is stored of windows [n] now that their biases are others."""
+        """[n, width] what is stored of windows [n] now that their biases are others."""
         return with_biases(stored, self._biases(windows), self._embedding.metric)
 
     def _biases(self, windows: I64) -> F32:

@@ -59,6 +59,8 @@ class Lasting(RuleBasedStateMachine):
         self.opened = [Galleries.open(self.folder) for _ in range(2)]
         self.opened[0].create("demo", "tiny")
         self.reindex("tiny", MIXED, late=False)
+        for each in range(5):
+            self.add(is_seen=each % 2 == 0)
 
     def of(self, who: str) -> Gallery:
         return self.opened[who == "theirs"].get("demo")
@@ -158,6 +160,6 @@ def refuse(*_: object) -> None:
 
 
 Lasting.TestCase.settings = settings(
-    max_examples=6, stateful_step_count=10, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate)
+    max_examples=7, stateful_step_count=9, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate)
 )
 TestBiasesThroughTime = Lasting.TestCase
