@@ -12,16 +12,19 @@ from index.catalog import changes, clips, galleries
 from index.catalog import features as stored
 from index.catalog.database import Connection
 from index.clips import Clip, media_type
-from index.embedding import backbones_of
+from index.embedding import backbones_of, embeddings
 from index.media import Draft
 from index.metadata import Json, checked
 from index.stores import Stores
 from models.bundle.manifest import Manifest
+from models.bundle.runtime import Bundle
 from models.errors import InvalidInput, SpaceMismatch
 from models.features.extract import ClipFeatures
 from models.types import F32, Sense
 
 LONGEST = 255
+LARGEST = 2.0**50
+"""Of a vector's numbers: beyond, squares of distances leave float32."""
 ID_DIGITS = 16
 Extractor = Callable[[Manifest], Callable[[Path], ClipFeatures]]
 """What makes the features of a file by the backbones of a bundle."""
@@ -43,15 +46,15 @@ class Made:
 
     features: ClipFeatures
     number: int
-    manifest: Manifest
+    bundle: Bundle
 
 
 class Overtaken(Exception):
     """Another generation answers by now, and its bundle reads features of other backbones."""
 
-    def __init__(self, number: int, manifest: Manifest) -> None:
+    def __init__(self, number: int, bundle: Bundle) -> None:
         super().__init__(f"generation {number} answers by now")
-        self.number, self.manifest = number, manifest
+        self.number, self.bundle = number, bundle
 
 
 def add(stores: Stores, gallery: int, arrival: Arrival, made: Made, *, extractor: Extractor | None) -> Clip:
@@ -69,13 +72,13 @@ def add(stores: Stores, gallery: int, arrival: Arrival, made: Made, *, extractor
 
 
 def _made_anew(arrival: Arrival, overtaken: Overtaken, made: Made, extractor: Extractor | None) -> Made:
-    number, manifest = overtaken.number, overtaken.manifest
+    number, bundle = overtaken.number, overtaken.bundle
     if extractor is None:
         raise SpaceMismatch(
-            f"generation {number} answers by now, whose bundle {manifest.name!r} reads features of other backbones "
-            f"than {made.manifest.name!r}: extract them anew"
+            f"generation {number} answers by now, whose bundle {bundle.name!r} reads features of other backbones "
+            f"than {made.bundle.name!r}: extract them anew"
         )
-    return Made(extractor(manifest)(arrival.path), number, manifest)
+    return Made(extractor(bundle.manifest)(arrival.path), number, bundle)
 
 
 def _store(stores: Stores, gallery: int, draft: Draft, *, arrival: Arrival, made: Made) -> Clip:
@@ -117,12 +120,27 @@ def _rounded_all(features: ClipFeatures, manifest: Manifest) -> list[dict[Sense,
     ]
 
 
+def _check_vectors(bundle: Bundle, features: list[dict[Sense, F32]]) -> None:
+    """Refuse, before it is there, a clip that no table could take in; raises InvalidInput."""
+    for each in embeddings(bundle).values():
+        rows = [window for window in features if all(sense in window for sense in each.senses)]
+        if not rows:
+            continue
+        vectors = bundle.embed(each.head, {sense: np.stack([row[sense] for row in rows]) for sense in each.senses})
+        if not (np.abs(vectors) < LARGEST).all():
+            raise InvalidInput(
+                f"the head {each.head!r} of the bundle {bundle.name!r} makes NaN, infinity or numbers of {LARGEST:g} "
+                "and more of the clip's features"
+            )
+
+
 def _kept(stores: Stores, gallery: int, draft: Draft, *, clip: Clip, made: Made) -> Clip:
     """Keep the media and commit; a failure on the way leaves nothing behind.
 
     Returns the clip, or the one that is there when another process has added the same bytes meanwhile.
     """
-    features = _rounded_all(made.features, made.manifest)
+    features = _rounded_all(made.features, made.bundle.manifest)
+    _check_vectors(made.bundle, features)
     with ExitStack() as undo:
         if stores.media.keep(draft):
             undo.callback(stores.drop_unused, draft.sha256)
@@ -133,7 +151,7 @@ def _kept(stores: Stores, gallery: int, draft: Draft, *, clip: Clip, made: Made)
 
 
 def _commit(stores: Stores, gallery: int, made: Made, *, clip: Clip, features: list[dict[Sense, F32]]) -> Clip:
-    backbones = backbones_of(made.manifest, tuple(clip.senses))
+    backbones = backbones_of(made.bundle.manifest, tuple(clip.senses))
     with stores.database.writing() as connection:
         changes.lock(connection, gallery)  # from here on nobody else adds it
         if (known := clips.find(connection, gallery, clip.id)) is not None:
@@ -149,8 +167,8 @@ def _check_found(stores: Stores, connection: Connection, gallery: int, made: Mad
     if number == made.number:
         return
     row = next(each for each in galleries.generations_of(connection, gallery) if each.number == number)
-    now, known = stores.shelf.bundle(row.bundle.name).manifest, made.manifest.backbones
-    if not now.backbones.items() <= known.items():
+    now, known = stores.shelf.bundle(row.bundle.name), made.bundle.manifest.backbones
+    if not now.manifest.backbones.items() <= known.items():
         raise Overtaken(number, now)
 
 

@@ -56,7 +56,7 @@ def _settled(
 
 
 def chosen(connection: Connection, gallery: int, bundle: Bundle, route: str) -> RouteBias:
-    """The bias of the best mean average precision on every other labelled window; off if the rest gains nothing by it.
+    """The bias of the best mean average precision on every other labelled clip; off if the rest gains nothing by it.
 
     So that what is chosen by chance is not kept.
     """
@@ -65,7 +65,7 @@ def chosen(connection: Connection, gallery: int, bundle: Bundle, route: str) -> 
         sample = sample.of(seen_classes(bundle.manifest))
     if len(sample.windows) < LEAST:
         return RouteBias()
-    tried, rest = (_found(connection, bundle, route, sample.every(2, start)) for start in (0, 1))
+    tried, rest = (_found(connection, bundle, route, half) for half in sample.halves())
     bias = choose(tried, merit="precision").bias
     return bias if corrected_precision(rest, bias) > corrected_precision(rest, RouteBias()) else RouteBias()
 

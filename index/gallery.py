@@ -76,7 +76,7 @@ class Gallery:
             SpaceMismatch: other features are needed by now, and there is no `extractor`.
         """
         asked = generation or self.active
-        made = Made(features, asked.number, asked.bundle.manifest)
+        made = Made(features, asked.number, asked.bundle)
         arrival = Arrival(path, name, labels, metadata)
         clip = adding.add(self._stores, self.key, arrival, made, extractor=extractor)
         self._follow()

@@ -13,7 +13,7 @@ from models.bundle.runtime import Bundle
 from models.bundle.words import key
 from models.evaluation.evaluating import Labels
 from models.evaluation.scorer import Scorer
-from models.types import F32, I64, Modality, Sense
+from models.types import F32, I64, Bool, Modality, Sense
 
 SAMPLED = 2000
 """Windows at most: to rank them all takes a second."""
@@ -21,9 +21,13 @@ SAMPLED = 2000
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """Windows [n] that have all senses that are asked for, with the class [n] of each, an index of `classes`."""
+    """Windows [n] that have all senses that are asked for, with the class [n] of each, an index of `classes`.
+
+    `clips` [n] tells those of one clip, by a number of its own.
+    """
 
     windows: I64
+    clips: I64
     labels: I64
     classes: tuple[str, ...]
 
@@ -32,11 +36,16 @@ class Labelled:
         kept = tuple(each for each in self.classes if key(each) in classes)
         chosen = np.isin(self.labels, [self.classes.index(each) for each in kept])
         names = [self.classes[label] for label in self.labels[chosen]]
-        return Labelled(self.windows[chosen], np.array([kept.index(each) for each in names], np.int64), kept)
+        labels = np.array([kept.index(each) for each in names], np.int64)
+        return Labelled(self.windows[chosen], self.clips[chosen], labels, kept)
 
-    def every(self, step: int, start: int) -> "Labelled":
-        """Every so many windows from one on."""
-        return Labelled(self.windows[start::step], self.labels[start::step], self.classes)
+    def halves(self) -> "tuple[Labelled, Labelled]":
+        """Every other clip of each class with its windows, and the rest."""
+        _, ranks = np.unique(self.labels * (len(self.clips) + 1) + self.clips, return_inverse=True)
+        return self._of_rows(ranks % 2 == 0), self._of_rows(ranks % 2 == 1)
+
+    def _of_rows(self, chosen: Bool) -> "Labelled":
+        return Labelled(self.windows[chosen], self.clips[chosen], self.labels[chosen], self.classes)
 
     @property
     def all_seen(self) -> Labels:
@@ -53,8 +62,11 @@ def labelled(connection: Connection, gallery: int, *manifests: Manifest) -> Labe
     places = by_window(connection, gallery, windows.tolist())
     words = {each: place.labels[0] for each, place in places.items() if place.labels}
     classes = tuple(sorted(set(words.values())))
-    kept = np.array([each for each in windows.tolist() if each in words], np.int64)
-    return Labelled(kept, np.array([classes.index(words[each]) for each in kept.tolist()], np.int64), classes)
+    kept = [each for each in windows.tolist() if each in words]
+    of_clips = {clip_id: number for number, clip_id in enumerate(dict.fromkeys(places[each].clip_id for each in kept))}
+    clips = np.array([of_clips[places[each].clip_id] for each in kept], np.int64)
+    labels = np.array([classes.index(words[each]) for each in kept], np.int64)
+    return Labelled(np.array(kept, np.int64), clips, labels, classes)
 
 
 def seen_classes(manifest: Manifest) -> set[str]:

@@ -1,7 +1,6 @@
 """Whether features are those of their backbones, and vectors those of the features."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,8 +9,10 @@ from index.catalog import features as stored
 from index.catalog import walking
 from index.catalog.galleries import GalleryRow
 from index.catalog.walking import Kept, Source
+from index.embedding import Embedding, embeddings, spread
 from index.finding import Finding
 from index.galleries import Galleries
+from index.generations import Generation
 from index.stores import Stores
 from index.tables import Table
 from index.tally import Tally
@@ -20,36 +21,12 @@ from models.bundle.manifest import Manifest
 from models.bundle.runtime import Bundle
 from models.errors import SightsoundError, VectorsUnavailable
 from models.scoring import normalised
-from models.types import F32, I64, Metric, Sense
+from models.types import F32, I64, Metric
 
 SAMPLED = 1000
 """Vectors that are embedded anew, of each table."""
 TOLERANCE = 1e-4
 """Of a vector's length: heads answer a little differently when they embed more at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Space:
-    """What the vectors of one space are made of: a head of a bundle, and the windows that have all it reads."""
-
-    head: str
-    metric: Metric
-    backbones: stored.Backbones
-
-    def windows(self, stores: Stores, gallery: int) -> I64:
-        """[n] the windows that the catalog says have a vector, ascending."""
-        with stores.database.reading() as connection:
-            return stored.having(connection, gallery, self.backbones)
-
-    def vectors(self, stores: Stores, bundle: Bundle, windows: I64) -> F32:
-        """[n, dim] of windows, embedded now, as an index keeps them."""
-        with stores.database.reading() as connection:
-            batches = [
-                bundle.embed(self.head, dict(features.items()))
-                for _, features in stored.batches(connection, windows, self.backbones)
-            ]
-        found = np.concatenate(batches)
-        return normalised(found) if self.metric is Metric.COSINE else found
 
 
 def missing(stores: Stores, row: GalleryRow, bundle: Bundle) -> Iterator[Finding]:
@@ -77,8 +54,9 @@ def damaged(stores: Stores, row: GalleryRow, bundle: Bundle, tally: Tally) -> It
 
 def indexes(stores: Stores, opened: Galleries, row: GalleryRow, bundle: Bundle) -> Iterator[Finding]:
     """Vectors of windows that there are not, windows without one, and vectors that are not what their features give."""
-    spaces = _spaces(bundle.manifest)
-    before = {name: space.windows(stores, row.key) for name, space in spaces.items()}
+    spaces = embeddings(bundle)
+    with stores.database.reading() as connection:
+        before = {name: space.windows(connection, row.key) for name, space in spaces.items()}
     try:
         active = opened.get(row.name).active
     except SightsoundError as error:
@@ -87,19 +65,25 @@ def indexes(stores: Stores, opened: Galleries, row: GalleryRow, bundle: Bundle) 
     if active.bundle.sha256 != bundle.sha256:
         return  # somebody reindexed the gallery just now
     for name, space in spaces.items():
-        where, table = f"gallery {row.name}: vectors of {space.head}", active.tables[name]
-        try:
-            ids = table.ids()
-        except VectorsUnavailable as error:
-            yield Finding("index", where, str(error), "vectors that can be compared with the catalog")
-            continue
-        after = space.windows(stores, row.key)
-        yield from _misplaced(where, ids, before[name], after)
-        sample = _sample(np.intersect1d(ids, after))
-        if len(sample):
-            yield from _stale(where, table, sample, space.vectors(stores, bundle, sample))
-            corrections = active.corrections
-            yield from biases(where, stores, row.key, table=table, corrections=corrections, sample=sample)
+        yield from _index(stores, row, active, space=space, before=before[name])
+
+
+def _index(stores: Stores, row: GalleryRow, active: Generation, *, space: Embedding, before: I64) -> Iterator[Finding]:
+    """Of one table, which had these windows before it was opened."""
+    where, table = f"gallery {row.name}: vectors of {space.head}", active.tables[space.space]
+    try:
+        ids = table.ids()
+    except VectorsUnavailable as error:
+        yield Finding("index", where, str(error), "vectors that can be compared with the catalog")
+        return
+    with stores.database.reading() as connection:  # as of one moment: windows that are there keep their features
+        after = space.windows(connection, row.key)
+        sample = spread(np.intersect1d(ids, after), SAMPLED)
+        expected = space.all_vectors(connection, sample)
+    yield from _misplaced(where, ids, before, after)
+    if len(sample):
+        yield from _stale(where, table, sample, normalised(expected) if space.metric is Metric.COSINE else expected)
+        yield from biases(where, stores, row.key, table=table, corrections=active.corrections, sample=sample)
 
 
 def _width(kept: Kept, manifest: Manifest) -> int:
@@ -125,17 +109,6 @@ def _missing(sources: tuple[Source, ...], manifest: Manifest) -> str | None:
     return f"{' and '.join(odd)} features of other backbones only" if odd else None
 
 
-def _spaces(manifest: Manifest) -> dict[str, Space]:
-    """Those that a route searches clips in."""
-    found: dict[str, Space] = {}
-    for route in manifest.routes.values():
-        senses: list[Sense] = [each for each in manifest.heads[route.gallery].inputs if each != "text"]
-        if len(senses) == len(manifest.heads[route.gallery].inputs):
-            backbones = {sense: manifest.backbones[sense].sha256 for sense in senses}
-            found[manifest.space(route)] = Space(route.gallery, route.metric, backbones)
-    return found
-
-
 def _misplaced(where: str, ids: I64, before: I64, after: I64) -> Iterator[Finding]:
     """What came or went while the index was looked at may be in it or not."""
     extra = np.setdiff1d(ids, np.union1d(before, after))
@@ -158,10 +131,3 @@ def _stale(where: str, table: Table, sample: I64, expected: F32) -> Iterator[Fin
     if len(odd):
         wanted = "what the bundle makes of the stored features"
         yield Finding("index", where, f"{len(odd)} of {len(sample)} differ, such as {odd[0]}", wanted)
-
-
-def _sample(ids: I64) -> I64:
-    """Evenly from first to last."""
-    if len(ids) <= SAMPLED:
-        return ids
-    return ids[np.linspace(0, len(ids) - 1, SAMPLED).astype(np.int64)]

@@ -11,6 +11,7 @@ from index.choosing import Wanted
 from index.corrections import Corrections
 from index.galleries import Galleries
 from index.gallery import Gallery
+from index.labelled import labelled
 from index.reindexing import Rules
 from index.stores import Stores
 from models.errors import RouteMissing
@@ -20,7 +21,7 @@ from models.types import F32, F64, Sense, Window
 from tests.tiny.bundles import AUDIO, TEXT, VIDEO, tiny_maps
 from tests.tiny.tables import own_tables
 from tests.unit.index.corrected import ASKED, MIXED, STRONG, check
-from tests.unit.index.world import add, query
+from tests.unit.index.world import add, clip_features, query
 
 ANY = Rules(tolerance=None)
 
@@ -209,3 +210,21 @@ def test_an_archive_keeps_biases(many: Gallery, galleries: Galleries, tmp_path: 
     again = galleries.get("again")
     assert dict(again.active.biases) == MIXED
     check(again)
+
+
+def test_the_halves_that_a_choice_is_made_and_held_to_share_no_clip_and_have_all_classes(
+    with_hubs: Gallery, tmp_path: Path, catalog: str | None
+) -> None:
+    for seed in range(100, 106):
+        path = tmp_path / f"long {seed}"
+        path.write_bytes(str(seed).encode())
+        with_hubs.add(path, name=path.name, labels=["label 1"], features=clip_features(seed, windows=3))
+    stores = Stores.open(tmp_path, catalog)
+    with stores.database.reading() as connection:
+        sample = labelled(connection, with_hubs.key, with_hubs.active.bundle.manifest)
+    stores.close()
+    first, second = sample.halves()
+    assert len(sample.windows) == len(first.windows) + len(second.windows) == 84
+    assert not set(first.clips.tolist()) & set(second.clips.tolist())
+    assert set(first.labels.tolist()) == set(second.labels.tolist()) == set(range(len(sample.classes)))
+    assert abs(len(set(first.clips.tolist())) - len(set(second.clips.tolist()))) <= 5

@@ -5,12 +5,15 @@ import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 from sqlalchemy import URL, create_engine
 from sqlalchemy.exc import DatabaseError
 
@@ -20,6 +23,7 @@ from index.galleries import Galleries
 from index.gallery import Gallery
 from index.metadata import Json
 from index.stores import Stores
+from models.bundle.store import load_manifest, save
 from models.errors import (
     BundleNotFound,
     CatalogInvalid,
@@ -291,6 +295,32 @@ def test_features_that_do_not_fit_are_refused_and_leave_nothing(
         gallery.add(scratch / "a.mp4", name="a.mp4", labels=[], features=features)
     assert gallery.clips() == []
     assert media_files(tmp_path) == []
+
+
+def steep(folder: Path) -> None:
+    """Write the bundle "steep": "tiny" with a head for sound that leaves the range of float32."""
+    tiny = load_manifest(folder / "tiny")
+    graphs = {head: (folder / "tiny" / spec.file).read_bytes() for head, spec in tiny.heads.items()}
+    model = onnx.load_from_string(graphs["audio"])
+    weights = next(each for each in model.graph.initializer if each.name == "audio_map")
+    weights.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weights) * np.float32(1e38), "audio_map"))
+    graphs["audio"] = model.SerializeToString()
+    changed = tiny.heads["audio"].model_copy(update={"sha256": sha256(graphs["audio"]).hexdigest()})
+    update = {"name": "steep", "heads": {**tiny.heads, "audio": changed}}
+    save(folder / "steep", tiny.model_copy(update=update), graphs, "# steep")
+
+
+def test_a_clip_whose_vectors_are_no_numbers_is_refused_and_the_gallery_goes_on(
+    galleries: Galleries, scratch: Path, tmp_path: Path
+) -> None:
+    steep(tmp_path / "bundles")
+    gallery = galleries.create("steep", "steep")
+    (scratch / "a.mp4").write_bytes(b"a")
+    with pytest.raises(InvalidInput, match="the head 'audio' of the bundle 'steep' makes NaN, infinity"):
+        gallery.add(scratch / "a.mp4", name="a.mp4", labels=[], features=clip_features(1))
+    assert media_files(tmp_path) == []
+    silent = gallery.add(scratch / "a.mp4", name="a.mp4", labels=[], features=clip_features(1, senses=("video",)))
+    assert [hit.clip_id for hit in gallery.search("text->video", query(0, "text"), k=5)] == [silent.id]
 
 
 @pytest.mark.parametrize(("name", "labels"), [(" ", ["x"]), ("x" * 256, ["x"]), ("a.mp4", [""]), ("a\n.mp4", [])])
