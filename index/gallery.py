@@ -13,6 +13,7 @@ from index.adding import Arrival, Extractor, Made
 from index.catalog import clips, evaluations, galleries
 from index.catalog import features as stored
 from index.catalog.evaluations import EvaluationRow
+from index.catalog.filters import allowed
 from index.catalog.galleries import GalleryRow, GenerationRow
 from index.catalog.places import by_window
 from index.choosing import Wanted, check
@@ -167,6 +168,11 @@ class Gallery:
                 routes=active.routes,
                 channels=active.bundle.manifest.channels,
             )
+
+    def allowed(self, among: Filter) -> I64:
+        """[n] the windows of the clips that pass a filter."""
+        with self._stores.database.reading() as connection:
+            return allowed(connection, self.key, among)
 
     def features(self, *senses: Sense, generation: Generation | None = None) -> StoredFeatures:
         """What is stored of the windows that have all of these senses, for a generation's or the active backbones."""

@@ -29,18 +29,17 @@ class ConditionBody(Frozen):
     value: Plain | tuple[Plain, ...]
 
 
-class FilterBody(Frozen):
-    """All that narrows a search, as a part of a JSON body."""
+class ClipsBody(Frozen):
+    """Which clips are meant, as a part of a JSON body: all of them where it says nothing."""
 
-    by: Annotated[Counted, Field(**BY)] = "window"
     label: Annotated[tuple[str, ...], Field(**LABEL)] = ()
     where: Annotated[tuple[ConditionBody, ...], Field(**WHERE)] = ()
     added_from: Annotated[AwareDatetime | None, Field(**FROM)] = None
     added_to: Annotated[AwareDatetime | None, Field(**TO)] = None
     among: Annotated[tuple[str, ...] | None, Field(**AMONG)] = None
 
-    def narrowing(self) -> "Narrowing":
-        """The same, checked; raises QueryInvalid."""
+    def filter(self) -> Filter | None:
+        """The same, checked, None for all; raises QueryInvalid."""
         found = Filter(
             labels_any=self.label,
             metadata=tuple(Condition(each.path, each.is_, each.value) for each in self.where),
@@ -48,7 +47,17 @@ class FilterBody(Frozen):
             added_to=_seconds(self.added_to),
             clip_ids=self.among,
         )
-        return Narrowing(self.by, None if found == Filter() else found)
+        return None if found == Filter() else found
+
+
+class FilterBody(ClipsBody):
+    """All that narrows a search, as a part of a JSON body."""
+
+    by: Annotated[Counted, Field(**BY)] = "window"
+
+    def narrowing(self) -> "Narrowing":
+        """The same, checked; raises QueryInvalid."""
+        return Narrowing(self.by, self.filter())
 
 
 @dataclass(frozen=True, slots=True)

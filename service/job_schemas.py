@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
+from service.filtering import ClipsBody
 from service.schemas import Frozen, Number, Text
 
 Document = dict[str, Any]
@@ -23,12 +24,16 @@ class IngestRequest(Frozen):
 
 
 class EvaluationRequest(Frozen):
-    """What to find out about a gallery: all routes of the active generation by default, compared to none."""
+    """What to find out about a gallery: all routes of the active generation by default, compared to none.
+
+    `only` are the clips that it is evaluated on, as those of a split that their metadata names.
+    """
 
     routes: Annotated[tuple[str, ...], Field(max_length=100)] = ()
     protocol: Literal["gallery@1"] = "gallery@1"
     generation: Number | None = None
     compare_to: Number | None = None
+    only: ClipsBody = ClipsBody()
 
 
 class ItemError(Frozen):

@@ -93,6 +93,8 @@ class Bank:
     def remove_queries(self, ids: I64) -> I64:
         """Take queries from the bank; the ids of the items that they counted for; others are ignored."""
         places = _places(self._queries[IDS], ids)
+        if not len(places):  # else all items would be looked through for nothing
+            return places
         gone = self._queries[IDS][places]
         self._queries.remove(places)
         highest = self._highest()

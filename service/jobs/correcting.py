@@ -8,18 +8,19 @@ from index.embedding import spread
 from index.evaluation import Examined
 from index.gallery import Gallery
 from index.generations import Generation
+from models.evaluation.curves import LEVELS, precision_at_recall
 from models.evaluation.evaluating import Precision, averaged, precision, retrieval
 from models.evaluation.hubness import OFF, Correction, choose, choose_seen, correct
 from models.evaluation.retrieval import Retrieval
 from models.hubness import RouteBias
-from models.types import I64
+from models.types import F64, I64
 from service.job_schemas import Document
 from service.jobs import figures
 
 MOST = 5000
 """Queries of a route, evenly chosen, for the figures both ways: they rank everything for every query, twice."""
 MOST_TRIED = 500
-"""Those by which a bias is chosen: they rank everything for every bias that is tried."""
+"""Those by which a bias is chosen, as they rank everything for every bias that is tried, and a curve drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,15 @@ class Judged:
             return _document(others, correct(others, _chosen(tried, route)), on="validation")
         some = _asked(whole, np.arange(len(whole.queries)), MOST)
         return _document(some, correct(some, bias), on="generation")
+
+    def curve(self, route: str) -> F64:
+        """[11] precision at each level of recall, of up to MOST_TRIED queries on average; NaN where none finds any."""
+        whole, bias = self._retrieval(route), self._bias(route)
+        asked = _asked(whole, np.arange(len(whole.queries)), MOST_TRIED)
+        blocks = asked.blocks(bias, asked.highest(bias.neighbours))
+        found = np.concatenate([precision_at_recall(scored, relevant, own=own) for scored, relevant, own in blocks])
+        known = found[~np.isnan(found[:, 0])]
+        return known.mean(axis=0) if len(known) else np.full(len(LEVELS), np.nan)
 
     def _bias(self, route: str) -> RouteBias:
         return self.generation.biases.get(route, OFF)

@@ -67,10 +67,11 @@ class Evaluate:
 
     def _subjects(self, plan: Document) -> tuple[Subject, Subject | None]:
         """The generation and the one it is compared to, both on the clips that both can read."""
-        chosen = subject(self._gallery, self._generation(plan["generation"]))
+        among = self._request.only.filter()
+        chosen = subject(self._gallery, self._generation(plan["generation"]), among)
         if self._request.compare_to is None:
             return chosen, None
-        other = subject(self._gallery, self._generation(self._request.compare_to))
+        other = subject(self._gallery, self._generation(self._request.compare_to), among)
         both = set(chosen.stored.clip_ids) & set(other.stored.clip_ids)
         return chosen.only(both), other.only(both)
 
@@ -102,6 +103,8 @@ def _classification(examined: Examined) -> Document:
 def _route(judged: Judged, route: str, found: Precision) -> Document:
     return {
         **figures.precision_document(found),
+        "classes": figures.classes_document(judged.examined, found),
+        "curve": figures.curve_document(judged.curve(route)),
         "hubness": judged.both_ways(route),
         "index": figures.index_document(judged.generation, route),
     }

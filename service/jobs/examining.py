@@ -3,8 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from index.clips import StoredFeatures
 from index.evaluation import Examined, examined
+from index.filters import Filter
 from index.gallery import Gallery
 from index.generations import Generation
 from models.bundle.classification import Classifier
@@ -34,16 +37,23 @@ class Subject:
         return Subject(self.generation, self.classes, self.stored.only(rows))
 
 
-def subject(gallery: Gallery, generation: Generation) -> Subject:
-    """All that the generation can be evaluated on; raises InvalidInput where there is nothing."""
+def subject(gallery: Gallery, generation: Generation, among: Filter | None = None) -> Subject:
+    """All that the generation can be evaluated on, of some clips if a filter is given; InvalidInput for nothing."""
     manifest = generation.bundle.manifest
-    stored = gallery.features(*manifest.backbones, generation=generation)
+    stored = _narrowed(gallery, gallery.features(*manifest.backbones, generation=generation), among)
     classes = {key(each): each for each in manifest.vocabulary}
     if manifest.words == "any":
         classes = {key(each[0]): each[0] for each in stored.labels if each} | classes
     rows = [row for row, each in enumerate(stored.labels) if each and key(each[0]) in classes]
     if not rows:
-        raise InvalidInput("no clip has all the senses that the bundle reads and a label that it understands")
+        whose = "no clip" if among is None else "no clip that passes the filter"
+        raise InvalidInput(f"{whose} has all the senses that the bundle reads and a label that it understands")
     chosen = stored.only(rows)
     labels = tuple((classes[key(each[0])],) for each in chosen.labels)
     return Subject(generation, list(classes.values()), replace(chosen, labels=labels))
+
+
+def _narrowed(gallery: Gallery, stored: StoredFeatures, among: Filter | None) -> StoredFeatures:
+    if among is None:
+        return stored
+    return stored.only(np.flatnonzero(np.isin(stored.windows, gallery.allowed(among))).tolist())

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,38 @@ def test_an_evaluation_is_a_job_and_a_resource(working: TestClient) -> None:
     assert report["classification"].keys() == {"audio", "video", "av"}
     found = report["retrieval"]["audio->video"]
     assert 0 <= found["interval"][0] <= found["by_sample"] <= found["interval"][1] <= 1
+
+
+def test_an_evaluation_of_some_clips_has_pictures(working: TestClient) -> None:
+    only = {"label": ["dog barking", "bell ringing"]}
+    job = ended(working, working.post(f"{DEMO}/evaluations", json={"routes": ["audio->video"], "only": only}))
+    report = job["result"]
+    assert report["clips"] == 4
+    found = report["retrieval"]["audio->video"]
+    assert found["classes"].keys() == {"dog barking", "bell ringing"}
+    assert len(found["curve"]) == 11
+    assert found["curve"] == sorted(found["curve"], reverse=True)
+    address = f"{DEMO}/evaluations/{report['evaluation']}/plots"
+    for plot in ("precision", "curves", "classes"):
+        answer = working.get(f"{address}/{plot}")
+        assert answer.headers["content-type"] == "image/svg+xml"
+        assert "audio-&gt;video" in answer.text
+        assert answer.text == working.get(f"{address}/{plot}").text
+    assert "bell ringing" in working.get(f"{address}/classes").text
+    refused(working.get(f"{address}/pie"), 422, "query-invalid", "plot")
+
+
+def test_an_evaluation_of_no_clip_fails_and_says_why(working: TestClient) -> None:
+    job = ended(working, working.post(f"{DEMO}/evaluations", json={"only": {"label": ["nothing"]}}))
+    assert job["state"] == "failed"
+    assert "no clip that passes the filter" in job["failure"]
+
+
+def test_pictures_need_matplotlib(working: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = ended(working, working.post(f"{DEMO}/evaluations", json={"routes": ["audio->video"]}))
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    address = f"{DEMO}/evaluations/{job['result']['evaluation']}/plots/curves"
+    refused(working.get(address), 503, "dependency-missing", "sightsound[plots]")
 
 
 def test_events_tell_the_whole_job_and_end_with_it(working: TestClient) -> None:
