@@ -89,9 +89,10 @@ def _classes(figure: "Figure", routes: Routes) -> None:
             if math.isfinite(figure_):
                 colour = "white" if figure_ < 0.6 else "black"
                 axes.text(column, place, f"{figure_:.2f}", ha="center", va="center", fontsize=7, color=colour)
-    axes.set_xticks(range(len(routes)), list(routes), rotation=30, ha="right")
+    axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False)
+    axes.set_xticks(range(len(routes)), list(routes), rotation=25, ha="left")
     axes.set_yticks(range(len(hardest)), [names[row] for row in hardest], fontsize=8)
-    axes.set_title(f"average precision, {len(hardest)} hardest of {len(names)} classes", fontsize=9, loc="left")
+    axes.set_xlabel(f"average precision, the {len(hardest)} hardest of {len(names)} classes")
 
 
 def _panel(figure: "Figure", width: float, height: float) -> "Axes":

@@ -34,9 +34,12 @@ class Only:
 
     def body(self) -> dict[str, Any]:
         """As a part of a JSON body."""
+        return {"by": self.by, **self.clips_body()}
+
+    def clips_body(self) -> dict[str, Any]:
+        """Which clips, without what a hit is."""
         moments = {"added_from": self.added_from, "added_to": self.added_to}
         told: dict[str, Any] = {
-            "by": self.by,
             "label": list(self.label),
             "where": [dict(each) for each in self.where],
             "among": list(self.among) or None,

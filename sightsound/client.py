@@ -144,6 +144,10 @@ class Client:
         """What one of them found."""
         return self._transport.ask(EvaluationReport, "GET", f"{of_gallery(gallery)}/evaluations/{number}")
 
+    def evaluation_plot(self, gallery: str, number: int, plot: Literal["precision", "curves", "classes"]) -> bytes:
+        """A picture of what one of them found, as SVG."""
+        return self._transport.content(f"{of_gallery(gallery)}/evaluations/{number}/plots/{plot}")
+
     def add_clip(
         self,
         gallery: str,

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sightsound.addresses import of_gallery, of_job
 from sightsound.answers import RouteBias
-from sightsound.asking import Fields, reindex_body
+from sightsound.asking import EVERYTHING, Fields, Only, reindex_body
 from sightsound.job_answers import Job, JobList, State
 from sightsound.transport import Transport
 
@@ -54,9 +54,15 @@ class Jobs:
         *,
         generation: int | None = None,
         compare_to: int | None = None,
+        only: Only = EVERYTHING,
     ) -> Job:
-        """Find out how well a gallery's bundle does on what the gallery holds; by default by all routes."""
-        told = {"routes": list(routes), "generation": generation, "compare_to": compare_to}
+        """Find out how well a gallery's bundle does on what the gallery holds, or on some of it; by all routes."""
+        told = {
+            "routes": list(routes),
+            "generation": generation,
+            "compare_to": compare_to,
+            "only": only.clips_body(),
+        }
         return self._put_up(gallery, "evaluations", told)
 
     def get(self, job_id: str) -> Job:

@@ -8,7 +8,7 @@ import pytest
 
 from service.app import create_app
 from service.settings import Settings
-from sightsound import Client, ServiceRefused
+from sightsound import Client, Only, ServiceRefused
 from sightsound.job_answers import Job
 from tests.tiny.clips import tiny_clip
 from tests.unit.service.running import running
@@ -73,6 +73,9 @@ def test_a_gallery_is_compacted_reindexed_evaluated_and_goes_back(working: Clien
     found = result(working, working.jobs.evaluate("demo", ["text->av"], compare_to=1))
     (kept,) = working.evaluations("demo")
     report = working.evaluation("demo", kept.id)
+    assert b"<svg" in working.evaluation_plot("demo", kept.id, "curves")
+    some = result(working, working.jobs.evaluate("demo", ["text->av"], only=Only(label=["dog barking"])))
+    assert some["clips"] == 2
     assert (found["evaluation"], kept.generation) == (kept.id, 2)
     assert (list(report.report["retrieval"]), report.report["comparison"]["generation"]) == (["text->av"], 1)
     assert working.roll_back("demo").generation == 1
