@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from index.vectors.kinds import IndexOptions
 from index.vectors.milvus_address import Address
 from models.errors import SettingsInvalid
+from models.media.limits import CODECS, CONTAINERS, check_known
 
 MIB = 2**20
 
@@ -32,8 +33,23 @@ class Settings(BaseSettings):
     ] = ()
     upload_limit_bytes: Annotated[int, Field(gt=0, description="The largest request body.")] = 100 * MIB
     clip_limit_s: Annotated[float, Field(gt=0, description="The longest uploaded clip, in seconds.")] = 300.0
+    clip_limit_pixels: Annotated[int, Field(gt=0, description="The largest picture of an uploaded clip.")] = 3840 * 2160
+    clip_limit_total_pixels: Annotated[
+        int, Field(gt=0, description="The pixels of all pictures of an uploaded clip together.")
+    ] = 40 * 10**9
+    clip_limit_frame_rate: Annotated[float, Field(gt=0, description="The most pictures a second.")] = 1000.0
+    clip_limit_sample_rate: Annotated[int, Field(gt=0, description="The most samples of sound a second.")] = 192_000
+    clip_limit_channels: Annotated[int, Field(gt=0, description="The most channels of sound.")] = 24
+    clip_limit_streams: Annotated[int, Field(gt=0, le=1000, description="The most streams of every kind.")] = 64
+    clip_containers: Annotated[
+        tuple[str, ...], NoDecode, Field(description="The containers that are accepted, separated by commas.")
+    ] = tuple(CONTAINERS)
+    clip_codecs: Annotated[
+        tuple[str, ...], NoDecode, Field(description="The codecs that are accepted, separated by commas.")
+    ] = CODECS
     decode_workers: Annotated[int, Field(ge=1, le=64, description="How many clips are decoded at once.")] = 2
     decode_wall_s: Annotated[float, Field(gt=0, description="How long decoding one clip may take.")] = 60.0
+    decode_cpu_s: Annotated[int, Field(gt=0, description="The processor time that decoding one clip may take.")] = 60
     decode_memory_bytes: Annotated[int, Field(gt=0, description="The memory that decoding one clip may take.")] = 2**30
     spool: Annotated[Path | None, Field(description="Where uploads wait; by default the system's folder.")] = None
     catalog: Annotated[
@@ -85,10 +101,22 @@ class Settings(BaseSettings):
             milvus=None if self.milvus_uri is None else Address(self.milvus_uri, token),
         )
 
-    @field_validator("names", mode="before")
+    @field_validator("names", "clip_containers", "clip_codecs", mode="before")
     @classmethod
     def _split(cls, names: object) -> object:
         return [each.strip().lower() for each in names.split(",") if each.strip()] if isinstance(names, str) else names
+
+    @field_validator("clip_containers")
+    @classmethod
+    def _containers_known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        check_known("containers", names, known=tuple(CONTAINERS))
+        return names
+
+    @field_validator("clip_codecs")
+    @classmethod
+    def _codecs_known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        check_known("codecs", names, known=CODECS)
+        return names
 
     @model_validator(mode="after")
     def _is_private(self) -> "Settings":

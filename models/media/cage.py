@@ -4,21 +4,25 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from models.errors import DecodeOverrun, SightsoundError
-from models.media.child import OUT_OF_MEMORY, confine, decode_confined
+from models.media.child import OUT_OF_MEMORY, confine, decode_confined, probe_confined
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
+from models.media.probe import Probe
+
+A = TypeVar("A")
 
 
 class Cage:
@@ -30,26 +34,30 @@ class Cage:
     def __init__(self, limits: Limits, workers: int = 2) -> None:
         self._limits, self._workers = limits, workers
         self._lock = Lock()
-        self._pending: set[ProcessFuture[Media]] = set()
+        self._pending: set[ProcessFuture[Any]] = set()
         self._closed = False
         self._pool = self._fresh_pool()
 
     def decode(self, path: Path, *, sound: SoundSpec, pictures: FrameSpec) -> Media:
         """As `models.media.decode.decode`; raises DecodeOverrun too."""
-        return self._result(self._schedule(path, sound, pictures))
+        return self._result(self._schedule(self._decoding(path, sound, pictures)))
+
+    def probe(self, path: Path) -> Probe:
+        """As `models.media.probe.probe`: what a file says of itself, decoding nothing; raises DecodeOverrun too."""
+        return self._result(self._schedule(partial(probe_confined, path, self._limits)))
 
     def decode_all(
         self, paths: Iterable[Path], *, sound: SoundSpec, pictures: FrameSpec
     ) -> Iterator[Media | SightsoundError]:
         """The files in order, two a child ahead of the reader; a file that cannot be decoded is an error value."""
-        remaining = iter(paths)
-        futures = deque(self._schedule(path, sound, pictures) for path in islice(remaining, 2 * self._workers))
+        remaining = (self._decoding(path, sound, pictures) for path in paths)
+        futures = deque(self._schedule(task) for task in islice(remaining, 2 * self._workers))
         while futures:
             try:
                 media: Media | SightsoundError = self._result(futures.popleft())
             except SightsoundError as error:
                 media = error
-            futures.extend(self._schedule(path, sound, pictures) for path in islice(remaining, 1))
+            futures.extend(self._schedule(task) for task in islice(remaining, 1))
             yield media
 
     def warm_up(self) -> None:
@@ -82,20 +90,22 @@ class Cage:
         limits = (self._limits.memory_bytes,)
         return ProcessPool(max_workers=self._workers, initializer=confine, initargs=limits, context=context)
 
-    def _schedule(self, path: Path, sound: SoundSpec, pictures: FrameSpec) -> "ProcessFuture[Media]":
+    def _decoding(self, path: Path, sound: SoundSpec, pictures: FrameSpec) -> Callable[[], Media]:
+        return partial(decode_confined, path, sound, pictures, self._limits)
+
+    def _schedule(self, task: Callable[[], A]) -> "ProcessFuture[A]":
         with self._lock:
             if self._closed:
                 raise DecodeOverrun("the decoder is closed")
             if not self._pool.active:  # as when an idle child was killed from outside
                 _end(self._pool)
                 self._pool = self._fresh_pool()
-            work = (path, sound, pictures, self._limits)
-            future = self._pool.schedule(decode_confined, args=work, timeout=self._limits.wall_s)
+            future = self._pool.schedule(task, timeout=self._limits.wall_s)
         self._pending.add(future)
         future.add_done_callback(self._pending.discard)
         return future
 
-    def _result(self, future: "ProcessFuture[Media]") -> Media:
+    def _result(self, future: "ProcessFuture[A]") -> A:
         try:
             return future.result()
         except TimeoutError as error:

@@ -2,6 +2,8 @@
 
 import os
 import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -9,6 +11,7 @@ import av
 from models.media.decode import decode
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
+from models.media.probe import Probe, probe
 from models.media.seccomp import refuse_calls
 
 OPEN_FILES = 64  # the pool's own pipes and one media file
@@ -29,14 +32,26 @@ def confine(memory_bytes: int) -> None:
 
 def decode_confined(path: Path, sound: SoundSpec, pictures: FrameSpec, limits: Limits) -> Media:
     """As `decode`, on a budget of processor time; ends the process when memory runs out."""
+    with _on_budget(limits):
+        return decode(path, sound=sound, pictures=pictures, limits=limits)
+
+
+def probe_confined(path: Path, limits: Limits) -> Probe:
+    """As `probe`, on the same budget."""
+    with _on_budget(limits):
+        return probe(path, limits)
+
+
+@contextmanager
+def _on_budget(limits: Limits) -> Iterator[None]:
     _allow_cpu(_spent_cpu_s() + limits.cpu_s + 1)
     try:
-        return decode(path, sound=sound, pictures=pictures, limits=limits)
+        yield
     except MemoryError:
         # A process short of memory could lose the next file's pictures without a word.
         os._exit(OUT_OF_MEMORY)
     finally:
-        _allow_cpu(resource.RLIM_INFINITY)  # so that it is never killed while it hands the media over
+        _allow_cpu(resource.RLIM_INFINITY)  # so that it is never killed while it hands over what was found
 
 
 def _allow_cpu(limit_s: int) -> None:

@@ -5,62 +5,59 @@ Files of strangers go through `models.media.cage`, which calls this in a process
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 
 import av
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from models.errors import MediaInvalid
+from models.media.budget import Spent, check_budget
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
-from models.media.opening import EXPECTED, opened
-from models.media.pictures import PictureTrack, check_pixels
+from models.media.opening import opened
+from models.media.pictures import PictureTrack
+from models.media.probe import pictures_of, probe, sound_of
 from models.media.sound import SoundTrack
 
 THREADS = 2  # a decoder's; more gain little on clips and cost memory
-MOST_NAMED = 8  # streams of a file, in an error
 
 
 def decode(path: Path, *, sound: SoundSpec, pictures: FrameSpec, limits: Limits) -> Media:
     """The sound and pictures of a file, both from the same time zero: the start of the earlier one.
 
     What is damaged is left out (sound is silent there); a stream of which nothing can be decoded is
-    absent. Raises MediaInvalid where neither is left, TooLarge over a limit, MemoryError.
+    absent. A file over a limit by its own account is refused before any of it is decoded, and one that hid
+    it as soon as that shows. Raises MediaInvalid where neither is left, TooLarge, MemoryError.
     """
-    with opened(path, limits) as container:
-        streams = _chosen(container, limits)
+    found = probe(path, limits)
+    check_budget(found, limits)
+    with opened(path, limits, codecs=limits.codecs) as container:
+        streams = _opened_streams(container, limits)
         origin_s = _origin_s(streams)
         heard = SoundTrack(sound, origin_s=origin_s, limits=limits)
         seen = PictureTrack(pictures, origin_s=origin_s, limits=limits)
+        spent = Spent(limits)
         for frame in _frames(container, streams):
+            spent.take(frame)
             with _damage_skipped():
                 heard.take(frame) if isinstance(frame, AudioFrame) else seen.take(frame)
         samples, frames = heard.finish(), seen.finish()
         if samples is None and frames is None:
-            raise MediaInvalid(f"{_found(container)}, of which nothing could be decoded; expected {EXPECTED}")
+            raise MediaInvalid(f"the file is {found}, of which nothing could be decoded; expected {limits.expected}")
     return Media(max(heard.duration_s, seen.duration_s), sound, pictures, samples, frames)
 
 
-def _chosen(container: InputContainer, limits: Limits) -> list[AudioStream | VideoStream]:
-    """The first stream of sound and the first of pictures that have a decoder."""
-    audio = [stream for stream in container.streams.audio if stream.codec_context][:1]
-    video = [stream for stream in container.streams.video if stream.codec_context and not _is_cover(stream)][:1]
-    for each in (*audio, *video):
+def _opened_streams(container: InputContainer, limits: Limits) -> list[AudioStream | VideoStream]:
+    """The streams that are decoded, their decoders told how."""
+    streams = [each for each in (sound_of(container, limits), pictures_of(container, limits)) if each is not None]
+    for each in streams:
         each.codec_context.thread_count = THREADS
         each.codec_context.options = {"max_pixels": str(limits.pixels)}
-    for stream in video:
-        check_pixels(stream.width, stream.height, limits)
-    return [*audio, *video]
-
-
-def _is_cover(stream: VideoStream) -> bool:
-    return bool(stream.disposition & Disposition.attached_pic)
+    return streams
 
 
 def _origin_s(streams: list[AudioStream | VideoStream]) -> float:
@@ -88,11 +85,3 @@ def _damage_skipped() -> Iterator[None]:
         raise MemoryError("no room for the decoder's threads") from error
     except av.error.FFmpegError:
         pass
-
-
-def _found(container: InputContainer) -> str:
-    streams = [
-        f"{stream.type} ({stream.codec_context.name if stream.codec_context else 'unknown'})"
-        for stream in islice(container.streams, MOST_NAMED)
-    ]
-    return f"the file is {container.format.long_name} with {', '.join(streams) or 'no streams'}"

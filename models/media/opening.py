@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import EINVAL
+from functools import cache
+from mmap import mmap
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 from av.container import InputContainer
@@ -11,44 +14,83 @@ from av.container import InputContainer
 from models.errors import MediaInvalid, TooLarge
 from models.media.limits import Limits
 
-# Containers that hold their own sound and pictures. Playlists (hls, dash, concat), image sequences and
-# scripts are left out: they can name other files and hosts.
-FORMATS = (
-    "aac,aiff,asf,avi,flac,flv,h264,hevc,ivf,m4v,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,"
-    "mp3,mpeg,mpegts,mpegvideo,ogg,wav"
-)
-EXPECTED = "a video or sound file such as MP4, WebM, MKV, AVI, MPEG, MP3, WAV, OGG or FLAC"
+NO_DECODER = "none"  # an empty list would allow all
 
 
 @contextmanager
-def opened(path: Path, limits: Limits) -> Iterator[InputContainer]:
-    """The container in a file; raises MediaInvalid where there is none, TooLarge where it is over a limit."""
+def opened(path: Path, limits: Limits, *, codecs: tuple[str, ...]) -> Iterator[InputContainer]:
+    """The container in a file, whatever the file is called.
+
+    The details of streams of these `codecs` are completed by decoding their beginnings; of others, and of all
+    where there are none, they are what the container and the heads of packets say. Raises MediaInvalid where
+    there is no container that is accepted, TooLarge where the file has more bytes or streams than the limits,
+    MemoryError.
+    """
     _check_size(path, limits)
-    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file", "max_pixels": str(limits.pixels)}
-    try:
-        # An absolute path cannot be taken for a protocol, as `concat:a|b` would be.
-        container = av.open(str(path.absolute()), "r", options=options, metadata_errors="replace")
-    except av.error.MemoryError:
-        raise
-    except av.error.FFmpegError as error:
-        reason = "of a kind that is not accepted" if error.errno == EINVAL else error.strerror
-        raise MediaInvalid(f"the file cannot be read as media ({reason}); expected {EXPECTED}") from error
-    with container:
-        _check_duration(container, limits)
+    with _file(path, limits) as file, _container(file, limits, codecs) as container:
         yield container
 
 
 def _check_size(path: Path, limits: Limits) -> None:
     if not path.is_file():
-        raise MediaInvalid(f"there is no such file; expected {EXPECTED}")
+        raise MediaInvalid(f"there is no such file; expected {limits.expected}")
     size_bytes = path.stat().st_size
     if size_bytes == 0:
-        raise MediaInvalid(f"the file is empty; expected {EXPECTED}")
+        raise MediaInvalid(f"the file is empty; expected {limits.expected}")
     if size_bytes > limits.size_bytes:
         raise TooLarge(f"the file has {size_bytes} bytes; the limit is {limits.size_bytes}")
 
 
-def _check_duration(container: InputContainer, limits: Limits) -> None:
-    duration_s = (container.duration or 0) / av.time_base
-    if duration_s > limits.duration_s:
-        raise TooLarge(f"the file lasts {duration_s:.1f} s; the limit is {limits.duration_s:g} s")
+def _file(path: Path, limits: Limits) -> BinaryIO:
+    try:
+        return path.open("rb", buffering=0)
+    except OSError as error:
+        raise MediaInvalid(f"the file cannot be read ({error.strerror}); expected {limits.expected}") from error
+
+
+def _container(file: BinaryIO, limits: Limits, codecs: tuple[str, ...]) -> InputContainer:
+    options = _options(file, limits) | {"codec_whitelist": ",".join(_decoders(codecs)) or NO_DECODER}
+    try:
+        return av.open("fd:", "r", options=options, metadata_errors="replace")
+    except av.error.MemoryError as error:
+        _check_room(limits, error)
+        raise
+    except av.error.FFmpegError as error:
+        reason = "of a kind that is not accepted" if error.errno == EINVAL else error.strerror
+        raise MediaInvalid(f"the file cannot be read as media ({reason}); expected {limits.expected}") from error
+
+
+def _options(file: BinaryIO, limits: Limits) -> dict[str, str]:
+    """The demuxer gets an open file and no name: none to judge the content by, and no protocol to reach others by."""
+    return {
+        "fd": str(file.fileno()),
+        "protocol_whitelist": "fd",
+        "format_whitelist": ",".join(limits.containers),
+        "enable_drefs": "0",  # parts of a MOV that are said to lie in other files
+        "max_streams": str(limits.streams + 1),  # each costs memory; one more tells that there are too many
+        "max_pixels": str(limits.pixels),
+    }
+
+
+@cache
+def _decoders(codecs: tuple[str, ...]) -> tuple[str, ...]:
+    """The decoders that there are for codecs."""
+    return tuple(name for name in sorted(av.codecs_available) if _decodes(name, codecs))
+
+
+def _decodes(name: str, codecs: tuple[str, ...]) -> bool:
+    try:
+        return av.Codec(name, "r").canonical_name in codecs
+    except av.codec.codec.UnknownCodecError:  # it only encodes
+        return False
+
+
+def _check_room(limits: Limits, error: av.error.MemoryError) -> None:
+    """Some demuxers say that there is no memory when they mean no more streams; raises TooLarge where there is."""
+    try:
+        mmap(-1, max(limits.memory_bytes // 2, 1)).close()
+    except OSError:
+        return
+    raise TooLarge(
+        f"the file cannot be opened with {limits.streams} streams and {limits.memory_bytes} bytes, the limits"
+    ) from error

@@ -17,6 +17,7 @@ from models.media.child import confine
 from models.media.decode import decode
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
+from models.media.probe import probe
 from tests.tiny.clips import render, tiny_clip
 
 SOUND = SoundSpec(rate=16_000)
@@ -50,6 +51,18 @@ def test_what_comes_out_of_the_cage_is_what_decoding_gives(cage: Cage, tmp_path:
     assert caged.duration_s == free.duration_s
     np.testing.assert_array_equal(caged.samples, free.samples)
     np.testing.assert_array_equal(caged.frames, free.frames)
+
+
+def test_a_file_is_probed_in_the_cage_whatever_it_would_cost_to_decode(cage: Cage, tmp_path: Path) -> None:
+    clip = tiny_clip(tmp_path / "clip.mp4")
+    assert cage.probe(clip) == probe(clip, Limits())
+    (tmp_path / "not.mp4").write_bytes(b"not a clip")
+    with pytest.raises(MediaInvalid, match="cannot be read as media"):
+        cage.probe(tmp_path / "not.mp4")
+    with Cage(Limits(duration_s=1), workers=1) as strict:
+        assert strict.probe(clip).duration_s == pytest.approx(2, abs=0.1)
+        with pytest.raises(TooLarge, match="lasts 2"):
+            look(strict, clip)
 
 
 def test_a_bad_file_is_refused_in_the_cages_words_too(cage: Cage, tmp_path: Path) -> None:

@@ -73,6 +73,7 @@ def test_a_name_with_a_path_in_it_stays_in_the_folder(client: TestClient, clip: 
 def test_a_clip_over_a_limit_is_refused_naming_it(library: Path, spool: Path, clip: Path) -> None:
     short = Settings(data=library, spool=spool, clip_limit_s=0.5)
     small = Settings(data=library, spool=spool, upload_limit_bytes=1000)
-    for settings, limit in ((short, "0.5"), (small, "1000")):
+    coarse = Settings(data=library, spool=spool, clip_limit_pixels=9000)
+    for settings, limit in ((short, "0.5"), (small, "1000"), (coarse, "9000 pixels")):
         with TestClient(create_app(settings), OWN) as client:
             refused(upload(client, SEARCH, clip, from_="audio"), 413, "too-large", "limit is", limit)

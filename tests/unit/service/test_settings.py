@@ -1,11 +1,14 @@
 """Settings hold, or are refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from models.errors import SettingsInvalid
+from models.media.limits import Limits
+from service.resources import limits
 from service.settings import Settings
 
 
@@ -47,3 +50,22 @@ def test_an_unknown_setting_is_refused() -> None:
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Settings(data=Path()).port = 1
+
+
+def test_accepted_containers_and_codecs_can_be_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGHTSOUND_CLIP_CONTAINERS", "mp4, WAV")
+    found = limits(Settings(data=Path(), clip_codecs=("h264", "pcm_s16le")))
+    assert found.containers == ("mp4", "wav")
+    assert found.codecs == ("h264", "pcm_s16le")
+
+
+@pytest.mark.parametrize(("name", "found"), [("clip_containers", "mp4,hls"), ("clip_codecs", "h264,exr")])
+def test_a_container_or_codec_that_is_not_known_is_refused(name: str, found: str) -> None:
+    with pytest.raises(ValidationError, match=f"found {found.partition(',')[2]}; expected some of"):
+        Settings.model_validate({"data": ".", name: found})
+
+
+def test_a_service_has_the_limits_of_its_settings_and_those_it_has_by_default() -> None:
+    plain = limits(Settings(data=Path()))
+    assert plain == replace(Limits(), size_bytes=plain.size_bytes)
+    assert limits(Settings(data=Path(), clip_limit_streams=3, decode_cpu_s=5)) == replace(plain, streams=3, cpu_s=5)
