@@ -13,6 +13,7 @@ import onnxruntime as ort
 from tokenizers import Tokenizer
 
 from benchmarks.contest import Contest
+from models.features.card import TextEncoderCard, read_card
 from models.features.text import TextEncoder
 from training.text_encoder import NAME, VERSION, write_text_encoder
 
@@ -44,8 +45,9 @@ class Words:
 
 def _contest(folder: Path) -> Contest:
     encoder = TextEncoder.open(folder)
-    tokenizer = Tokenizer.from_file(str(folder / encoder.card.tokenizer))
-    session = _session(folder / encoder.card.file)
+    card = read_card(folder / "text_encoder.json", TextEncoderCard)
+    tokenizer = Tokenizer.from_file(str(folder / card.tokenizer))
+    session = _session(folder / card.file)
     tokens = tokenizer.encode(TEXT.format(0))
     feeds = {
         "input_ids": np.array([tokens.ids], np.int64)[:, : sum(tokens.attention_mask)],

@@ -105,7 +105,8 @@ class Resources:
 def _rehearse(gallery: Gallery, encoders: Encoders) -> None:
     """Search with a word, and with features as of a clip that is silent and black."""
     generation = gallery.active
-    features: dict[Modality, F32] = {"text": encoders.text(generation.bundle.manifest).encode(["ready"])}
+    text = encoders.text(generation.bundle.manifest)
+    features: dict[Modality, F32] = {"text": text.encode([text.example])}
     features |= {sense: np.zeros(ref.width, np.float32) for sense, ref in generation.bundle.manifest.backbones.items()}
     for route in generation.routes:
         gallery.search(route, features, k=1, generation=generation)
@@ -136,7 +137,16 @@ def limits(settings: Settings) -> Limits:
     return Limits(
         size_bytes=settings.upload_limit_bytes,
         duration_s=settings.clip_limit_s,
+        pixels=settings.clip_limit_pixels,
+        total_pixels=settings.clip_limit_total_pixels,
+        frame_rate=settings.clip_limit_frame_rate,
+        sample_rate=settings.clip_limit_sample_rate,
+        channels=settings.clip_limit_channels,
+        streams=settings.clip_limit_streams,
+        containers=settings.clip_containers,
+        codecs=settings.clip_codecs,
         wall_s=settings.decode_wall_s,
+        cpu_s=settings.decode_cpu_s,
         memory_bytes=settings.decode_memory_bytes,
     )
 

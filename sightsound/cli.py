@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from models.errors import DependencyMissing, QueryInvalid, SightsoundError
-from sightsound import gallery
+from sightsound import backbone, bundle, gallery
 
 app = typer.Typer(
     name="sightsound",
@@ -19,6 +19,8 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(gallery.app)
+app.add_typer(backbone.app)
+app.add_typer(bundle.app)
 EXTRA = "pip install 'sightsound[cpu]'"
 FAILED, MISSED = 2, 1
 DATA = Path("sightsound-data")

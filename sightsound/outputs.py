@@ -1,11 +1,13 @@
 """Where a command may write, found out before the hours that make what is written; and which process talks."""
 
+import re
 import tempfile
 from pathlib import Path
 
 from rich.console import Console
 
-from models.errors import SettingsInvalid
+from models.bundle.manifest import BUNDLE_NAME
+from models.errors import Conflict, QueryInvalid, SettingsInvalid
 from training import parallel
 
 
@@ -27,6 +29,17 @@ def check_folder(path: Path, *, option: str) -> None:
     if not there.is_dir():
         raise SettingsInvalid(f"{option} {path} cannot be a folder: {there} is a file")
     _try(there, f"{option} {path}")
+
+
+def new_bundle(data: Path, name: str) -> Path:
+    """Where a bundle of that name will be, which has to be free; raises QueryInvalid, Conflict, SettingsInvalid."""
+    if not re.fullmatch(BUNDLE_NAME, name):
+        raise QueryInvalid(f"--name {name!r} is no bundle's name; expected up to 64 letters, digits, dots and dashes")
+    folder = data / "bundles" / name
+    if folder.exists():
+        raise Conflict(f"there is a bundle {name!r} in {data} already; give another --name")
+    check_folder(folder, option="--data")
+    return folder
 
 
 def of_first(console: Console) -> Console:

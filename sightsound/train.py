@@ -1,6 +1,5 @@
 """A method trained on one's own clips, as a bundle beside the backbones that its features came from."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,8 +9,8 @@ from typing import TypeVar
 import numpy as np
 from rich.console import Console
 
-from models.bundle.manifest import BUNDLE_NAME, Manifest
-from models.errors import Conflict, DataMissing, QueryInvalid, SightsoundError, TrainingDataInvalid
+from models.bundle.manifest import Manifest
+from models.errors import DataMissing, QueryInvalid, SightsoundError, TrainingDataInvalid
 from models.features.backbone import Backbone
 from models.features.card import EncoderCard
 from models.features.extract import ClipFeatures, Extractor
@@ -74,7 +73,7 @@ def train(
     """
     chosen = find(recipe)
     chosen = chosen if seed is None else chosen.changed({"seed": seed})
-    folder = _new_bundle(data, name or chosen.method)
+    folder = outputs.new_bundle(data, name or chosen.method)
     found_device(device)
     if checkpoint is not None:
         outputs.check_file(checkpoint, option="--checkpoint")
@@ -112,17 +111,6 @@ def _only(found: Sequence[T], what: str, folder: Path) -> T:
     if len(found) > 1:
         raise QueryInvalid(f"there are {len(found)} {what}s in {folder}; expected one")
     return found[0]
-
-
-def _new_bundle(data: Path, name: str) -> Path:
-    """Where a bundle of that name will be, which has to be free."""
-    if not re.fullmatch(BUNDLE_NAME, name):
-        raise QueryInvalid(f"--name {name!r} is no bundle's name; expected up to 64 letters, digits, dots and dashes")
-    folder = data / "bundles" / name
-    if folder.exists():
-        raise Conflict(f"there is a bundle {name!r} in {data} already; give another --name")
-    outputs.check_folder(folder, option="--data")
-    return folder
 
 
 def _fitted(

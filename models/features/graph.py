@@ -17,6 +17,7 @@ BROKEN = (
     failures.InvalidGraph,
     failures.InvalidProtobuf,
     failures.NotImplemented,
+    failures.RuntimeException,
 )
 
 

@@ -2,40 +2,52 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
 from models.errors import BundleInvalid, QueryInvalid
-from models.features.card import TextEncoderCard, checked_bytes, read_card
+from models.features.card import TextEncoderCard, WordVectorsCard, checked_bytes, read_text_card
 from models.features.graph import Graph
 from models.features.recent import Recent
+from models.features.word_vectors import WordVectors
 from models.types import F32
 
 BATCH = 32
 REMEMBERED = 4096
 
 
+class Embedder(Protocol):
+    """What a text encoder is made of: a network, or the vectors of words; safe to share by threads."""
+
+    @property
+    def card(self) -> TextEncoderCard | WordVectorsCard: ...
+
+    @property
+    def example(self) -> str:
+        """A text that it knows."""
+
+    def embed(self, texts: Sequence[str]) -> F32:
+        """[n, width], rows of unit length; raises QueryInvalid for a text of which it knows no word."""
+
+
 class TextEncoder:
-    """A network from words to a unit vector [width]; remembers recent texts.
+    """From words to a unit vector [width]; remembers recent texts."""
 
-    Its ONNX graph has the inputs `input_ids` and `attention_mask` int64 [b, s] and the output `embedding` [b, width].
-    """
-
-    def __init__(self, card: TextEncoderCard, tokenizer: Tokenizer, graph: Graph) -> None:
-        self.card = card
-        self._tokenizer, self._graph = tokenizer, graph
+    def __init__(self, embedder: Embedder) -> None:
+        self.card = embedder.card
+        self.example = embedder.example
+        self._embedder = embedder
         self._recent = Recent(REMEMBERED)
 
     @classmethod
     def open(cls, folder: Path, *, threads: int = 1) -> Self:
         """From a folder with `text_encoder.json`; raises BundleInvalid where its files do not fit."""
-        card = read_card(folder / "text_encoder.json", TextEncoderCard)
-        vocabulary = checked_bytes(folder / card.tokenizer, card.tokenizer_sha256)
-        graph = checked_bytes(folder / card.file, card.sha256)
-        inputs = ["input_ids", "attention_mask"]
-        return cls(card, _tokenizer(vocabulary, card), Graph(graph, name=card.ref, inputs=inputs, threads=threads))
+        card = read_text_card(folder / "text_encoder.json")
+        if isinstance(card, WordVectorsCard):
+            return cls(WordVectors.open(folder, card))
+        return cls(Network.open(folder, card, threads=threads))
 
     def encode(self, texts: Sequence[str]) -> F32:
         """[n, width], rows of unit length; raises QueryInvalid for a text without words."""
@@ -46,11 +58,33 @@ class TextEncoder:
         unknown = sorted({text for text in texts if text not in known}, key=len)
         for start in range(0, len(unknown), BATCH):
             batch = unknown[start : start + BATCH]
-            known |= zip(batch, self._embed(batch), strict=True)
+            known |= zip(batch, self._embedder.embed(batch), strict=True)
         self._recent.put({text: known[text] for text in unknown})
         return np.stack([known[text] for text in texts]) if texts else np.empty((0, self.card.width), np.float32)
 
-    def _embed(self, texts: Sequence[str]) -> F32:
+
+class Network:
+    """A network from the tokens of a text to a unit vector [width].
+
+    Its ONNX graph has the inputs `input_ids` and `attention_mask` int64 [b, s] and the output `embedding` [b, width].
+    """
+
+    example = "ready"
+
+    def __init__(self, card: TextEncoderCard, tokenizer: Tokenizer, graph: Graph) -> None:
+        self.card = card
+        self._tokenizer, self._graph = tokenizer, graph
+
+    @classmethod
+    def open(cls, folder: Path, card: TextEncoderCard, *, threads: int) -> Self:
+        """From the folder of the card; raises BundleInvalid where its files do not fit."""
+        vocabulary = checked_bytes(folder / card.tokenizer, card.tokenizer_sha256)
+        graph = checked_bytes(folder / card.file, card.sha256)
+        inputs = ["input_ids", "attention_mask"]
+        return cls(card, _tokenizer(vocabulary, card), Graph(graph, name=card.ref, inputs=inputs, threads=threads))
+
+    def embed(self, texts: Sequence[str]) -> F32:
+        """[n, width], rows of unit length; raises QueryInvalid for a text without tokens."""
         encodings = self._tokenizer.encode_batch(list(texts))
         for text, encoding in zip(texts, encodings, strict=True):
             _check_tokens(text, encoding)

@@ -12,7 +12,7 @@ from index.galleries import Galleries
 from models.bundle.manifest import EncoderRef, HeadSpec, Manifest, RouteSpec, SeenClass, Words
 from models.bundle.store import load_manifest, save
 from models.features.backbone import Backbone
-from models.features.card import BackboneCard, TextEncoderCard
+from models.features.card import EncoderCard
 from models.features.extract import Extractor
 from models.features.text import TextEncoder
 from models.media.cage import Cage
@@ -107,7 +107,7 @@ def tiny_library(folder: Path, *, clips_per_label: int = 2) -> Path:
     return folder
 
 
-def ref(card: BackboneCard | TextEncoderCard) -> EncoderRef:
+def ref(card: EncoderCard) -> EncoderRef:
     """How a bundle names this encoder."""
     return EncoderRef(name=card.ref, sha256=card.sha256, width=card.width)
 

@@ -18,7 +18,7 @@ class LogMel(nn.Module):
     def __init__(self, *, rate: int, size: int = 512, hop: int = 320, mels: int = 64) -> None:
         super().__init__()
         self.size, self.hop = size, hop
-        self.register_buffer("kernels", _fourier(size), persistent=False)
+        self.register_buffer("kernels", fourier(size, size), persistent=False)
         self.register_buffer("filters", _mel_filters(rate, size, mels), persistent=False)
 
     def forward(self, waveform: Tensor) -> Tensor:
@@ -31,12 +31,17 @@ class LogMel(nn.Module):
     filters: Tensor
 
 
-def _fourier(size: int) -> Tensor:
-    """Hann-windowed cosines, then sines, [size + 2, 1, size]."""
-    time = torch.arange(size, dtype=torch.float64)
+def fourier(window: int, size: int) -> Tensor:
+    """Kernels of a transform of `size` under a periodic Hann window, [size + 2, 1, window]."""
+    hann = torch.hann_window(window, dtype=torch.float64)
+    return (cosines_and_sines(window, size) * hann).float()[:, None]
+
+
+def cosines_and_sines(window: int, size: int) -> Tensor:
+    """The cosines, then the sines, of a transform of `size`, as far as `window` reaches: [size + 2, window] float64."""
+    time = torch.arange(window, dtype=torch.float64)
     angle = 2 * math.pi / size * torch.arange(size // 2 + 1, dtype=torch.float64)[:, None] * time
-    window = torch.hann_window(size, dtype=torch.float64)
-    return (torch.cat([angle.cos(), -angle.sin()]) * window).float()[:, None]
+    return torch.cat([angle.cos(), -angle.sin()])
 
 
 def _mel_filters(rate: int, size: int, mels: int) -> Tensor:

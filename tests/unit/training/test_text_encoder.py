@@ -1,10 +1,7 @@
 """The exported all-MiniLM-L6-v2 against a forward pass written out in numpy. Fetches 91 MB once, into a cache."""
 
 import math
-import os
-from contextlib import suppress
 from pathlib import Path
-from tempfile import mkdtemp
 
 import numpy as np
 import onnxruntime as ort
@@ -12,28 +9,17 @@ import pytest
 from safetensors.numpy import load_file
 from scipy.special import erf
 
-from models.errors import BundleInvalid, DependencyMissing
+from models.errors import BundleInvalid
 from models.features.card import TextEncoderCard, read_card
 from models.features.text import TextEncoder
 from models.types import F32, F64, I64
-from training.text_encoder import fetch_weights, prepare_text_encoder, write_text_encoder
-
-CACHE = Path(os.environ.get("SIGHTSOUND_CACHE", Path.home() / ".cache/sightsound"))
+from tests.minilm import minilm_weights
+from training.text_encoder import prepare_text_encoder, write_text_encoder
 
 
 @pytest.fixture(scope="module")
 def weights_folder() -> Path:
-    folder = CACHE / "all-minilm-l6-v2"
-    if not folder.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        fresh = Path(mkdtemp(dir=CACHE))
-        try:
-            fetch_weights(fresh)
-        except DependencyMissing as error:
-            pytest.skip(f"the text encoder's weights cannot be fetched: {error}")
-        with suppress(OSError):  # another process was quicker
-            fresh.rename(folder)
-    return folder
+    return minilm_weights()
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,44 @@
+"""The `sightsound bundle` command: bundles that need no training."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+FOLDER = Path("sightsound-data")
+
+app = typer.Typer(name="bundle", help="Make bundles that need no training.", add_completion=False)
+
+
+@app.callback()
+def _commands() -> None:
+    """Make bundles that need no training."""
+
+
+@app.command("from-classifiers")
+def from_classifiers(
+    data: Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder.")] = FOLDER,
+    name: Annotated[str, typer.Option(help="The bundle's.")] = "classifiers",
+    audio: Annotated[
+        str | None, typer.Option(help="NAME@VERSION of the classifier of sound; by default the only one.")
+    ] = None,
+    video: Annotated[str | None, typer.Option(help="The same of pictures.")] = None,
+    audio_prompt: Annotated[str, typer.Option(help="A class of sound in words; {} is its name.")] = "the sound of {}",
+    video_prompt: Annotated[str, typer.Option(help="The same of pictures.")] = "a picture of {}",
+    top: Annotated[int, typer.Option(min=1, help="How many of the likeliest classes are combined.")] = 10,
+) -> None:
+    """Make a bundle of the classifiers of a data folder: clips are searched by words with nothing trained."""
+    from rich.console import Console
+
+    from sightsound.classifiers import make
+
+    manifest = make(
+        data,
+        name=name,
+        chosen={"audio": audio, "video": video},
+        prompts={"audio": audio_prompt, "video": video_prompt},
+        top=top,
+        console=Console(),
+    )
+    routes = ", ".join(sorted(manifest.routes))
+    typer.echo(f"The bundle {manifest.name} has the routes {routes}.")

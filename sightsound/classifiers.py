@@ -1,0 +1,76 @@
+"""A bundle of the classifiers of a data folder, with the text encoder that reads their classes' names."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from models.bundle.manifest import Manifest
+from models.bundle.senses import said
+from models.errors import DataMissing, QueryInvalid
+from models.features.card import BackboneCard, read_card
+from models.features.text import TextEncoder
+from models.types import Sense
+from sightsound.demo_making import fetch_text_encoder
+from sightsound.outputs import new_bundle
+from sightsound.progress import Steps
+from training.classifiers.bundle import bundle_from_classifiers
+
+
+def make(
+    data: Path,
+    *,
+    name: str,
+    chosen: Mapping[Sense, str | None],
+    prompts: Mapping[Sense, str],
+    top: int,
+    console: Console,
+) -> Manifest:
+    """Write the bundle `name` of a data folder; its text encoder is fetched where the folder has none.
+
+    Args:
+        chosen: by sense, `name@version` of a classifier; None takes the only one, if there is one.
+
+    Raises:
+        DataMissing: the folder has no classifier, or not the chosen one.
+        QueryInvalid: it has several and none is chosen; the bundle's name, or a prompt, cannot be.
+        Conflict: there is a bundle of that name.
+        DependencyMissing: there is no text encoder, and none can be fetched.
+    """
+    folder = new_bundle(data, name)
+    backbones = data / "backbones"
+    found = _classifiers(backbones, chosen)
+    with Steps(console) as steps:
+        encoder = _text_encoder(backbones, steps)
+        with steps.step("Reading the classes", 1):
+            return bundle_from_classifiers(folder, found, encoder, prompts=prompts, top=top)
+
+
+def _classifiers(folder: Path, chosen: Mapping[Sense, str | None]) -> dict[Sense, BackboneCard]:
+    """The chosen card of each sense, or the only one whose feature is named classes."""
+    cards = [read_card(path, BackboneCard) for path in sorted(folder.glob("*/backbone.json"))]
+    named = [card for card in cards if card.classes]
+    found = {sense: _of_sense(sense, named, folder, asked) for sense, asked in chosen.items()}
+    known = {sense: card for sense, card in found.items() if card is not None}
+    if not known:
+        raise DataMissing(f"there is no classifier in {folder}; `sightsound backbone import` makes a file one")
+    return known
+
+
+def _of_sense(sense: Sense, named: Sequence[BackboneCard], folder: Path, asked: str | None) -> BackboneCard | None:
+    of_sense = [card for card in named if card.sense == sense]
+    wanted = [card for card in of_sense if asked in (None, card.ref)]
+    refs = ", ".join(card.ref for card in of_sense) or "none"
+    if asked is not None and not wanted:
+        raise DataMissing(f"there is no classifier {asked} of {said([sense])} in {folder}; found {refs}")
+    if len(wanted) > 1:
+        raise QueryInvalid(f"there are the classifiers {refs} of {said([sense])} in {folder}; choose one by --{sense}")
+    return wanted[0] if wanted else None
+
+
+def _text_encoder(folder: Path, steps: Steps) -> TextEncoder:
+    """The one in the folder; all-MiniLM-L6-v2 is fetched into it where there is none."""
+    places = sorted(path.parent for path in folder.glob("*/text_encoder.json"))
+    if len(places) > 1:
+        raise QueryInvalid(f"there are {len(places)} text encoders in {folder}; expected one")
+    return TextEncoder.open(places[0]) if places else fetch_text_encoder(folder, steps=steps)

@@ -1,0 +1,1 @@
+"""Words from any classifier: its named classes as a bridge between clips and text, with nothing trained."""
