@@ -16,6 +16,9 @@ Bool = NDArray[np.bool_]
 Sense = Literal["audio", "video"]
 """What a clip can carry: its sound, its pictures."""
 
+Absence = Literal["missing", "silent", "damaged"]
+"""Why a clip or a window has nothing of a sense: no stream of it, only silence, or nothing that could be decoded."""
+
 Modality = Literal["audio", "video", "text"]
 """What a feature can be made from."""
 

@@ -21,6 +21,8 @@ from models.media.child import OUT_OF_MEMORY, confine, decode_confined, probe_co
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
 from models.media.probe import Probe
+from models.media.stream import Decoded, Ended
+from models.media.windows import windows
 
 A = TypeVar("A")
 
@@ -59,6 +61,14 @@ class Cage:
                 media = error
             futures.extend(self._schedule(task) for task in islice(remaining, 1))
             yield media
+
+    def stream(self, paths: Iterable[Path], *, sound: SoundSpec, pictures: FrameSpec) -> Iterator[Decoded | Ended]:
+        """The windows of the files in order, and the end of each; decodes a little ahead of the reader."""
+        for number, media in enumerate(self.decode_all(paths, sound=sound, pictures=pictures)):
+            if isinstance(media, Media):
+                for window in windows(media.duration_s):
+                    yield Decoded(number, window, media.cut(window))
+            yield Ended(number, media.duration_s if isinstance(media, Media) else media)
 
     def warm_up(self) -> None:
         """Start the children now, without waiting for them, so that the first file does not."""

@@ -20,8 +20,9 @@ from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
 from models.media.opening import opened
 from models.media.pictures import PictureTrack
-from models.media.probe import pictures_of, probe, sound_of
+from models.media.probe import Probe, pictures_of, probe, sound_of
 from models.media.sound import SoundTrack
+from models.types import F32, U8, Absence, Sense
 
 THREADS = 2  # a decoder's; more gain little on clips and cost memory
 
@@ -48,7 +49,18 @@ def decode(path: Path, *, sound: SoundSpec, pictures: FrameSpec, limits: Limits)
         samples, frames = heard.finish(), seen.finish()
         if samples is None and frames is None:
             raise MediaInvalid(f"the file is {found}, of which nothing could be decoded; expected {limits.expected}")
-    return Media(max(heard.duration_s, seen.duration_s), sound, pictures, samples, frames)
+    duration_s = max(heard.duration_s, seen.duration_s)
+    return Media(duration_s, sound, pictures, samples, frames, _absent(found, samples=samples, frames=frames))
+
+
+def _absent(found: Probe, *, samples: F32 | None, frames: U8 | None) -> dict[Sense, Absence]:
+    """Why there is no sound or there are no pictures."""
+    absent: dict[Sense, Absence] = {}
+    if samples is None:
+        absent["audio"] = "missing" if found.sound is None else "damaged"
+    if frames is None:
+        absent["video"] = "missing" if found.pictures is None else "damaged"
+    return absent
 
 
 def _opened_streams(container: InputContainer, limits: Limits) -> list[AudioStream | VideoStream]:

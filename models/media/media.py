@@ -1,9 +1,10 @@
 """Decoded sound and pictures, and how a backbone asks for them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar, TypeVar
 
-from models.types import F32, U8, Sense, Window
+from models.types import F32, U8, Absence, Sense, Window
 
 A = TypeVar("A", F32, U8)
 
@@ -46,6 +47,7 @@ class Media:
         frames: [t, size, size, 3] uint8 RGB, evenly spaced in time, frame i shown at i / `pictures.rate`
             seconds; None where the file has no pictures.
         sound, pictures: what was asked for.
+        absent: of each sense that is not there, why.
     """
 
     duration_s: float
@@ -53,6 +55,7 @@ class Media:
     pictures: FrameSpec
     samples: F32 | None
     frames: U8 | None
+    absent: Mapping[Sense, Absence] = field(default_factory=dict)
 
     @property
     def senses(self) -> frozenset[Sense]:
@@ -72,6 +75,7 @@ class Media:
             pictures=self.pictures,
             samples=_part(self.samples, window, self.sound.rate),
             frames=_part(self.frames, window, self.pictures.rate),
+            absent=self.absent,
         )
 
 
