@@ -6,12 +6,14 @@ from benchmarks.contest import Benchmark
 from benchmarks.decoding import Decoding
 from benchmarks.front_end import FrontEnd
 from benchmarks.gallery import GallerySearch
+from benchmarks.ingest import Ingest
+from benchmarks.long_decoding import LongDecoding
 from benchmarks.precision import Precision
 from benchmarks.reembedding import Reembedding
 from benchmarks.service import Service
 from benchmarks.training_step import TrainingStep
 from benchmarks.words import Words
-from training.cores import cores
+from models.cores import cores
 
 BENCHMARKS: tuple[Benchmark, ...] = (
     GallerySearch(),
@@ -20,6 +22,8 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     Words(),
     FrontEnd(),
     Decoding(),
+    LongDecoding(),
+    Ingest(),
     TrainingStep(),
     AVCAStep(),
     AVCAStep(threads=cores()),

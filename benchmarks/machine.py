@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from training.cores import cores
+from models.cores import cores
 
 LIBRARIES = ("numpy", "faiss-cpu", "faiss-gpu", "onnxruntime", "onnxruntime-gpu", "torch", "av", "tokenizers")
 SERVERS = ("fastapi", "uvicorn")

@@ -7,8 +7,8 @@ from pathlib import Path
 import faiss
 
 from benchmarks.peers_store import LINKS, LOOKED_AT, WALKS, Ask, K, Step, Store
+from models.cores import cores
 from models.types import F32
-from training.cores import cores
 
 
 class FaissGraph:

@@ -8,8 +8,8 @@ import hnswlib
 
 from benchmarks.peers_store import LINKS, LOOKED_AT, WALKS, Ask, K, Step, Store
 from benchmarks.peers_task import DIM
+from models.cores import cores
 from models.types import F32
-from training.cores import cores
 
 
 class Hnswlib:

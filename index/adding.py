@@ -11,15 +11,17 @@ import numpy as np
 from index.catalog import changes, clips, galleries
 from index.catalog import features as stored
 from index.catalog.database import Connection
-from index.clips import Clip, media_type
+from index.clips import Clip, media_type, noted
 from index.embedding import backbones_of, embeddings
 from index.media import Draft
 from index.metadata import Json, checked
 from index.stores import Stores
 from models.bundle.manifest import Manifest
 from models.bundle.runtime import Bundle
-from models.errors import InvalidInput, SpaceMismatch
+from models.bundle.senses import SENSES, said_lacking
+from models.errors import InvalidInput, MediaInvalid, SpaceMismatch
 from models.features.extract import ClipFeatures
+from models.media.rules import RULES
 from models.types import F32, Sense
 
 LONGEST = 255
@@ -104,16 +106,18 @@ def _described(draft: Draft, arrival: Arrival, features: ClipFeatures) -> Clip:
         senses=frozenset(sense for each in features.windows for sense in each.features),
         metadata=checked(arrival.metadata),
         added_at=time.time(),
+        absent=noted(each.absent for each in features.windows),
     )
 
 
 def _rounded_all(features: ClipFeatures, manifest: Manifest) -> list[dict[Sense, F32]]:
     """[width] by sense for every window, as they will be read again: rounded to float16.
 
-    Raises InvalidInput where there are none, or they are not what the bundle's backbones give.
+    Raises MediaInvalid where there are none, as nothing could ever find it; InvalidInput where they are not what the
+    bundle's backbones give.
     """
     if not any(each.features for each in features.windows):
-        raise InvalidInput("the clip has no features: neither sound nor pictures")
+        raise MediaInvalid(f"the clip has {said_lacking(SENSES['av'], [each.absent for each in features.windows])}")
     return [
         {sense: _rounded(sense, vector, manifest) for sense, vector in each.features.items()}
         for each in features.windows
@@ -157,7 +161,7 @@ def _commit(stores: Stores, gallery: int, made: Made, *, clip: Clip, features: l
         if (known := clips.find(connection, gallery, clip.id)) is not None:
             return known
         _check_found(stores, connection, gallery, made)
-        clips.add_all(connection, gallery, [(clip, features, backbones)])
+        clips.add_all(connection, gallery, [(clip, features, backbones)], rules=RULES)
         return clip
 
 

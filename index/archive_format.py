@@ -9,12 +9,12 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_v
 
 from index.adding import ID_DIGITS, LONGEST
 from index.catalog.features import HALF
-from index.clips import MEDIA_TYPES, Clip
+from index.clips import MEDIA_TYPES, Clip, noted
 from index.corrections import NONE, Corrections
 from index.metadata import Json, checked
 from models.bundle.manifest import BUNDLE_NAME, Frozen
 from models.errors import ArchiveInvalid, InvalidInput
-from models.types import Bool, Sense, Window
+from models.types import Absence, Bool, Sense, Window
 
 FORMAT: Literal[1] = 1
 HEAD, CLIPS, SUMS = "gallery.json", "clips.jsonl", "SHA256SUMS"
@@ -104,11 +104,12 @@ class Head(Strict):
 
 
 class WindowLine(Strict):
-    """A window and the features it has, as places in the head's list."""
+    """A window, the features it has, as places in the head's list, and what it lacks and why, as far as is known."""
 
     start_s: Seconds
     end_s: Seconds
     features: tuple[Count, ...] = Field(max_length=MOST_KINDS)
+    absent: dict[Sense, Absence] = Field(default={}, exclude_if=lambda absent: not absent)
 
     @model_validator(mode="after")
     def _is_a_window(self) -> "WindowLine":
@@ -154,8 +155,8 @@ class ClipLine(Strict):
             sha256=clip.sha256,
             duration_s=clip.duration_s,
             windows=tuple(
-                WindowLine(start_s=window.start_s, end_s=window.end_s, features=places)
-                for window, places in zip(clip.windows, windows, strict=True)
+                WindowLine(start_s=window.start_s, end_s=window.end_s, features=places, absent=dict(absent))
+                for window, places, absent in zip(clip.windows, windows, clip.absent_of_all, strict=True)
             ),
             metadata={key: _same_everywhere(value) for key, value in clip.metadata.items()},
             added_at=clip.added_at,
@@ -175,6 +176,7 @@ class ClipLine(Strict):
             senses=frozenset(kinds[place].sense for each in self.windows for place in each.features),
             metadata=self.metadata,
             added_at=self.added_at,
+            absent=noted(each.absent for each in self.windows),
         )
 
 

@@ -1,21 +1,27 @@
 """What a gallery holds and finds: clips, hits, stored features."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from index.metadata import Json
 from models.bundle.manifest import Channel
-from models.types import F32, I64, Sense, Window
+from models.types import F32, I64, Absence, Sense, Window
 
 MEDIA_TYPES = {
     ".3gp": "video/3gpp",
     ".aac": "audio/aac",
     ".aif": "audio/aiff",
     ".aiff": "audio/aiff",
+    ".apng": "image/apng",
     ".avi": "video/x-msvideo",
+    ".avif": "image/avif",
+    ".bmp": "image/bmp",
     ".flac": "audio/flac",
     ".flv": "video/x-flv",
+    ".gif": "image/gif",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
     ".m4a": "audio/mp4",
     ".m4v": "video/mp4",
     ".mkv": "video/x-matroska",
@@ -28,12 +34,25 @@ MEDIA_TYPES = {
     ".ogg": "audio/ogg",
     ".ogv": "video/ogg",
     ".opus": "audio/ogg",
+    ".png": "image/png",
     ".ts": "video/mp2t",
     ".wav": "audio/wav",
     ".webm": "video/webm",
+    ".webp": "image/webp",
     ".wma": "audio/x-ms-wma",
     ".wmv": "video/x-ms-wmv",
 }
+
+
+TELLING: tuple[Absence, ...] = ("damaged", "silent", "missing")
+Absent = Mapping[Sense, Absence]
+"""Of each sense that a window lacks, why."""
+
+
+def noted(absent: Iterable[Absent]) -> tuple[Absent, ...]:
+    """What each window lacks, as `Clip.absent` says it."""
+    found = tuple(dict(each) for each in absent)
+    return found if any(found) else ()
 
 
 def media_type(name: str) -> str:
@@ -45,7 +64,8 @@ def media_type(name: str) -> str:
 class Clip:
     """A file in a gallery. `id` is the first half of its `sha256`: the same bytes are the same clip.
 
-    `metadata` is free JSON, `added_at` the seconds since the epoch when it came.
+    `metadata` is free JSON, `added_at` the seconds since the epoch when it came. `absent` says of every window what it
+    lacks and why, as far as that is known; it is empty where no window lacks anything.
     """
 
     id: str
@@ -59,11 +79,27 @@ class Clip:
     senses: frozenset[Sense]
     metadata: Mapping[str, Json]
     added_at: float
+    absent: tuple[Absent, ...] = ()
+
+    @property
+    def absent_of_all(self) -> tuple[Absent, ...]:
+        """What each of its windows lacks."""
+        return self.absent or tuple({} for _ in self.windows)
+
+    @property
+    def lacks(self) -> Absent:
+        """What all its windows lack, and why: of differing reasons damage says most, and then silence."""
+        found: dict[Sense, list[Absence]] = {}
+        for each in self.absent:
+            for sense, why in each.items():
+                found.setdefault(sense, []).append(why)
+        whole = {sense: reasons for sense, reasons in found.items() if len(reasons) == len(self.windows)}
+        return {sense: min(reasons, key=TELLING.index) for sense, reasons in sorted(whole.items())}
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A window of a clip that was found, with its score: higher is better, comparable within one answer."""
+    """A window of a clip that was found, what it lacks, and its score: higher is better, comparable in one answer."""
 
     clip_id: str
     name: str
@@ -72,6 +108,7 @@ class Hit:
     window_id: int
     score: float
     media_type: str
+    absent: Absent = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

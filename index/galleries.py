@@ -5,14 +5,18 @@ from pathlib import Path
 from index import generations, placement
 from index.active import Active, checked
 from index.catalog import galleries
+from index.catalog.extracted import extracted
+from index.catalog.features import Backbones
 from index.catalog.galleries import BundleRow
 from index.corrections import stored
+from index.derived import DerivedStore
 from index.gallery import Gallery
 from index.shelf import NAME
 from index.stores import Stores
 from index.vectors.kinds import IndexOptions
 from models.bundle.runtime import Bundle
 from models.errors import InvalidInput
+from models.features.extract import ClipFeatures, WindowFeatures
 
 
 class Galleries:
@@ -44,6 +48,11 @@ class Galleries:
             each.close()
         self._stores.close()
 
+    @property
+    def derived(self) -> DerivedStore:
+        """What was made of clips for people to look at."""
+        return self._stores.derived
+
     def names(self) -> list[str]:
         """The galleries there are."""
         with self._stores.database.reading() as connection:
@@ -56,6 +65,15 @@ class Galleries:
     def bundle(self, name: str) -> Bundle:
         """The bundle of that name; raises BundleNotFound, naming those there are."""
         return self._stores.shelf.bundle(name)
+
+    def extracted(self, sha256: str, backbones: Backbones) -> ClipFeatures | None:
+        """The features of a file by these backbones, where a clip of any gallery has its bytes and them; as stored."""
+        with self._stores.database.reading() as connection:
+            found = extracted(connection, sha256, backbones)
+        if found is None:
+            return None
+        duration_s, cuts = found
+        return ClipFeatures(duration_s, tuple(WindowFeatures(cut.window, cut.features, cut.absent) for cut in cuts))
 
     def create(self, name: str, bundle: str) -> Gallery:
         """A new gallery; raises Conflict when there is one of that name, BundleNotFound, or InvalidInput."""

@@ -82,6 +82,7 @@ def complete(stores: Stores, gallery: int, clip: Clip, *, bundle: Bundle, extrac
         changes.lock(connection, gallery)
         windows = clips.windows_of(connection, gallery, clip.id)
         stored.complete(connection, windows, [each.features for each in found.windows], wanted)
+        stored.note_absent(connection, dict(zip(windows, (each.absent for each in found.windows), strict=True)))
         changes.record_changed(connection, gallery, windows)
 
 

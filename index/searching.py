@@ -110,6 +110,7 @@ def _hit(window_id: int, place: Place, score: float) -> Hit:
         window_id=window_id,
         score=score,
         media_type=place.media_type,
+        absent=place.absent,
     )
 
 

@@ -9,6 +9,7 @@ from index import placement
 from index.catalog.clips import has_media
 from index.catalog.database import Database
 from index.catalog.galleries import numbers
+from index.derived import DerivedStore
 from index.media import MediaStore
 from index.shelf import Shelf
 from index.snapshots import Snapshots
@@ -19,13 +20,14 @@ from models.errors import Unavailable
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """The catalog, the media, the bundles and the vectors; `options` are those of every index that is built.
+    """The catalog, the media, what is made of them, the bundles and the vectors; `options` are those of every index.
 
     `writing` is held while this process changes the catalog and what follows it.
     """
 
     database: Database
     media: MediaStore
+    derived: DerivedStore
     shelf: Shelf
     vectors: Path
     options: IndexOptions
@@ -41,15 +43,16 @@ class Stores:
         """
         folder.mkdir(parents=True, exist_ok=True)
         database = Database(catalog or f"sqlite:///{folder / 'catalog.sqlite'}")
-        media = MediaStore(folder / "media")
+        media, derived = MediaStore(folder / "media"), DerivedStore(folder / "derived")
         stores = cls(
             database=database,
             media=media,
+            derived=derived,
             shelf=Shelf(folder / "bundles"),
             vectors=folder / "vectors",
             options=options or IndexOptions(),
             writing=RLock(),
-            sweeping=Sweeping(media, database),
+            sweeping=Sweeping(media, derived, database),
         )
         vectors = Snapshots(stores.vectors)
         written = vectors.written()  # before the catalog is read, as a generation is there before its vectors are
@@ -69,5 +72,7 @@ class Stores:
 
     def drop_unused(self, sha256: str) -> None:
         """Forget media that no clip of any gallery has any more; what cannot be told is swept later."""
-        with suppress(Unavailable):
+        with suppress(Unavailable, OSError):
             self.media.drop(sha256, self.sweeping.is_used)
+            if not self.media.path(sha256).exists():
+                self.derived.drop(sha256)

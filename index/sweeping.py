@@ -1,10 +1,14 @@
-"""Media that killed processes left, removed beside whatever else goes on: a start need not wait for it."""
+"""Media that killed processes left, and what was made of media that went, removed beside whatever else goes on.
+
+A start need not wait for it.
+"""
 
 import logging
 from threading import Event, Thread
 
 from index.catalog import clips
 from index.catalog.database import Database
+from index.derived import DerivedStore
 from index.media import MediaStore
 from models.errors import SightsoundError
 
@@ -14,8 +18,8 @@ log = logging.getLogger(__name__)
 class Sweeping:
     """One look at all media, folder by folder; what it has not come to when it is stopped, the next start looks at."""
 
-    def __init__(self, media: MediaStore, database: Database) -> None:
-        self._media, self._database = media, database
+    def __init__(self, media: MediaStore, derived: DerivedStore, database: Database) -> None:
+        self._media, self._derived, self._database = media, derived, database
         self._enough = Event()
         self._thread = Thread(target=self._sweep, name="sweep-media", daemon=True)
 
@@ -41,11 +45,13 @@ class Sweeping:
     def _sweep(self) -> None:
         try:
             self._media.sweep_drafts()
-            for part in self._media.parts():
+            self._derived.sweep_drafts()
+            for part in sorted({*self._media.parts(), *self._derived.parts()}):
                 if self._enough.is_set():
                     return
                 with self._database.reading() as connection:
                     used = clips.media_in_use(connection, part)
                 self._media.sweep(part, used, self.is_used)
+                self._derived.sweep(part, used)
         except (SightsoundError, OSError) as error:
             log.warning("media that no clip has are left to the next start: %s", error)

@@ -21,6 +21,7 @@ SightsoundError
 │   ├── ClipNotFound
 │   ├── BundleNotFound
 │   ├── WindowNotFound
+│   ├── SenseNotFound        no pictures in a clip that is to be shown, or no sound
 │   ├── GenerationNotFound
 │   ├── JobNotFound
 │   ├── EvaluationNotFound
@@ -30,7 +31,9 @@ SightsoundError
 └── Unavailable             cannot answer now; trying again may help
     ├── JobStalled          a job that made no progress for too long
     ├── DecodeOverrun       the decoder ran out of its time or memory, or crashed
+    ├── BackboneOverrun     a backbone ran out of memory on one window
     ├── VectorsUnavailable  the server that keeps a gallery's vectors does not answer
+    ├── HubUnavailable      the model hub does not answer, or does not give what was asked for
     └── DependencyMissing   an optional library or file is not installed
 
 The docstring's first line is the error's title, the message its particular case.
@@ -133,6 +136,10 @@ class WindowNotFound(NotFound):
     """There is no such window."""
 
 
+class SenseNotFound(NotFound):
+    """The clip has no pictures, or no sound, to show."""
+
+
 class GenerationNotFound(NotFound):
     """There is no such generation of the gallery."""
 
@@ -169,8 +176,16 @@ class DecodeOverrun(Unavailable):
     """The decoder ran out of time or memory, or crashed, on this file."""
 
 
+class BackboneOverrun(Unavailable):
+    """The backbone ran out of memory on a window of this file."""
+
+
 class VectorsUnavailable(Unavailable):
     """The vectors of the gallery cannot be reached now."""
+
+
+class HubUnavailable(Unavailable):
+    """The model hub cannot give the files now."""
 
 
 class DependencyMissing(Unavailable):

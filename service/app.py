@@ -24,13 +24,14 @@ from service.routes import (
     jobs,
     page,
     search,
+    views,
 )
 from service.schemas import Problem
 from service.security import SecurityHeaders
 from service.settings import Settings
 from service.uploads import BodyLimit
 
-ROUTERS = (health, galleries, search, clips, classify, bundles, jobs, evaluations, explanations, page)
+ROUTERS = (health, galleries, search, clips, views, classify, bundles, jobs, evaluations, explanations, page)
 REFUSALS: dict[int | str, dict[str, Any]] = {
     "default": {
         "description": "A problem document (RFC 9457)",

@@ -7,16 +7,25 @@ from threading import Lock
 from models.bundle.manifest import EncoderRef, Manifest
 from models.errors import BundleInvalid, DependencyMissing
 from models.features.backbone import Backbone
-from models.features.extract import ClipFeatures, Extractor
+from models.features.extract import ClipFeatures, Decoder, Extractor
+from models.features.joined import Part
+from models.features.running import Running
 from models.features.text import TextEncoder
-from models.media.cage import Cage
+from service.extracting import Extracting
+from service.recollection import FORGETFUL, Recollection
 
 
 class Encoders:
-    """What turns clips and words into the features that bundles read; safe to use from several threads."""
+    """What turns clips and words into the features that bundles read; safe to use from several threads.
 
-    def __init__(self, folder: Path, cage: Cage) -> None:
-        self._folder, self._cage = folder, cage
+    Of clips, nothing is made again that is in the `recollection`.
+    """
+
+    def __init__(
+        self, folder: Path, cage: Decoder, *, running: Running | None = None, recollection: Recollection = FORGETFUL
+    ) -> None:
+        self._folder, self._cage, self._running = folder, cage, running or Running()
+        self._recollection = recollection
         self._opening = Lock()
         self._texts: dict[EncoderRef, TextEncoder] = {}
         self._backbones: dict[EncoderRef, Backbone] = {}
@@ -31,11 +40,13 @@ class Encoders:
         with self._opening:
             return self._text(manifest.text_encoder)
 
-    def extractor(self, manifest: Manifest) -> Extractor:
+    def extractor(self, manifest: Manifest) -> Extracting:
         """The features of clips by the backbones that a bundle names; raises as `text` does."""
         with self._opening:
             backbones = {sense: self._backbone(ref) for sense, ref in manifest.backbones.items()}
-        return Extractor(backbones, self._cage)
+        refs = {sense: backbone.card.sha256 for sense, backbone in backbones.items()}
+        extractor = Extractor(backbones, self._cage, threads=self._running.calls)
+        return Extracting(extractor, refs, self._recollection)
 
     def extracting(self, manifest: Manifest) -> Callable[[Path], ClipFeatures]:
         """As `extractor`, for one file at a time."""
@@ -43,14 +54,20 @@ class Encoders:
 
     def _text(self, ref: EncoderRef) -> TextEncoder:
         if ref not in self._texts:
-            encoder = TextEncoder.open(self._find(ref, "text encoder"))
+            encoder = TextEncoder.open(self._find(ref, "text encoder"), part=self._part)
             _check(ref, encoder.card.sha256)
             self._texts[ref] = encoder
         return self._texts[ref]
 
+    def _part(self, part: Part) -> TextEncoder:
+        """A part of a joined encoder, which other bundles may name alone."""
+        return self._text(EncoderRef(name=part.name, sha256=part.sha256, width=part.width))
+
     def _backbone(self, ref: EncoderRef) -> Backbone:
         if ref not in self._backbones:
-            backbone = Backbone.open(self._find(ref, "backbone"))
+            backbone = Backbone.open(
+                self._find(ref, "backbone"), device=self._running.device, batch=self._running.batch
+            )
             _check(ref, backbone.card.sha256)
             self._backbones[ref] = backbone
         return self._backbones[ref]

@@ -12,7 +12,7 @@ ADVICE = {
     "not-found": "Check the address; /openapi.json lists every route.",
     "method-not-allowed": "Use one of the methods that the Allow header names.",
     "too-large": "Send a shorter or smaller clip; the detail names the limit.",
-    "unsupported-media-type": "Send clips as the part `file` of multipart/form-data, typed video/* or audio/*.",
+    "unsupported-media-type": "Send clips as the part `file` of multipart/form-data, and words as JSON.",
     "range-not-satisfiable": "Ask for bytes that the file has; Content-Range says how many there are.",
     "misdirected-request": "Use the service's address, or add the name to its setting `names`.",
     "internal-error": "Try again; if it stays, report it with the time it happened.",
@@ -34,6 +34,7 @@ ADVICE = {
     "gallery-not-found": "Use one of the galleries that /v1/galleries lists.",
     "clip-not-found": "The clip was removed, or belongs to another gallery.",
     "window-not-found": "Use the window_id of a hit; the window's clip may have been removed since.",
+    "sense-not-found": "Ask for what the clip has: its `senses` say whether there are pictures and sound.",
     "generation-not-found": "Use one of the generations that the gallery lists.",
     "job-not-found": "Use one of the jobs that /v1/jobs lists.",
     "job-stalled": "Look at the item that the detail names, then retry the job; raise job_stall_s for slow disks.",
@@ -45,6 +46,8 @@ ADVICE = {
     "unavailable": "Try again in a moment.",
     "vectors-unavailable": "Start the Milvus that the detail names, or set `milvus_uri`; searches go on by themselves.",
     "decode-overrun": "The clip needs more time or memory to decode than is allowed: send a shorter or smaller one.",
+    "backbone-overrun": "The window needs more memory than there is: send a shorter clip, or free memory.",
+    "hub-unavailable": "Try again when the hub can be reached, or name a mirror by --endpoint; what is there is kept.",
     "dependency-missing": "Install or restore what the detail names, on the server.",
 }
 

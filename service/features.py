@@ -3,7 +3,7 @@
 import numpy as np
 
 from models.bundle.manifest import Channel
-from models.bundle.senses import SENSES, said
+from models.bundle.senses import SENSES, said, said_lacking
 from models.errors import SenseMissing
 from models.features.extract import ClipFeatures
 from models.types import F32, Sense
@@ -19,5 +19,6 @@ def of_query(clip: ClipFeatures, source: Channel) -> dict[Sense, F32]:
     """[width] of the senses that a query by `source` reads; raises SenseMissing naming what the clip has."""
     found = of_clip(clip)
     if missing := [sense for sense in SENSES[source] if sense not in found]:
-        raise SenseMissing(f"the clip has {said(found)} and no {said(missing)}; from={source} expects it")
+        lacking = said_lacking(missing, [each.absent for each in clip.windows])
+        raise SenseMissing(f"the clip has {said(found)} and {lacking}; from={source} expects it")
     return {sense: found[sense] for sense in SENSES[source]}

@@ -45,11 +45,15 @@ class ItemError(Frozen):
 
 
 class Progress(Frozen):
-    """How far a job is; `rate` in items a second and `time_left_s` are null until they can be told."""
+    """How far a job is, and how many seconds of the clip at work are done; `rate` in items a second.
+
+    What cannot be told yet is null.
+    """
 
     done: int = 0
     total: int | None = None
     item: str | None = None
+    reached_s: float | None = None
     rate: float | None = None
     time_left_s: float | None = None
 

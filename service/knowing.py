@@ -11,9 +11,13 @@ from models.errors import ClipNotFound
 
 def known(gallery: Gallery, path: Path) -> Clip | None:
     """The clip of a gallery that has a file's bytes, if there is one."""
-    with path.open("rb") as file:
-        clip_id = file_digest(file, "sha256").hexdigest()[:ID_DIGITS]
     try:
-        return gallery.clip(clip_id)
+        return gallery.clip(digest(path)[:ID_DIGITS])
     except ClipNotFound:
         return None
+
+
+def digest(path: Path) -> str:
+    """The sha256 of a file; raises OSError."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()

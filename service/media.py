@@ -6,6 +6,7 @@ from fastapi import Request, Response
 from fastapi.responses import FileResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from models.errors import Unavailable
 from service.problems import refusal
 
 
@@ -22,18 +23,30 @@ class MediaResponse(FileResponse):
         return cls(path, media_type=media_type, headers=headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Starlette answers a range it cannot give with plain text; here that becomes a problem."""
-        refused = False
+        """Starlette answers a range it cannot give with plain text; here that becomes a problem.
+
+        Raises Unavailable where the file went since it was found, before anything of the answer is sent.
+        """
+        is_refused, held = False, list[Message]()
 
         async def watched(message: Message) -> None:
-            nonlocal refused
-            if message["type"] == "http.response.start" and message["status"] >= 400:
-                refused = True
-                await _refuse(message, scope, receive, send)
-            elif not refused:
-                await send(message)
+            nonlocal is_refused
+            if message["type"] == "http.response.start":
+                is_refused = message["status"] >= 400
+                held.append(message)  # until the file is open, which it is when the first of its bytes come
+            elif is_refused:
+                await _refuse(held.pop(), scope, receive, send)
+            else:
+                for each in (*held, message):
+                    await send(each)
+                held.clear()
 
-        await super().__call__(scope, receive, watched)
+        try:
+            await super().__call__(scope, receive, watched)
+        except (FileNotFoundError, RuntimeError) as error:
+            if Path(self.path).exists():
+                raise
+            raise Unavailable("the file was deleted meanwhile, or had to make room; ask again") from error
 
 
 async def _refuse(start: Message, scope: Scope, receive: Receive, send: Send) -> None:

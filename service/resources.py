@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
+from math import ceil
 from types import TracebackType
 from typing import Annotated, Self
 
@@ -20,8 +22,12 @@ from models.types import F32, Modality
 from service.encoders import Encoders
 from service.jobs.board import Board
 from service.jobs.opening import open_board
+from service.looking import Looking
+from service.recollection import Recollection
 from service.settings import Settings
 from service.spool import sweep
+
+PREVIEW_THREADS = 4  # two that decode and two that encode
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +39,10 @@ class Resources:
     """
 
     def __init__(
-        self, galleries: Galleries, encoders: Encoders, board: Board, *, kept: int, closing: ExitStack
+        self, galleries: Galleries, encoders: Encoders, board: Board, looking: Looking, *, kept: int, closing: ExitStack
     ) -> None:
         self.galleries, self.encoders, self.board, self.kept = galleries, encoders, board, kept
+        self.looking = looking
         self._closing = closing
 
     @classmethod
@@ -58,8 +65,18 @@ class Resources:
             closing.callback(board.close)
             if settings.job_workers:
                 board.open()
-            encoders = Encoders(settings.data / "backbones", cage)
-            resources = cls(galleries, encoders, board, kept=settings.kept_generations, closing=closing)
+            recollection = Recollection(galleries.extracted, limit_bytes=settings.remembered_bytes)
+            encoders = Encoders(settings.data / "backbones", cage, running=settings.running, recollection=recollection)
+            previews = closing.enter_context(Cage(preview_limits(settings), settings.preview_workers))
+            looking = Looking(
+                galleries.derived,
+                cage,
+                previews,
+                limit_bytes=settings.derived_limit_bytes,
+                views_at_once=max(settings.decode_workers - 1, 1),  # so that one is left for what is uploaded
+                previews_at_once=settings.preview_workers,
+            )
+            resources = cls(galleries, encoders, board, looking, kept=settings.kept_generations, closing=closing)
             for each in resources.all_galleries():
                 resources.prepare(each.active.bundle.manifest)
                 _rehearse_what_can_be(each, resources.encoders)
@@ -138,6 +155,7 @@ def limits(settings: Settings) -> Limits:
         size_bytes=settings.upload_limit_bytes,
         duration_s=settings.clip_limit_s,
         pixels=settings.clip_limit_pixels,
+        still_pixels=settings.clip_limit_still_pixels,
         total_pixels=settings.clip_limit_total_pixels,
         frame_rate=settings.clip_limit_frame_rate,
         sample_rate=settings.clip_limit_sample_rate,
@@ -149,6 +167,12 @@ def limits(settings: Settings) -> Limits:
         cpu_s=settings.decode_cpu_s,
         memory_bytes=settings.decode_memory_bytes,
     )
+
+
+def preview_limits(settings: Settings) -> Limits:
+    """What making one preview may take; the processor time of all its threads together."""
+    wall_s = settings.preview_wall_s
+    return replace(limits(settings), wall_s=wall_s, cpu_s=ceil(PREVIEW_THREADS * wall_s))
 
 
 def _opened(request: Request) -> Resources:

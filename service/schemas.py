@@ -10,7 +10,7 @@ from index.reindexing import Rules
 from index.verification import TOLERANCE
 from models.bundle.manifest import Channel
 from models.hubness import RouteBias
-from models.types import Sense
+from models.types import Absence, Sense
 
 NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?")
 UNREADABLE = "\ufffd"  # what bytes that are not UTF-8 become
@@ -105,16 +105,31 @@ class Window(Frozen):
     end_s: float
 
 
+class ClipWindow(Window):
+    """A window of a clip, and of each sense that it lacks, why."""
+
+    absent: dict[Sense, Absence]
+
+
 class ClipDetail(Clip):
-    """A clip with all that is known of it; its `windows` are what is found."""
+    """A clip with all that is known of it; its `windows` are what is found, `absent` what all of them lack, and why."""
 
     duration_s: float
     size_bytes: int
     sha256: str
     senses: tuple[Sense, ...]
-    windows: tuple[Window, ...]
+    absent: dict[Sense, Absence]
+    windows: tuple[ClipWindow, ...]
     metadata: dict[str, JsonValue]
     added_at: AwareDatetime
+
+
+class Waveform(Frozen):
+    """The shape of a clip's sound: the lowest and highest sample, in [-1, 1], of each `step_s` of its `duration_s`."""
+
+    step_s: float
+    duration_s: float
+    peaks: tuple[tuple[float, float], ...]
 
 
 class ClipPage(Frozen):
@@ -129,7 +144,7 @@ class Hit(Frozen):
 
     score: float
     clip: Clip
-    window: Window
+    window: ClipWindow
     window_id: int
 
 

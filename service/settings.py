@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from index.vectors.kinds import IndexOptions
 from index.vectors.milvus_address import Address
 from models.errors import SettingsInvalid
+from models.features.running import Running
 from models.media.limits import CODECS, CONTAINERS, check_known
 
 MIB = 2**20
@@ -34,6 +35,7 @@ class Settings(BaseSettings):
     upload_limit_bytes: Annotated[int, Field(gt=0, description="The largest request body.")] = 100 * MIB
     clip_limit_s: Annotated[float, Field(gt=0, description="The longest uploaded clip, in seconds.")] = 300.0
     clip_limit_pixels: Annotated[int, Field(gt=0, description="The largest picture of an uploaded clip.")] = 3840 * 2160
+    clip_limit_still_pixels: Annotated[int, Field(gt=0, description="The largest uploaded image.")] = 8192 * 8192
     clip_limit_total_pixels: Annotated[
         int, Field(gt=0, description="The pixels of all pictures of an uploaded clip together.")
     ] = 40 * 10**9
@@ -51,6 +53,24 @@ class Settings(BaseSettings):
     decode_wall_s: Annotated[float, Field(gt=0, description="How long decoding one clip may take.")] = 60.0
     decode_cpu_s: Annotated[int, Field(gt=0, description="The processor time that decoding one clip may take.")] = 60
     decode_memory_bytes: Annotated[int, Field(gt=0, description="The memory that decoding one clip may take.")] = 2**30
+    preview_workers: Annotated[int, Field(ge=1, le=64, description="How many previews are made at once.")] = 1
+    preview_wall_s: Annotated[float, Field(gt=0, description="How long making one preview may take.")] = 300.0
+    derived_limit_bytes: Annotated[
+        int, Field(gt=0, description="The room for thumbnails, waveforms and previews; the least recently used go.")
+    ] = 2 * 2**30
+    backbone_device: Annotated[
+        Literal["cpu", "gpu"], Field(description="Where backbones run; on the CPU where there is no GPU.")
+    ] = "cpu"
+    backbone_threads: Annotated[
+        int | None, Field(ge=1, le=1024, description="How many windows run at once; by default one a core.")
+    ] = None
+    backbone_batch: Annotated[
+        int | None,
+        Field(ge=1, le=65_536, description="The most frames a call of a backbone; by default as suits the device."),
+    ] = None
+    remembered_bytes: Annotated[
+        int, Field(ge=0, description="How much is kept in memory of the features of clips that were asked with.")
+    ] = 32 * MIB
     spool: Annotated[Path | None, Field(description="Where uploads wait; by default the system's folder.")] = None
     catalog: Annotated[
         str | None, Field(description="The catalog's database, if in PostgreSQL; by default in the data folder.")
@@ -100,6 +120,11 @@ class Settings(BaseSettings):
             device=self.index_device,
             milvus=None if self.milvus_uri is None else Address(self.milvus_uri, token),
         )
+
+    @property
+    def running(self) -> Running:
+        """How backbones are run."""
+        return Running(device=self.backbone_device, threads=self.backbone_threads, batch=self.backbone_batch)
 
     @field_validator("names", "clip_containers", "clip_codecs", mode="before")
     @classmethod

@@ -9,7 +9,7 @@ from index.catalog.galleries import GenerationRow
 from index.gallery import Gallery
 from models import types
 from models.bundle.manifest import Manifest
-from service.schemas import BundleSummary, Clip, ClipDetail, GallerySummary, GenerationDetail, Hit, Window
+from service.schemas import BundleSummary, Clip, ClipDetail, ClipWindow, GallerySummary, GenerationDetail, Hit
 
 
 def summary(gallery: Gallery) -> GallerySummary:
@@ -50,7 +50,8 @@ def clip_detail(gallery: str, clip: stored.Clip) -> ClipDetail:
         size_bytes=clip.size_bytes,
         sha256=clip.sha256,
         senses=tuple(sorted(clip.senses)),
-        windows=tuple(window(each) for each in clip.windows),
+        absent=dict(clip.lacks),
+        windows=tuple(window(*each) for each in zip(clip.windows, clip.absent_of_all, strict=True)),
         metadata=dict(clip.metadata),
         added_at=moment(clip.added_at),
     )
@@ -65,7 +66,7 @@ def hit(gallery: str, found: stored.Hit) -> Hit:
         media=media_address(gallery, found.clip_id),
         media_type=found.media_type,
     )
-    return Hit(score=found.score, clip=clip, window=window(found.window), window_id=found.window_id)
+    return Hit(score=found.score, clip=clip, window=window(found.window, found.absent), window_id=found.window_id)
 
 
 def generation_detail(row: GenerationRow, active: int) -> GenerationDetail:
@@ -87,9 +88,9 @@ def moment(seconds: float) -> datetime:
     return nearest if nearest.timestamp() <= seconds else nearest - timedelta(microseconds=1)
 
 
-def window(found: types.Window) -> Window:
-    """A stretch of a clip."""
-    return Window(start_s=found.start_s, end_s=found.end_s)
+def window(found: types.Window, absent: stored.Absent) -> ClipWindow:
+    """A stretch of a clip, and what it lacks."""
+    return ClipWindow(start_s=found.start_s, end_s=found.end_s, absent=dict(absent))
 
 
 def media_address(gallery: str, clip_id: str) -> str:

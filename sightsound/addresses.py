@@ -13,6 +13,11 @@ def of_clip(gallery: str, clip_id: str) -> str:
     return f"{of_gallery(gallery)}/clips/{quote(clip_id, safe='')}"
 
 
+def view_of(media: str, view: str) -> str:
+    """That of a clip to look at, beside its file."""
+    return f"{media.removesuffix('media')}{view}"
+
+
 def of_job(job_id: str) -> str:
     """A job's."""
     return f"/v1/jobs/{quote(job_id, safe='')}"

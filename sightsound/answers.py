@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue
 
 Sense = Literal["audio", "video"]
+Absence = Literal["missing", "silent", "damaged"]
 Channel = Literal["audio", "video", "av"]
 
 
@@ -50,16 +51,31 @@ class Window(Answer):
     end_s: float
 
 
+class ClipWindow(Window):
+    """A window of a clip, and of each sense that it lacks, why."""
+
+    absent: dict[Sense, Absence]
+
+
 class ClipDetail(Clip):
-    """A clip with all that is known of it; its `windows` are what is found."""
+    """A clip with all that is known of it; its `windows` are what is found, `absent` what all of them lack, and why."""
 
     duration_s: float
     size_bytes: int
     sha256: str
     senses: tuple[Sense, ...]
-    windows: tuple[Window, ...]
+    absent: dict[Sense, Absence]
+    windows: tuple[ClipWindow, ...]
     metadata: dict[str, JsonValue]
     added_at: AwareDatetime
+
+
+class Waveform(Answer):
+    """The shape of a clip's sound: the lowest and highest sample, in [-1, 1], of each `step_s` of its `duration_s`."""
+
+    step_s: float
+    duration_s: float
+    peaks: tuple[tuple[float, float], ...]
 
 
 class ClipPage(Answer):
@@ -74,7 +90,7 @@ class Hit(Answer):
 
     score: float
     clip: Clip
-    window: Window
+    window: ClipWindow
     window_id: int
 
 

@@ -1,4 +1,4 @@
-"""The `sightsound backbone` command: networks from files made into backbones of a data folder."""
+"""The `sightsound backbone` command: what a data folder makes features with, and how it comes there."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.errors import QueryInvalid
+from sightsound.encoders import bench, list_all, verify
+from sightsound.joining import join
+from sightsound.published import import_network, train
+from sightsound.pulling import pull
 from sightsound.words import import_vectors
 
 if TYPE_CHECKING:
@@ -16,13 +20,20 @@ FOLDER = Path("sightsound-data")
 SHORTER_SIDE = 256 / 224
 """Of the shorter side to the square in its middle, as classifiers of pictures are usually tested."""
 
-app = typer.Typer(name="backbone", help="Make networks from files backbones of a data folder.", add_completion=False)
+app = typer.Typer(name="backbone", help="Show, check, measure, bring and train backbones.", add_completion=False)
+app.command("list")(list_all)
+app.command("verify")(verify)
+app.command("bench")(bench)
+app.command("import-network")(import_network)
+app.command("train")(train)
 app.command("words")(import_vectors)
+app.command("pull")(pull)
+app.command("join")(join)
 
 
 @app.callback()
 def _commands() -> None:
-    """Make networks from files backbones of a data folder."""
+    """Show, check, measure, bring and train backbones."""
 
 
 @app.command("import")

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 from rich.console import Console
 
+from models.cores import cores
 from models.errors import SightsoundError
 from sightsound import demo_features, outputs
 from sightsound.benchmark_pictures import draw_all
@@ -18,7 +19,6 @@ from training import parallel
 from training.comparison.pictures import file_name
 from training.comparison.row import Row, row
 from training.comparison.trial import Setting, Trial
-from training.cores import cores
 from training.datasets import kept_features
 from training.fit import check
 from training.progress import Progress

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from models.cores import cores
 from models.media.cage import Cage
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
@@ -14,7 +15,6 @@ from training.comparison.hits import Found, best_hits, shown_routes
 from training.comparison.pictures import draw_comparison, draw_trial, file_name
 from training.comparison.row import Row
 from training.comparison.trial import Trial
-from training.cores import cores
 from training.splits import ClassTable, Dataset
 
 SOUND = SoundSpec(rate=8000)

@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 
+from sightsound.pretrained import from_pretrained
+
 FOLDER = Path("sightsound-data")
 
 app = typer.Typer(name="bundle", help="Make bundles that need no training.", add_completion=False)
+app.command("from-pretrained")(from_pretrained)
 
 
 @app.callback()
@@ -23,6 +26,7 @@ def from_classifiers(
         str | None, typer.Option(help="NAME@VERSION of the classifier of sound; by default the only one.")
     ] = None,
     video: Annotated[str | None, typer.Option(help="The same of pictures.")] = None,
+    text: Annotated[str | None, typer.Option(help="The same of the text encoder.")] = None,
     audio_prompt: Annotated[str, typer.Option(help="A class of sound in words; {} is its name.")] = "the sound of {}",
     video_prompt: Annotated[str, typer.Option(help="The same of pictures.")] = "a picture of {}",
     top: Annotated[int, typer.Option(min=1, help="How many of the likeliest classes are combined.")] = 10,
@@ -35,6 +39,7 @@ def from_classifiers(
     manifest = make(
         data,
         name=name,
+        text=text,
         chosen={"audio": audio, "video": video},
         prompts={"audio": audio_prompt, "video": video_prompt},
         top=top,

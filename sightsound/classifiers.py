@@ -11,6 +11,7 @@ from models.errors import DataMissing, QueryInvalid
 from models.features.card import BackboneCard, read_card
 from models.features.text import TextEncoder
 from models.types import Sense
+from sightsound.chosen_encoders import text_encoder
 from sightsound.demo_making import fetch_text_encoder
 from sightsound.outputs import new_bundle
 from sightsound.progress import Steps
@@ -21,6 +22,7 @@ def make(
     data: Path,
     *,
     name: str,
+    text: str | None,
     chosen: Mapping[Sense, str | None],
     prompts: Mapping[Sense, str],
     top: int,
@@ -30,6 +32,7 @@ def make(
 
     Args:
         chosen: by sense, `name@version` of a classifier; None takes the only one, if there is one.
+        text: the same of the text encoder.
 
     Raises:
         DataMissing: the folder has no classifier, or not the chosen one.
@@ -41,7 +44,7 @@ def make(
     backbones = data / "backbones"
     found = _classifiers(backbones, chosen)
     with Steps(console) as steps:
-        encoder = _text_encoder(backbones, steps)
+        encoder = _text_encoder(backbones, text, steps)
         with steps.step("Reading the classes", 1):
             return bundle_from_classifiers(folder, found, encoder, prompts=prompts, top=top)
 
@@ -68,9 +71,7 @@ def _of_sense(sense: Sense, named: Sequence[BackboneCard], folder: Path, asked: 
     return wanted[0] if wanted else None
 
 
-def _text_encoder(folder: Path, steps: Steps) -> TextEncoder:
-    """The one in the folder; all-MiniLM-L6-v2 is fetched into it where there is none."""
-    places = sorted(path.parent for path in folder.glob("*/text_encoder.json"))
-    if len(places) > 1:
-        raise QueryInvalid(f"there are {len(places)} text encoders in {folder}; expected one")
-    return TextEncoder.open(places[0]) if places else fetch_text_encoder(folder, steps=steps)
+def _text_encoder(folder: Path, asked: str | None, steps: Steps) -> TextEncoder:
+    """The asked or only one in the folder; all-MiniLM-L6-v2 is fetched into it where there is none."""
+    place = text_encoder(folder, asked)
+    return fetch_text_encoder(folder, steps=steps) if place is None else TextEncoder.open(place)

@@ -102,6 +102,11 @@ def train(
     seed: Annotated[int | None, typer.Option(min=0, help="In place of the recipe's.")] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="A file to go on from after an interruption.")] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    audio: Annotated[
+        str | None, typer.Option(help="NAME@VERSION of its backbone of sound; by default the one.")
+    ] = None,
+    video: Annotated[str | None, typer.Option(help="The same of pictures.")] = None,
+    text: Annotated[str | None, typer.Option(help="The same of its text encoder.")] = None,
 ) -> None:
     """Train a method on your own clips; the bundle can be served from the data folder at once."""
     from rich.console import Console
@@ -117,6 +122,7 @@ def train(
         seed=seed,
         checkpoint=checkpoint,
         device=device,
+        asked={"audio": audio, "video": video, "text": text},
         console=console,
     )
     if manifest is None:  # of several processes, one that is not the first

@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import JsonValue
 
-from sightsound.addresses import of_clip, of_gallery
+from sightsound.addresses import of_clip, of_gallery, view_of
 from sightsound.answers import (
     BatchAnswer,
     BundleList,
@@ -24,6 +24,7 @@ from sightsound.answers import (
     GenerationList,
     RouteBias,
     SearchAnswer,
+    Waveform,
 )
 from sightsound.asking import EVERYTHING, Only, Query, reindex_body
 from sightsound.job_answers import Evaluation, EvaluationList, EvaluationReport
@@ -181,3 +182,20 @@ class Client:
     def media(self, clip: Clip) -> bytes:
         """The file of a clip."""
         return self._transport.content(clip.media)
+
+    def preview(self, clip: Clip) -> bytes:
+        """What browsers play of a clip: its file where they can, else an MP4."""
+        return self._transport.content(view_of(clip.media, "preview"))
+
+    def thumbnail(self, clip: Clip, at_s: float | None = None) -> bytes:
+        """The picture at a second of a clip, by default one that is telling, as WebP of at most 320 x 320."""
+        query: dict[str, str | list[str]] = {} if at_s is None else {"at_s": str(at_s)}
+        return self._transport.content(view_of(clip.media, "thumbnail"), query=query)
+
+    def waveform(self, clip: Clip) -> Waveform:
+        """The lowest and highest sample of each of up to 1000 equal stretches of a clip's sound."""
+        return self._transport.ask(Waveform, "GET", view_of(clip.media, "waveform"))
+
+    def waveform_picture(self, clip: Clip) -> bytes:
+        """The same as a picture, as SVG."""
+        return self._transport.content(view_of(clip.media, "waveform.svg"))

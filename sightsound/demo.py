@@ -84,8 +84,8 @@ def _read(data: Path, seed: int) -> Report:
 
 def _make(data: Path, clips: Sequence[Listing], *, seed: int, console: Console) -> Report:
     # Here, as it takes seconds and a finished demo does without: torch, training.
+    from models.cores import cores
     from sightsound.demo_making import make
-    from training.cores import cores
 
     started = time.monotonic()
     with Steps(console) as steps:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from models.cores import cores
 from models.errors import Conflict
 from models.media.cage import Cage
 from models.media.limits import Limits
 from sightsound import demo_making
 from sightsound.demo import drafted
 from sightsound.progress import Steps
-from training.cores import cores
 from training.datasets import kept_features
 from training.datasets.demo_world.world import Listing, listings
 

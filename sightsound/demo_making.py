@@ -10,6 +10,7 @@ from index.evaluation import evaluate
 from index.galleries import Galleries
 from models.bundle.classification import Classifier
 from models.bundle.manifest import Manifest
+from models.cores import cores
 from models.errors import SightsoundError
 from models.evaluation.evaluating import Evaluation
 from models.features.backbone import Backbone
@@ -22,7 +23,6 @@ from models.media.media import Media
 from models.types import Modality, Sense
 from sightsound.progress import Step, Steps
 from training import experiment, recipe, text_encoder
-from training.cores import cores
 from training.datasets.demo_world.vocabulary import CLASSES, SEEN
 from training.datasets.demo_world.world import Listing, render_world
 from training.experiment import LabelledClip

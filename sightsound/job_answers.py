@@ -19,11 +19,12 @@ class ItemError(Answer):
 
 
 class Progress(Answer):
-    """How far a job is; `rate` in items a second."""
+    """How far a job is, and how many seconds of the clip at work are done; `rate` in items a second."""
 
     done: int = 0
     total: int | None = None
     item: str | None = None
+    reached_s: float | None = None
     rate: float | None = None
     time_left_s: float | None = None
 

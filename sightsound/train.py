@@ -1,27 +1,22 @@
 """A method trained on one's own clips, as a bundle beside the backbones that its features came from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from rich.console import Console
 
 from models.bundle.manifest import Manifest
-from models.errors import DataMissing, QueryInvalid, SightsoundError, TrainingDataInvalid
-from models.features.backbone import Backbone
-from models.features.card import EncoderCard
+from models.cores import cores
+from models.errors import SightsoundError, TrainingDataInvalid
 from models.features.extract import ClipFeatures, Extractor
-from models.features.text import TextEncoder
 from models.media.cage import Cage
 from models.media.limits import Limits
-from models.types import Modality, Sense
 from sightsound import outputs
+from sightsound.chosen_encoders import SENSES, Asked, Encoders, open_encoders
 from sightsound.progress import Step, Steps
 from training import experiment, parallel
-from training.cores import cores
 from training.datasets import own_clips
 from training.device import device as found_device
 from training.experiment import LabelledClip
@@ -29,23 +24,6 @@ from training.fit import fit
 from training.progress import Fitted, Progress
 from training.recipe import Recipe, find
 from training.splits import ClassTable, FeatureSet, Split, TrainingSet
-
-T = TypeVar("T")
-SENSES: tuple[Sense, ...] = ("audio", "video")
-
-
-@dataclass(frozen=True, slots=True)
-class Encoders:
-    """What turns clips and words into features."""
-
-    backbones: Mapping[Sense, Backbone]
-    text: TextEncoder
-
-    @property
-    def cards(self) -> dict[Modality, EncoderCard]:
-        """What a bundle says of them."""
-        cards: dict[Modality, EncoderCard] = {"text": self.text.card}
-        return cards | {sense: backbone.card for sense, backbone in self.backbones.items()}
 
 
 def train(
@@ -57,9 +35,12 @@ def train(
     seed: int | None,
     checkpoint: Path | None,
     device: str,
+    asked: Asked,
     console: Console,
 ) -> Manifest | None:
     """Train a recipe, by its name or file, on the clips of a csv; the bundle is written under `data`.
+
+    Features are those of the encoders that are asked for, or the only ones there are.
 
     Clips that cannot be decoded or lack a sense are left out and named. Of several processes that torchrun started
     the first computes features, reports and writes; what the others return is None.
@@ -78,7 +59,7 @@ def train(
     if checkpoint is not None:
         outputs.check_file(checkpoint, option="--checkpoint")
     listed = own_clips.read(clips)
-    encoders = open_encoders(data / "backbones")
+    encoders = open_encoders(data / "backbones", asked)
     with parallel.joined(device), Steps(outputs.of_first(console)) as steps:
         splits = parallel.of_first(lambda: _splits(listed, encoders, steps=steps))
         fitted = _fitted(chosen, splits, checkpoint=checkpoint, device=device, steps=steps)
@@ -93,24 +74,6 @@ def train(
                 encoders=encoders.cards,
                 trained_on=f"{len(fitted.training.features)} windows of the clips in {clips.name}",
             )
-
-
-def open_encoders(folder: Path) -> Encoders:
-    """The one backbone of each sense and the one text encoder of a folder; raises DataMissing, QueryInvalid."""
-    backbones = [Backbone.open(each.parent) for each in sorted(folder.glob("*/backbone.json"))]
-    texts = sorted(each.parent for each in folder.glob("*/text_encoder.json"))
-    found: dict[Sense, Backbone] = {}
-    for sense in SENSES:
-        found[sense] = _only([each for each in backbones if each.card.sense == sense], f"{sense} backbone", folder)
-    return Encoders(found, TextEncoder.open(_only(texts, "text encoder", folder)))
-
-
-def _only(found: Sequence[T], what: str, folder: Path) -> T:
-    if not found:
-        raise DataMissing(f"there is no {what} in {folder}; `sightsound demo` makes a data folder with all three")
-    if len(found) > 1:
-        raise QueryInvalid(f"there are {len(found)} {what}s in {folder}; expected one")
-    return found[0]
 
 
 def _fitted(

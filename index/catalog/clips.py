@@ -10,7 +10,7 @@ from index.catalog import features as stored
 from index.catalog.columns import integers
 from index.catalog.galleries import MOST_KEYS
 from index.catalog.schema import clips, features, labels, windows
-from index.clips import Clip
+from index.clips import Clip, noted
 from models.errors import ClipNotFound
 from models.types import F32, I64, Sense, Window
 
@@ -27,16 +27,18 @@ def add(connection: Connection, gallery: int, clip: Clip) -> list[int]:
     return add_all(connection, gallery, [(clip, [{} for _ in clip.windows], {})])[0]
 
 
-def add_all(connection: Connection, gallery: int, entries: Sequence[Entry]) -> list[list[int]]:
+def add_all(connection: Connection, gallery: int, entries: Sequence[Entry], *, rules: int = 0) -> list[list[int]]:
     """Write clips in few statements, their windows as changes; returns the ids of the windows of each, ascending.
 
+    `rules` are those by which they were cut and decoded, where that is known: what is theirs may be others' too.
     Who may meet clips that are there already takes the gallery's lock first and leaves out those of `keys_of`.
     """
     if not entries:
         return []
     changes.lock(connection, gallery)
     added = [clip for clip, _, _ in entries]
-    ids = iter(_add_windows(connection, gallery, zip(_add_clips(connection, gallery, added), added, strict=True)))
+    keys_of_added = _add_clips(connection, gallery, added, rules)
+    ids = iter(_add_windows(connection, gallery, zip(keys_of_added, added, strict=True)))
     written = [[next(ids) for _ in clip.windows] for clip in added]
     stored.add(
         connection,
@@ -153,12 +155,12 @@ def label_counts(connection: Connection, gallery: int) -> dict[str, int]:
     return {label: number for label, number in connection.execute(query)}
 
 
-def _add_clips(connection: Connection, gallery: int, added: Sequence[Clip]) -> Sequence[int]:
+def _add_clips(connection: Connection, gallery: int, added: Sequence[Clip], rules: int) -> Sequence[int]:
     """The keys of clips, which are written with their labels.
 
     They are read back, as for rows that return theirs in order SQLAlchemy takes one statement each on SQLite.
     """
-    connection.execute(insert(clips), [_row(gallery, clip) for clip in added])
+    connection.execute(insert(clips), [_row(gallery, clip) | {"rules": rules} for clip in added])
     known = keys_of(connection, gallery, [clip.id for clip in added])
     words = [
         {"clip": known[clip.id], "position": i, "label": label} for clip in added for i, label in enumerate(clip.labels)
@@ -185,9 +187,9 @@ def _row(gallery: int, clip: Clip) -> dict[str, object]:
 def _add_windows(connection: Connection, gallery: int, added: Iterable[tuple[int, Clip]]) -> list[int]:
     """The ids of the windows of clips with their keys, ascending."""
     rows = [
-        {"clip": key, "gallery_id": gallery, "start_s": window.start_s, "end_s": window.end_s}
+        {"clip": key, "gallery_id": gallery, "start_s": cut.start_s, "end_s": cut.end_s, "absent": dict(absent)}
         for key, clip in added
-        for window in clip.windows
+        for cut, absent in zip(clip.windows, clip.absent_of_all, strict=True)
     ]
     if not rows:
         return []
@@ -207,7 +209,7 @@ def _clips(connection: Connection, those: ColumnElement[bool]) -> dict[int, Clip
     words = _grouped(
         connection.execute(select(labels.c.clip, labels.c.label).join(clips).where(those).order_by(labels.c.position))
     )
-    stretches = select(windows.c.clip, windows.c.start_s, windows.c.end_s).join(clips).where(those)
+    stretches = select(windows.c.clip, windows.c.start_s, windows.c.end_s, windows.c.absent).join(clips).where(those)
     cuts = _grouped(connection.execute(stretches.order_by(windows.c.id)))
     have = select(windows.c.clip, features.c.sense).distinct().join(features).join(clips, clips.c.id == windows.c.clip)
     senses = _grouped(connection.execute(have.where(those)))
@@ -217,6 +219,7 @@ def _clips(connection: Connection, those: ColumnElement[bool]) -> dict[int, Clip
 
 def _clip(row: Row[Any], words: Iterable[Any], cuts: Iterable[Any], senses: Iterable[Any]) -> Clip:
     found: list[Sense] = [sense for (sense,) in senses]
+    known = list(cuts)
     return Clip(
         id=row.clip_id,
         name=row.name,
@@ -225,10 +228,11 @@ def _clip(row: Row[Any], words: Iterable[Any], cuts: Iterable[Any], senses: Iter
         size_bytes=row.size_bytes,
         sha256=row.sha256,
         duration_s=row.duration_s,
-        windows=tuple(Window(start, end) for start, end in cuts),
+        windows=tuple(Window(start, end) for start, end, _ in known),
         senses=frozenset(found),
         metadata=row.metadata,
         added_at=row.added_at,
+        absent=noted(absent for _, _, absent in known),
     )
 
 

@@ -5,10 +5,11 @@ from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, exists, insert, select
+from sqlalchemy import ColumnElement, Connection, exists, insert, select, update
 
 from index.catalog.columns import integers
 from index.catalog.schema import clips, features, windows
+from index.clips import Absent
 from models.errors import InvalidInput
 from models.types import F32, I64, Sense
 
@@ -103,14 +104,19 @@ def _features(connection: Connection, ids: I64, sense: Sense, sha256: str) -> F3
 
 
 def lacking(connection: Connection, gallery: int, backbones: Backbones) -> list[str]:
-    """The ids of clips with a window that has a sense, but no features of it by the backbone of that sense."""
+    """The ids of clips with a window that has a sense, but no features of it by the backbone of that sense.
+
+    Silence of which features were once made, but are made no more, is no sense.
+    """
     wanted, there = features.alias(), features.alias()
     found: dict[str, None] = {}
     for sense, sha256 in backbones.items():
         same = (wanted.c.window == windows.c.id) & (wanted.c.sense == sense) & (wanted.c.backbone_sha256 == sha256)
         has = exists().where((there.c.window == windows.c.id) & (there.c.sense == sense))
         query = select(clips.c.clip_id).distinct().select_from(windows.join(clips))
-        query = query.where(windows.c.gallery_id == gallery, has, ~exists().where(same)).order_by(clips.c.clip_id)
+        heard = windows.c.absent[sense].as_string().is_(None)
+        query = query.where(windows.c.gallery_id == gallery, has, ~exists().where(same), heard)
+        query = query.order_by(clips.c.clip_id)
         found |= dict.fromkeys(connection.execute(query).scalars())
     return list(found)
 
@@ -127,6 +133,14 @@ def complete(
         for window, each in zip(windows_of, found, strict=True)
     )
     add(connection, [(window, each, backbones) for window, each in new])
+
+
+def note_absent(connection: Connection, found: Mapping[int, Absent]) -> None:
+    """Write down what each window was found to lack; what was known of other senses stays."""
+    query = select(windows.c.id, windows.c.absent).where(windows.c.id.in_(found))
+    for row in connection.execute(query).all():
+        if (now := {**row.absent, **found[row.id]}) != row.absent:
+            connection.execute(update(windows).where(windows.c.id == row.id).values(absent=now))
 
 
 def _among(ids: I64) -> ColumnElement[bool]:

@@ -5,12 +5,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, any_, bindparam, column, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    String,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from index.catalog.database import Database
 from index.catalog.galleries import WHERE_IT_IS, GalleryState
 from index.catalog.schema import clips, galleries, labels, windows
+from index.clips import Absent
 from models.errors import GalleryNotFound
 from models.types import Window
 
@@ -24,6 +38,7 @@ class Place:
     labels: tuple[str, ...]
     window: Window
     media_type: str
+    absent: Absent
 
 
 def by_window(connection: Connection, gallery: int, ids: Sequence[int]) -> dict[int, Place]:
@@ -49,16 +64,18 @@ def _asked(dialect: str, gallery: int, ids: Sequence[int]) -> dict[str, object]:
 def _places(rows: Iterable[tuple[Any, ...]]) -> dict[int, Place]:
     words: dict[int, list[str]] = {}
     found: dict[int, Place] = {}
-    for window, start, end, clip_id, name, media_type, label in rows:
+    for window, start, end, absent, clip_id, name, media_type, label in rows:
         if window is not None:
             words.setdefault(window, []).extend(() if label is None else (label,))
-            found[window] = Place(clip_id, name, tuple(words[window]), Window(start, end), media_type)
+            found[window] = Place(
+                clip_id, name, tuple(words[window]), Window(start, end), media_type, json.loads(absent)
+            )
     return found
 
 
 def _query(is_asked: ColumnElement[bool]) -> Select[Any]:
     """A row for each label of the clip of each window, or one where it has none; at least one of the gallery itself."""
-    of_window = windows.c.id, windows.c.start_s, windows.c.end_s
+    of_window = windows.c.id, windows.c.start_s, windows.c.end_s, cast(windows.c.absent, String)
     of_clip = clips.c.clip_id, clips.c.name, clips.c.media_type
     joined = galleries.outerjoin(windows, and_(windows.c.gallery_id == galleries.c.id, is_asked))
     joined = joined.outerjoin(clips, clips.c.id == windows.c.clip).outerjoin(labels, labels.c.clip == clips.c.id)

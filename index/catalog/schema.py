@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-REVISION = "0004"
+REVISION = "0005"
 """The migration that these tables are the outcome of."""
 
 metadata = MetaData()
@@ -92,6 +92,7 @@ clips = Table(
     Column("duration_s", Float, nullable=False),
     _json("metadata"),
     _moment("added_at"),
+    Column("rules", Integer, nullable=False, server_default="0"),  # by which it was cut and decoded; 0: not known
     UniqueConstraint("gallery_id", "clip_id"),
     Index("clips_by_media", "sha256"),
     Index("clips_by_time", "gallery_id", "added_at"),
@@ -114,6 +115,7 @@ windows = Table(
     Column("start_s", Float, nullable=False),
     Column("end_s", Float, nullable=False),
     Column("gallery_id", Integer, nullable=False, server_default="0"),  # its clip's, so that scans need no join
+    _json("absent"),  # by sense, why it has nothing of it; senses of which that is not known are not in it
     Index("windows_of_clip", "clip"),
     Index("windows_of_gallery", "gallery_id", "id"),
     sqlite_autoincrement=True,  # the id of a deleted window is never given to another one

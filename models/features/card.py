@@ -7,6 +7,7 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from models.errors import BundleInvalid
+from models.features.rows import Rows
 from models.media.media import FrameSpec, SoundSpec
 from models.types import Sense
 
@@ -36,20 +37,35 @@ class EncoderCard(BaseModel):
 
 
 class BackboneCard(EncoderCard):
-    """A frozen network from one sense, decoded as `takes` says, to feature rows.
+    """A frozen network from one sense, decoded as `takes` says, to feature rows; a window's feature is their mean.
 
-    `classes` names the columns where the feature is the probabilities of a classifier's classes.
+    `rows` is what a row is made of, where that is known. `batch` is what one call may hold: `none`, one window; or
+    `rows`, frames of any windows, because each gives its own row, whatever is beside it. `classes` names the columns
+    where the feature is the probabilities of a classifier's classes. `text_encoder` is the one, `name@version`, whose
+    features share its space.
     """
 
     sense: Sense
     takes: SoundSpec | FrameSpec
+    rows: Rows | None = None
+    batch: Literal["none", "rows"] = "none"
+    feature: Literal["mean"] = "mean"
     classes: tuple[str, ...] = ()
+    text_encoder: str | None = None
 
     @model_validator(mode="after")
     def _takes_its_sense(self) -> "BackboneCard":
         expected = SoundSpec if self.sense == "audio" else FrameSpec
         if not isinstance(self.takes, expected):
             raise ValueError(f"an {self.sense} backbone takes a {expected.__name__}, found {self.takes}")
+        return self
+
+    @model_validator(mode="after")
+    def _joins_frames_alone(self) -> "BackboneCard":
+        if self.rows is not None and self.rows.of == "frame" and self.sense == "audio":
+            raise ValueError("an audio backbone has no frames that a row could be made of")
+        if self.batch == "rows" and (self.sense == "audio" or self.rows is None or self.rows.of != "frame"):
+            raise ValueError("batch is rows only where a row is made of one frame")
         return self
 
     @model_validator(mode="after")
@@ -75,10 +91,26 @@ class WordVectorsCard(EncoderCard):
     number: Literal["float16", "float32"]
 
 
+class JoinedCard(EncoderCard):
+    """Other text encoders side by side; `file` names them as `models.features.joined` reads it."""
+
+    kind: Literal["joined"] = "joined"
+
+
+TextCard = TextEncoderCard | WordVectorsCard | JoinedCard
+
+
 class TextEncoderKind(BaseModel):
     """The part of a text encoder's card that says which card it is; those of networks have none."""
 
-    kind: Literal["word_vectors"] | None = None
+    kind: Literal["word_vectors", "joined"] | None = None
+
+
+TEXT_CARDS: dict[str | None, type[TextCard]] = {
+    None: TextEncoderCard,
+    "word_vectors": WordVectorsCard,
+    "joined": JoinedCard,
+}
 
 
 C = TypeVar("C", bound=BaseModel)
@@ -96,11 +128,9 @@ def read_card(path: Path, kind: type[C]) -> C:
         raise BundleInvalid(f"{path} is not a {kind.__name__}: {where}: {first['msg']}") from error
 
 
-def read_text_card(path: Path) -> TextEncoderCard | WordVectorsCard:
-    """The card of a text encoder of either kind; raises as `read_card`."""
-    if read_card(path, TextEncoderKind).kind == "word_vectors":
-        return read_card(path, WordVectorsCard)
-    return read_card(path, TextEncoderCard)
+def read_text_card(path: Path) -> TextCard:
+    """The card of a text encoder of any kind; raises as `read_card`."""
+    return read_card(path, TEXT_CARDS[read_card(path, TextEncoderKind).kind])
 
 
 def checked_bytes(path: Path, expected_sha256: str) -> bytes:

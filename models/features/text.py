@@ -1,6 +1,6 @@
 """The text encoder: from words to a feature."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -8,21 +8,24 @@ import numpy as np
 from tokenizers import Encoding, Tokenizer
 
 from models.errors import BundleInvalid, QueryInvalid
-from models.features.card import TextEncoderCard, WordVectorsCard, checked_bytes, read_text_card
+from models.features.card import JoinedCard, TextCard, TextEncoderCard, WordVectorsCard, checked_bytes, read_text_card
 from models.features.graph import Graph
+from models.features.joined import Joined, Part
 from models.features.recent import Recent
 from models.features.word_vectors import WordVectors
 from models.types import F32
 
 BATCH = 32
 REMEMBERED = 4096
+PADDING = ("[PAD]", "<pad>", "<|endoftext|>")
+"""What stands behind a short text, by the tokenizers of BERT, RoBERTa and CLIP; the mask says where."""
 
 
 class Embedder(Protocol):
-    """What a text encoder is made of: a network, or the vectors of words; safe to share by threads."""
+    """What a text encoder is made of: a network, the vectors of words or several of these; safe to share by threads."""
 
     @property
-    def card(self) -> TextEncoderCard | WordVectorsCard: ...
+    def card(self) -> TextCard: ...
 
     @property
     def example(self) -> str:
@@ -42,9 +45,16 @@ class TextEncoder:
         self._recent = Recent(REMEMBERED)
 
     @classmethod
-    def open(cls, folder: Path, *, threads: int = 1) -> Self:
-        """From a folder with `text_encoder.json`; raises BundleInvalid where its files do not fit."""
+    def open(cls, folder: Path, *, threads: int = 1, part: "Callable[[Part], TextEncoder] | None" = None) -> Self:
+        """From a folder with `text_encoder.json`; raises BundleInvalid where its files do not fit.
+
+        Args:
+            part: opens the parts of a joined encoder; by default from the folders beside.
+        """
         card = read_text_card(folder / "text_encoder.json")
+        if isinstance(card, JoinedCard):
+            beside = part or (lambda each: cls.open(folder.parent / each.name, threads=threads))
+            return cls(Joined.open(folder, card, beside))
         if isinstance(card, WordVectorsCard):
             return cls(WordVectors.open(folder, card))
         return cls(Network.open(folder, card, threads=threads))
@@ -100,8 +110,9 @@ class Network:
 def _tokenizer(content: bytes, card: TextEncoderCard) -> Tokenizer:
     tokenizer = Tokenizer.from_str(content.decode())
     tokenizer.enable_truncation(card.max_tokens)
-    # To the longest of the batch; a tokenizer's own file may pad to a fixed length.
-    tokenizer.enable_padding(pad_id=tokenizer.token_to_id("[PAD]") or 0, pad_token="[PAD]")
+    # To the longest of the batch; a tokenizer's own file may pad to a fixed length, or not at all.
+    token = next((each for each in PADDING if tokenizer.token_to_id(each) is not None), PADDING[0])
+    tokenizer.enable_padding(pad_id=tokenizer.token_to_id(token) or 0, pad_token=token)
     return tokenizer
 
 

@@ -3,11 +3,16 @@
 from collections.abc import Iterator
 
 from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.error import InvalidDataError
 from av.video.frame import VideoFrame
 
 from models.errors import MediaInvalid, TooLarge
 from models.media.limits import Limits
 from models.media.probe import PictureStream, Probe
+
+DAMAGED = 0x41444E49
+"""AVERROR_INVALIDDATA, as PyAV counts it."""
 
 
 def check_budget(found: Probe, limits: Limits) -> None:
@@ -21,11 +26,18 @@ def check_budget(found: Probe, limits: Limits) -> None:
 class Spent:
     """What decoding has come to so far, whatever the file declared."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, sound: AudioStream | None) -> None:
         self._limits, self._pixels = limits, 0
+        told = (sound.sample_rate, sound.channels) if sound is not None else (0, 0)
+        # Asked now: later it follows what each packet claims.
+        self._is_told = all(told) and not any(_excesses_of_sound(limits, sample_rate=told[0], channels=told[1]))
 
     def take(self, frame: AudioFrame | VideoFrame) -> None:
-        """Count a frame; raises TooLarge over a limit."""
+        """Count a frame; raises TooLarge over a limit.
+
+        Sound that was told to be within the limits stays so: a frame of it that is not is damaged, and raises what a
+        decoder does.
+        """
         if isinstance(frame, VideoFrame):
             self._take_picture(frame)
         else:
@@ -39,10 +51,11 @@ class Spent:
     def _take_sound(self, frame: AudioFrame) -> None:
         heard = _excesses_of_sound(self._limits, sample_rate=frame.sample_rate, channels=frame.layout.nb_channels)
         if over := ", and ".join(heard):
-            raise TooLarge(over)
+            raise InvalidDataError(DAMAGED, over) if self._is_told else TooLarge(over)
 
 
 def _excesses(found: Probe, limits: Limits) -> Iterator[str]:
+    limits = limits.of_kind(found.container)
     if found.size_bytes > limits.size_bytes:
         yield f"the file has {found.size_bytes} bytes; the limit is {limits.size_bytes}"
     if (found.duration_s or 0) > limits.duration_s:

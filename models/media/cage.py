@@ -17,12 +17,13 @@ from typing import Any, Self, TypeVar
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from models.errors import DecodeOverrun, SightsoundError
-from models.media.child import OUT_OF_MEMORY, confine, decode_confined, probe_confined
+from models.media.ahead import Ahead
+from models.media.child import OUT_OF_MEMORY, confine, decode_confined, look_confined, probe_confined, stretch_confined
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
 from models.media.probe import Probe
 from models.media.stream import Decoded, Ended
-from models.media.windows import windows
+from models.media.stretches import Part, Stretch, first_stretch
 
 A = TypeVar("A")
 
@@ -48,6 +49,10 @@ class Cage:
         """As `models.media.probe.probe`: what a file says of itself, decoding nothing; raises DecodeOverrun too."""
         return self._result(self._schedule(partial(probe_confined, path, self._limits)))
 
+    def look(self, path: Path, task: Callable[[Path, Limits], A]) -> A:
+        """What a function that can be pickled makes of a file within the limits; raises DecodeOverrun too."""
+        return self._result(self._schedule(partial(look_confined, task, path, self._limits)))
+
     def decode_all(
         self, paths: Iterable[Path], *, sound: SoundSpec, pictures: FrameSpec
     ) -> Iterator[Media | SightsoundError]:
@@ -63,12 +68,13 @@ class Cage:
             yield media
 
     def stream(self, paths: Iterable[Path], *, sound: SoundSpec, pictures: FrameSpec) -> Iterator[Decoded | Ended]:
-        """The windows of the files in order, and the end of each; decodes a little ahead of the reader."""
-        for number, media in enumerate(self.decode_all(paths, sound=sound, pictures=pictures)):
-            if isinstance(media, Media):
-                for window in windows(media.duration_s):
-                    yield Decoded(number, window, media.cut(window))
-            yield Ended(number, media.duration_s if isinstance(media, Media) else media)
+        """The windows of the files in order, and the end of each; decodes a little ahead of the reader.
+
+        A long file is decoded in stretches, so that its length costs no memory: see `models.media.ahead`.
+        """
+        first = first_stretch(sound, pictures)
+        ahead = Ahead(self._decoding_stretch(sound, pictures), self._result, self._limits, self._workers)
+        return ahead.stream(paths, first)
 
     def warm_up(self) -> None:
         """Start the children now, without waiting for them, so that the first file does not."""
@@ -102,6 +108,14 @@ class Cage:
 
     def _decoding(self, path: Path, sound: SoundSpec, pictures: FrameSpec) -> Callable[[], Media]:
         return partial(decode_confined, path, sound, pictures, self._limits)
+
+    def _decoding_stretch(
+        self, sound: SoundSpec, pictures: FrameSpec
+    ) -> "Callable[[Path, Stretch], ProcessFuture[Part]]":
+        def begun(path: Path, stretch: Stretch) -> "ProcessFuture[Part]":
+            return self._schedule(partial(stretch_confined, path, stretch, sound, pictures, self._limits))
+
+        return begun
 
     def _schedule(self, task: Callable[[], A]) -> "ProcessFuture[A]":
         with self._lock:

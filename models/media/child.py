@@ -2,17 +2,21 @@
 
 import os
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import av
 
-from models.media.decode import decode
+from models.media.decode import decode, decode_stretch
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
 from models.media.probe import Probe, probe
 from models.media.seccomp import refuse_calls
+from models.media.stretches import Part, Stretch
+
+A = TypeVar("A")
 
 OPEN_FILES = 64  # the pool's own pipes and one media file
 OUT_OF_MEMORY = 77  # exit status
@@ -36,10 +40,22 @@ def decode_confined(path: Path, sound: SoundSpec, pictures: FrameSpec, limits: L
         return decode(path, sound=sound, pictures=pictures, limits=limits)
 
 
+def stretch_confined(path: Path, stretch: Stretch, sound: SoundSpec, pictures: FrameSpec, limits: Limits) -> Part:
+    """As `decode_stretch`, on the same budget, which is each stretch's own."""
+    with _on_budget(limits):
+        return decode_stretch(path, stretch, sound=sound, pictures=pictures, limits=limits)
+
+
 def probe_confined(path: Path, limits: Limits) -> Probe:
     """As `probe`, on the same budget."""
     with _on_budget(limits):
         return probe(path, limits)
+
+
+def look_confined(task: Callable[[Path, Limits], A], path: Path, limits: Limits) -> A:
+    """Any function of a file and the limits, on the same budget."""
+    with _on_budget(limits):
+        return task(path, limits)
 
 
 @contextmanager

@@ -1,9 +1,20 @@
 """What a file may be and cost."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 # By the names of their demuxers. Each holds its own sound and pictures: playlists (hls, dash, concat), session
-# descriptions, image sequences and scripts can name other files and hosts, and are in no list.
+# descriptions, image sequences and scripts can name other files and hosts, and are in no list. The images are read
+# from the open file (`pipe`), never by a pattern of names.
+STILLS = {
+    "bmp_pipe": "BMP",
+    "jpeg_pipe": "JPEG",
+    "png_pipe": "PNG",
+    "webp_pipe": "WebP",
+}
+IMAGES = STILLS | {
+    "apng": "PNG that moves",
+    "gif": "GIF",
+}
 CONTAINERS = {
     "aac": "AAC",
     "aiff": "AIFF",
@@ -23,10 +34,10 @@ CONTAINERS = {
     "mpegvideo": "MPEG video",
     "ogg": "OGG",
     "wav": "WAV",
-}
+} | IMAGES
 PICTURE_CODECS = (
-    "av1 cinepak dnxhd dvvideo ffv1 flv1 h263 h264 hevc mjpeg mpeg1video mpeg2video mpeg4 msmpeg4v2 msmpeg4v3 "
-    "prores rawvideo svq3 theora vc1 vp6f vp8 vp9 wmv1 wmv2 wmv3"
+    "apng av1 bmp cinepak dnxhd dvvideo ffv1 flv1 gif h263 h264 hevc mjpeg mpeg1video mpeg2video mpeg4 msmpeg4v2 "
+    "msmpeg4v3 png prores rawvideo svq3 theora vc1 vp6f vp8 vp9 webp wmv1 wmv2 wmv3"
 )
 SOUND_CODECS = (
     "aac ac3 adpcm_ima_qt adpcm_ima_wav adpcm_ms adpcm_swf alac amr_nb amr_wb dts eac3 flac mp1 mp2 mp3 opus "
@@ -44,6 +55,7 @@ class Limits:
         size_bytes: of the file.
         duration_s: of its sound or pictures.
         pixels: of one picture, as stored and as scaled.
+        still_pixels: the same of an image that does not move.
         total_pixels: of all pictures together; the default is five minutes of 1920 x 1080 at 60 a second, and more.
         frame_rate: pictures a second.
         sample_rate: samples a second.
@@ -57,6 +69,7 @@ class Limits:
     size_bytes: int = 200 * 2**20
     duration_s: float = 300.0
     pixels: int = 3840 * 2160
+    still_pixels: int = 8192 * 8192
     total_pixels: int = 40 * 10**9
     frame_rate: float = 1000.0
     sample_rate: int = 192_000
@@ -75,10 +88,14 @@ class Limits:
         check_known("containers", self.containers, known=tuple(CONTAINERS))
         check_known("codecs", self.codecs, known=CODECS)
 
+    def of_kind(self, container: str) -> "Limits":
+        """These, where the largest picture is that of this kind of container."""
+        return replace(self, pixels=self.still_pixels) if container in STILLS else self
+
     @property
     def expected(self) -> str:
         """The containers, for people."""
-        return f"a video or sound file of these kinds: {', '.join(CONTAINERS[name] for name in self.containers)}"
+        return f"a video, sound or image file of these kinds: {', '.join(CONTAINERS[name] for name in self.containers)}"
 
 
 def check_known(kind: str, names: tuple[str, ...], *, known: tuple[str, ...]) -> None:

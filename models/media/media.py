@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeVar
 
+from models.media.holes import WHOLE, Holes
 from models.types import F32, U8, Absence, Sense, Window
 
 A = TypeVar("A", F32, U8)
@@ -48,6 +49,7 @@ class Media:
             seconds; None where the file has no pictures.
         sound, pictures: what was asked for.
         absent: of each sense that is not there, why.
+        holes: what could not be decoded of it; silence stands where that was sound.
     """
 
     duration_s: float
@@ -56,6 +58,7 @@ class Media:
     samples: F32 | None
     frames: U8 | None
     absent: Mapping[Sense, Absence] = field(default_factory=dict)
+    holes: Holes = WHOLE
 
     @property
     def senses(self) -> frozenset[Sense]:
@@ -68,14 +71,23 @@ class Media:
         return frozenset(found)
 
     def cut(self, window: Window) -> "Media":
-        """The part of it inside a window."""
+        """The part of it inside a window; sound that is silent there, or was not decoded, is absent."""
+        holes, duration_s = self.holes.within(window), window.end_s - window.start_s
+        samples, frames = _part(self.samples, window, self.sound.rate), _part(self.frames, window, self.pictures.rate)
+        unheard = None if samples is None else holes.why_unheard(samples, rate=self.sound.rate, duration_s=duration_s)
+        absent: dict[Sense, Absence] = {}
+        if samples is None or unheard is not None:
+            absent["audio"] = unheard or self.absent.get("audio") or holes.why_nothing("audio")
+        if frames is None:
+            absent["video"] = self.absent.get("video") or holes.why_nothing("video")
         return Media(
-            duration_s=window.end_s - window.start_s,
+            duration_s=duration_s,
             sound=self.sound,
             pictures=self.pictures,
-            samples=_part(self.samples, window, self.sound.rate),
-            frames=_part(self.frames, window, self.pictures.rate),
-            absent=self.absent,
+            samples=None if unheard else samples,
+            frames=frames,
+            absent=absent,
+            holes=holes,
         )
 
 

@@ -1,5 +1,6 @@
 """A file opened as a container, with nothing else within its reach."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import EINVAL
@@ -9,12 +10,17 @@ from pathlib import Path
 from typing import BinaryIO
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from models.errors import MediaInvalid, TooLarge
 from models.media.limits import Limits
 
+THREADS = 2  # a decoder's; more gain little on clips and cost memory
 NO_DECODER = "none"  # an empty list would allow all
+
+JPEG = b"\xff\xd8\xff"
 
 
 @contextmanager
@@ -29,6 +35,22 @@ def opened(path: Path, limits: Limits, *, codecs: tuple[str, ...]) -> Iterator[I
     _check_size(path, limits)
     with _file(path, limits) as file, _container(file, limits, codecs) as container:
         yield container
+
+
+def path_of(container: InputContainer) -> Path:
+    """The file that a container was opened from, to be read beside it."""
+    return Path(f"/proc/self/fd/{container.options['fd']}")
+
+
+def bound(stream: AudioStream | VideoStream, limits: Limits) -> None:
+    """Have a stream decoded within the limits."""
+    stream.codec_context.thread_count = THREADS
+    stream.codec_context.options = {"max_pixels": str(limits.pixels)}
+
+
+def starts_s(stream: AudioStream | VideoStream) -> float:
+    """When a stream starts, on the file's clock; one that does not say starts at 0."""
+    return float((stream.start_time or 0) * (stream.time_base or 0))
 
 
 def _check_size(path: Path, limits: Limits) -> None:
@@ -51,13 +73,22 @@ def _file(path: Path, limits: Limits) -> BinaryIO:
 def _container(file: BinaryIO, limits: Limits, codecs: tuple[str, ...]) -> InputContainer:
     options = _options(file, limits) | {"codec_whitelist": ",".join(_decoders(codecs)) or NO_DECODER}
     try:
-        return av.open("fd:", "r", options=options, metadata_errors="replace")
+        return av.open("fd:", "r", format=_kind(file, limits), options=options, metadata_errors="replace")
     except av.error.MemoryError as error:
         _check_room(limits, error)
         raise
     except av.error.FFmpegError as error:
         reason = "of a kind that is not accepted" if error.errno == EINVAL else error.strerror
         raise MediaInvalid(f"the file cannot be read as media ({reason}); expected {limits.expected}") from error
+
+
+def _kind(file: BinaryIO, limits: Limits) -> str | None:
+    """The demuxer of a photograph; None, where its content decides.
+
+    A photograph that carries a small one, or one for brighter screens, would else be taken for a film of JPEGs.
+    """
+    start = os.pread(file.fileno(), len(JPEG), 0)
+    return "jpeg_pipe" if start == JPEG and "jpeg_pipe" in limits.containers else None
 
 
 def _options(file: BinaryIO, limits: Limits) -> dict[str, str]:

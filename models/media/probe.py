@@ -10,7 +10,8 @@ from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from models.media.limits import CONTAINERS, Limits
+from models.media.image_size import image_size
+from models.media.limits import CONTAINERS, STILLS, Limits
 from models.media.opening import opened
 from models.media.rotation import rotations
 
@@ -32,7 +33,7 @@ class PictureStream:
     """Pictures that would be decoded: of `width` x `height`, as stored.
 
     `frame_rate` a second and the number of `frames` are None where the file does not say; `rotation` is the
-    quarter turn, in degrees counterclockwise, that they are shown by.
+    quarter turn, in degrees counterclockwise, that the container says they are shown by.
     """
 
     codec: str
@@ -87,7 +88,7 @@ def probe(path: Path, limits: Limits) -> Probe:
             duration_s=None if container.duration is None else max(container.duration / av.time_base, 0.0),
             streams=tuple(f"{each.type} ({codec_of(each)})" for each in streams),
             sound=None if sound is None else _sound(sound),
-            pictures=None if pictures is None else _pictures(pictures, rotations(path).get(pictures.id, 0)),
+            pictures=None if pictures is None else _shown(pictures, _name(container), path),
         )
 
 
@@ -112,11 +113,19 @@ def _name(container: InputContainer) -> str:
 
 
 def _is_film(stream: VideoStream) -> bool:
-    return not stream.disposition & Disposition.attached_pic
+    # Dependent streams are the tiles of an image, which would have to be put together.
+    return not stream.disposition & (Disposition.attached_pic | Disposition.dependent)
 
 
 def _sound(stream: AudioStream) -> SoundStream:
     return SoundStream(codec_of(stream), stream.sample_rate or None, stream.channels or None)
+
+
+def _shown(stream: VideoStream, container: str, path: Path) -> PictureStream:
+    if container in STILLS:
+        width, height = image_size(path, container)
+        return PictureStream(codec_of(stream), width, height, frame_rate=None, frames=1, rotation=0)
+    return _pictures(stream, rotations(path).get(stream.id, 0))
 
 
 def _pictures(stream: VideoStream, rotation: int) -> PictureStream:

@@ -28,10 +28,11 @@ def rotations(path: Path) -> dict[int, int]:
 
 def _boxes(file: BinaryIO, kind: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Where the contents of the boxes of one kind start and end."""
-    return ((at, until) for found, at, until in islice(_all_boxes(file, start, end), MOST_BOXES) if found == kind)
+    return ((at, until) for found, at, until in islice(all_boxes(file, start, end), MOST_BOXES) if found == kind)
 
 
-def _all_boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def all_boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """The boxes of a stretch of an MP4, one after another: kind, and where the contents start and end."""
     while start + 8 <= end:
         file.seek(start)
         head = file.read(16)

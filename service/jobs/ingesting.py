@@ -8,8 +8,9 @@ from typing import Literal
 
 from index.gallery import Gallery
 from index.generations import Generation
-from models.errors import DecodeOverrun, InvalidInput, SightsoundError, TooLarge
+from models.errors import BackboneOverrun, DecodeOverrun, InvalidInput, SightsoundError, TooLarge
 from models.features.extract import ClipFeatures
+from models.types import Window
 from service.job_schemas import Document, ItemError
 from service.jobs import items
 from service.jobs.items import Item, ItemList
@@ -73,7 +74,11 @@ class Ingest:
                 yield item, found
         paths, active = [self._root / each.path for each in fresh], self._gallery.active
         extractor = self._workshop.encoders.extractor(active.bundle.manifest)
-        for item, features in zip(fresh, extractor.extract_all(paths), strict=True):
+
+        def watch(file: int, window: Window) -> None:
+            pulse.reached(fresh[file].name, window.end_s)
+
+        for item, features in zip(fresh, extractor.extract_all(paths, watch=watch), strict=True):
             pulse.at(item.name)
             yield item, features if isinstance(features, SightsoundError) else self._added(item, features, active)
 
@@ -97,7 +102,7 @@ class Ingest:
                 generation=active,
                 extractor=self._workshop.encoders.extracting,
             )
-        except (InvalidInput, TooLarge, DecodeOverrun, OSError) as error:
+        except (InvalidInput, TooLarge, DecodeOverrun, BackboneOverrun, OSError) as error:
             return error
         return "added"
 

@@ -11,6 +11,7 @@ from service.encoders import Encoders
 from service.jobs.board import Board
 from service.jobs.database import url_of
 from service.jobs.work import Workshop
+from service.recollection import Recollection
 from service.settings import Settings
 
 FOLDER = "jobs"
@@ -38,7 +39,8 @@ def working(settings: Settings, galleries: Galleries, board: Board, limits: Limi
 
     with ExitStack() as closing:
         cage = closing.enter_context(Cage(limits, settings.job_workers))
-        encoders = Encoders(settings.data / "backbones", cage)
+        recollection = Recollection(galleries.extracted, limit_bytes=0)  # what a job makes is in a gallery right away
+        encoders = Encoders(settings.data / "backbones", cage, running=settings.running, recollection=recollection)
         workshop = Workshop(galleries, encoders, settings.ingest_root, settings.kept_generations)
         kept = timedelta(days=settings.kept_jobs_days)
         worker = Worker(workshop, board, jobs=settings.job_workers, stall_s=settings.job_stall_s, kept=kept)

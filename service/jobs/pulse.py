@@ -21,6 +21,7 @@ class Pulse:
     done: int = 0
     total: int | None = None
     item: str | None = None
+    reached_s: float | None = None
     errors: list[ItemError] = field(default_factory=list)
     error_count: int = 0
     beats: int = 0
@@ -39,8 +40,14 @@ class Pulse:
     def at(self, item: str) -> None:
         """This item is being worked on; no progress in itself."""
         with self._lock:
-            self.item = item
+            self.item, self.reached_s = item, None
             self.beats += 1
+
+    def reached(self, item: str, seconds: float) -> None:
+        """This item is done up to here: a clip of hours would else look like a job that hangs."""
+        with self._lock:
+            self.item, self.reached_s = item, seconds
+            self._beat()
 
     def did(self, items: int = 1) -> None:
         """So many more items are done, just now."""
@@ -57,7 +64,7 @@ class Pulse:
     def stage(self, name: str) -> None:
         """This is being done now, which is progress though it cannot be counted."""
         with self._lock:
-            self.item = name
+            self.item, self.reached_s = name, None
             self._beat()
 
     @property
@@ -88,7 +95,14 @@ class Pulse:
             passed = monotonic() - self._began
             rate = self._fresh / passed if self._fresh and passed > 0 else None
             left = None if rate is None or self.total is None else (self.total - self.done) / rate
-            return Progress(done=self.done, total=self.total, item=self.item, rate=rate, time_left_s=left)
+            return Progress(
+                done=self.done,
+                total=self.total,
+                item=self.item,
+                reached_s=self.reached_s,
+                rate=rate,
+                time_left_s=left,
+            )
 
     def _beat(self) -> None:
         self.beats += 1

@@ -9,7 +9,8 @@ from index.generations import Generation
 from index.reindexing import Extract
 from index.stepwise import Stepwise
 from models.errors import SightsoundError, SpaceMismatch
-from models.features.extract import ClipFeatures
+from models.types import Window
+from service.extracting import Extracting
 from service.job_schemas import Document, ItemError
 from service.jobs import items
 from service.jobs.items import Item, ItemList
@@ -39,7 +40,7 @@ class Reindex:
         steps = self._stepwise
         # The encoders first: a gallery must not switch to a bundle that no query could be made for.
         self._workshop.encoders.text(steps.bundle.manifest)
-        _ = self._extract
+        _ = self._extractor
         clips = len(items.write((Item(each, each) for each in steps.lacking()), self._folder))
         parts, windows = -(-clips // STEP), self._gallery.summary().windows * steps.tables
         told = {"bundle": steps.bundle.name, "sha256": steps.bundle.sha256, "follows": self._gallery.active.number}
@@ -66,10 +67,13 @@ class Reindex:
         some = ItemList(self._folder / items.LIST).read(STEP * number, STEP)
         for item in some:
             pulse.at(item.name)
-            if (error := self._stepwise.complete(item.path, self._extract)) is not None:
+            if (error := self._completed(item, pulse)) is not None:
                 errors.append(ItemError(item=item.name, code=error.code, detail=str(error)).model_dump())
             pulse.did()
         return {"counts": {"completed": len(some) - len(errors), "failed": len(errors)}, "errors": errors}
+
+    def _completed(self, item: Item, pulse: Pulse) -> SightsoundError | None:
+        return self._stepwise.complete(item.path, self._extract_with(lambda at: pulse.reached(item.name, at.end_s)))
 
     def _build(self, plan: Document, pulse: Pulse) -> Document:
         pulse.at(f"building by {plan['bundle']}")
@@ -82,7 +86,7 @@ class Reindex:
         if not self._stepwise.is_done:
             rules = self._request.rules(self._workshop.kept)
             fresh = self._fresh or self._stepwise.build(pulse.uncounted)
-            extract = self._extract_with(pulse)
+            extract = self._extract_with(lambda _: pulse.beat())
             self._stepwise.settle(extract, rules)
             pulse.beat()
             self._stepwise.switch(fresh, expected=plan["follows"], rules=rules, extract=extract)
@@ -95,19 +99,14 @@ class Reindex:
             self._stepwise.forget()
             raise
 
-    def _extract_with(self, pulse: Pulse) -> Extract:
-        """As `_extract`; every clip is a sign of life."""
-
-        def extract(path: Path) -> ClipFeatures:
-            pulse.beat()
-            return self._extract(path)
-
-        return extract
+    def _extract_with(self, done: Callable[[Window], None]) -> Extract:
+        """What makes the features of a clip, and tells of every window, a sign of life."""
+        return lambda path: self._extractor.extract(path, watch=lambda _, window: done(window))
 
     @cached_property
     def _stepwise(self) -> Stepwise:
         return self._gallery.stepwise(self._bundle, self._folder.name, self._request.biases)
 
     @cached_property
-    def _extract(self) -> Extract:
-        return self._workshop.encoders.extractor(self._stepwise.bundle.manifest).extract
+    def _extractor(self) -> Extracting:
+        return self._workshop.encoders.extractor(self._stepwise.bundle.manifest)

@@ -14,6 +14,9 @@ export const galleries = () => ask("/v1/galleries");
 
 export const gallery = (name) => ask(`/v1/galleries/${encodeURIComponent(name)}`);
 
+/** Where a clip is as something to look at: its `preview`, `thumbnail` or `waveform`. */
+export const view = ({ media }, what) => media.replace(/media$/, what);
+
 const K = 20;
 
 export const searchByWords = (name, { text, to, k = K }, signal) =>

@@ -98,11 +98,12 @@ function swap(withClip) {
   if (!withClip) preview.replaceChildren();
 }
 
-/** The clip as the browser can show it: moving, as a wave, or, where it knows no such format, not at all. */
+/** The clip as the browser can show it: as an image, moving, as a wave, or, where it knows no such format, not at all. */
 function picture(chosen, at) {
   preview.disabled = true;
   preview.setAttribute("aria-pressed", "false");
   if (!chosen.size) return;
+  if (chosen.type.startsWith("image/")) return preview.replaceChildren(Object.assign(document.createElement("img"), { alt: "", src: at }));
   const player = Object.assign(document.createElement("video"), { src: at, muted: true, loop: true, playsInline: true });
   preview.replaceChildren(player);
   player.addEventListener("loadedmetadata", () => {

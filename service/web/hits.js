@@ -1,9 +1,12 @@
 /** Results as a grid of cards that play. */
 
+import { view } from "./api.js";
 import { still } from "./motion.js";
 import { bars, draw } from "./sound.js";
 
 const LOOKS = { video: "seeing", audio: "sounding", av: "both" };
+const SOUND = { missing: "no sound", silent: "silent", damaged: "sound damaged" };
+const PICTURES = { damaged: "pictures damaged" };
 const template = document.getElementById("hit");
 const onScreen = new IntersectionObserver((seen) => seen.forEach(({ target, isIntersecting }) => target.shown(isIntersecting)), {
   rootMargin: "80px",
@@ -28,8 +31,8 @@ export function part(score, ranked) {
 
 function card(hit, to, full) {
   const item = template.content.firstElementChild.cloneNode(true);
-  const pictures = hit.clip.media_type.startsWith("video/");
-  item.classList.add(pictures ? LOOKS[to] : "sounding");
+  const kind = hit.clip.media_type.split("/")[0];
+  item.classList.add({ video: LOOKS[to], image: "seeing" }[kind] ?? "sounding");
   item.querySelector(".bar").style.setProperty("--part", full);
   const score = item.querySelector(".number");
   score.textContent = number(hit.score);
@@ -37,13 +40,23 @@ function card(hit, to, full) {
   const label = hit.clip.labels.join(", ") || hit.clip.name;
   item.querySelector(".label").textContent = label;
   const where = item.querySelector(".where");
-  where.textContent = seconds(hit.window);
+  where.textContent = kind === "image" ? "Image" : [seconds(hit.window), ...lacks(hit.window)].join(" · ");
   where.title = hit.clip.name;
-  bringToLife(item, hit, label);
+  if (kind === "image") hang(item, hit, label);
+  else bringToLife(item, hit, label);
   return item;
 }
 
+/** An image is looked at; there is nothing to play. */
+function hang(item, hit, alt) {
+  item.querySelector("video").replaceWith(Object.assign(document.createElement("img"), { loading: "lazy", alt, src: hit.clip.media }));
+  item.querySelector(".play").remove();
+}
+
 export const number = (score) => score.toPrecision(3).replace("-", "−");
+
+/** Why a window has no sound, or no pictures though it is a video. */
+const lacks = ({ absent }) => [SOUND[absent.audio], PICTURES[absent.video]].filter(Boolean);
 
 const seconds = ({ start_s: start, end_s: end }) => `${start ? start.toFixed(1) : 0}–${end.toFixed(1)} s`;
 
@@ -70,10 +83,13 @@ function bringToLife(item, hit, label) {
   };
   item.shown = async (visible) => {
     if (!visible) return video.pause();
-    if (!video.src) video.src = hit.clip.media;
+    if (!video.src) {
+      if (!quiet && !hit.window.absent.video) video.poster = view(hit.clip, `thumbnail?at_s=${hit.window.start_s}`);
+      video.src = view(hit.clip, "preview");
+    }
     if (!quiet && !still) video.play().catch(() => {});
     if (!item.classList.contains("seeing") && !found) {
-      found = await bars(hit.clip.media);
+      found = await bars(view(hit.clip, "preview"));
       paint();
     }
   };

@@ -33,20 +33,22 @@ function idea(name, search) {
   link.querySelector(".kicker").textContent = search.to === "audio" ? "Hear" : "See";
   link.querySelector(".what").textContent = search.text;
   // An invitation without its picture is still one.
-  api.searchByWords(name, { ...search, k: 1 }).then(({ hits: [best] }) => best && fill(link, best.clip.media), () => {});
+  api.searchByWords(name, { ...search, k: 1 }).then(({ hits: [best] }) => best && fill(link, best.clip), () => {});
   return link;
 }
 
-async function fill(link, media) {
+async function fill(link, clip) {
   const video = link.querySelector("video");
   const canvas = link.querySelector("canvas");
   if (link.classList.contains("audio")) {
     video.remove();
-    const found = await bars(media);
+    const found = await bars(api.view(clip, "preview"));
     if (found && canvas.isConnected) draw(canvas, found, { most: 0.56 });
     return;
   }
   canvas.remove();
-  video.src = media;
+  if (clip.media_type.startsWith("image/")) return video.replaceWith(Object.assign(document.createElement("img"), { alt: "", src: clip.media }));
+  video.poster = api.view(clip, "thumbnail");
+  video.src = api.view(clip, "preview");
   if (!still) video.play().catch(() => {});
 }

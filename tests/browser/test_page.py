@@ -99,7 +99,7 @@ def test_a_file_that_is_no_clip_is_explained(page: Page, tmp_path: Path, trouble
     junk.write_bytes(b"no media at all" * 100)
     page.set_input_files("#file", junk)
     expect(page.get_by_role("alert")).to_contain_text("The file is not a media file that can be decoded.")
-    expect(page.get_by_role("alert")).to_contain_text("expected a video or sound file")
+    expect(page.get_by_role("alert")).to_contain_text("expected a video, sound or image file")
     expect(page.locator(".hit")).to_have_count(0)
     assert {"422" in each for each in troubles} == {True}
     troubles.clear()

@@ -31,32 +31,32 @@ def pointing_at(target: str, *, clip: Path, path: Path) -> Path:
     whole = clip.read_bytes()
     start = whole.index(b"moov") - 4
     moov = _rewritten(whole[start : start + int.from_bytes(whole[start : start + 4], "big")], _entry(target))
-    path.write_bytes(_box(b"ftyp", b"qt  \0\0\2\0qt  ") + moov)
+    path.write_bytes(box(b"ftyp", b"qt  \0\0\2\0qt  ") + moov)
     return path
 
 
 def matroska(tracks: int) -> bytes:
     """A Matroska file of so many tracks of sound, all without content but the first."""
     entries = b"".join(_track(number) for number in range(1, tracks + 1))
-    block = _element("a3", b"\x81\0\0\x80" + bytes(20))
-    cluster = _element("1f43b675", _element("e7", b"\0") + block)
-    return _element("1a45dfa3", _element("4282", b"matroska")) + _element(
-        "18538067", _element("1654ae6b", entries) + cluster
+    block = element("a3", b"\x81\0\0\x80" + bytes(20))
+    cluster = element("1f43b675", element("e7", b"\0") + block)
+    return element("1a45dfa3", element("4282", b"matroska")) + element(
+        "18538067", element("1654ae6b", entries) + cluster
     )
 
 
 def _track(number: int) -> bytes:
     name = number.to_bytes(3, "big")
-    return _element(
-        "ae", _element("d7", name) + _element("73c5", name) + _element("83", b"\2") + _element("86", b"A_AAC")
-    )
+    return element("ae", element("d7", name) + element("73c5", name) + element("83", b"\2") + element("86", b"A_AAC"))
 
 
-def _element(code: str, content: bytes) -> bytes:
+def element(code: str, content: bytes) -> bytes:
+    """A Matroska element of the code, in hexadecimal."""
     return bytes.fromhex(code) + (1 << 56 | len(content)).to_bytes(8, "big") + content
 
 
-def _box(kind: bytes, content: bytes) -> bytes:
+def box(kind: bytes, content: bytes) -> bytes:
+    """A box of ISO media."""
     return (len(content) + 8).to_bytes(4, "big") + kind + content
 
 
@@ -70,15 +70,15 @@ def _rewritten(boxes: bytes, entry: bytes) -> bytes:
             content = content[:8] + entry
         elif kind.decode("latin1") in BOXES:
             content = _rewritten(content, entry)
-        done += _box(kind, content)
+        done += box(kind, content)
     return done
 
 
 def _entry(target: str) -> bytes:
     if "://" in target:
-        return _box(b"url ", bytes(4) + target.encode() + b"\0")
+        return box(b"url ", bytes(4) + target.encode() + b"\0")
     name = target.encode() + b"\0" * (len(target) % 2)
     volume, file = b"\4disk".ljust(28, b"\0"), b"\4clip".ljust(64, b"\0")
     levels = b"\0\1\0\1" + bytes(16)
     paths = b"\0\2" + len(name).to_bytes(2, "big") + name + b"\xff\xff\0\0"
-    return _box(b"alis", bytes(4) + bytes(10) + volume + bytes(12) + file + bytes(16) + levels + paths)
+    return box(b"alis", bytes(4) + bytes(10) + volume + bytes(12) + file + bytes(16) + levels + paths)

@@ -16,6 +16,8 @@ from benchmarks.decoding import Decoding
 from benchmarks.every import BENCHMARKS
 from benchmarks.front_end import FrontEnd
 from benchmarks.gallery import GallerySearch
+from benchmarks.ingest import Ingest
+from benchmarks.long_decoding import LongDecoding
 from benchmarks.machine import this_machine
 from benchmarks.measuring import Ratio, Result, measure
 from benchmarks.precision import Precision
@@ -24,6 +26,7 @@ from benchmarks.report import BEGIN, END, Report, write_into
 from benchmarks.service import Service
 from benchmarks.training_step import TrainingStep
 from benchmarks.words import Words
+from tests.real_data import real
 from tests.tiny.encoders import tiny_text_encoder
 
 DOCUMENT = Path(__file__).parents[2] / "docs/performance.md"
@@ -33,6 +36,7 @@ TINY: tuple[Benchmark, ...] = (
     Service(requests=4),
     FrontEnd(seconds=0.5, sizes=(512,)),
     Decoding(seconds=0.2),
+    LongDecoding(minutes=0.5),
     TrainingStep(steps=1),
     AVCAStep(steps=1, clips=60, threads=1),
     Precision(items=40, queries=4, sampled=2),
@@ -78,9 +82,19 @@ def test_the_text_benchmark_says_why_it_is_skipped_without_weights(tmp_path: Pat
     assert [str(tmp_path / "neither") in why for why in result.skipped.values()] == [True]
 
 
+def test_the_ingest_benchmark_gives_rows() -> None:
+    row(Ingest(clips=1, seconds=0.5, folder=real("backbones")))
+
+
+def test_the_ingest_benchmark_says_why_it_is_skipped_without_networks(tmp_path: Path) -> None:
+    result = measure(Ingest(folder=tmp_path), rounds=1, report=lambda _: None)
+    assert result.ratios == ()
+    assert list(result.skipped.values()) == [f"there is no yamnet.onnx and no mobilenet_v2.onnx in {tmp_path}"]
+
+
 def test_every_benchmark_is_run_by_the_command_tested_here_and_documented() -> None:
     names = {each.name for each in BENCHMARKS}
-    assert names == {each.name for each in (*TINY, Words())}
+    assert names == {each.name for each in (*TINY, Ingest(), Words())}
     assert [name for name in names if f"| {name} |" not in DOCUMENT.read_text().partition(BEGIN)[0]] == []
 
 

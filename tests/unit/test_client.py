@@ -71,6 +71,15 @@ def test_a_clip_finds_hits(client: Client, clip: Path) -> None:
     assert len(client.search_clip("demo", str(clip), from_="video", to="audio", k=2).hits) == 2
 
 
+def test_clips_are_looked_at(client: Client) -> None:
+    clip = client.search("demo", text="bell", k=1).hits[0].clip
+    assert b"moov" in client.preview(clip)
+    assert client.thumbnail(clip)[:4] == client.thumbnail(clip, at_s=0.5)[:4] == b"RIFF"
+    shape = client.waveform(clip)
+    assert len(shape.peaks) * shape.step_s == pytest.approx(shape.duration_s, abs=shape.step_s)
+    assert client.waveform_picture(clip).startswith(b"<svg")
+
+
 def test_a_clip_is_classified_among_any_words(client: Client, clip: Path) -> None:
     answer = client.classify(clip, ["a red lamp", "rain"], calibration="off")
     assert {each.name for each in answer.classes} == {"a red lamp", "rain"}

@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from torch.nn.functional import max_pool3d
 
 from models.features.card import BackboneCard
+from models.features.rows import Rows
 from models.media.media import FrameSpec
 from training.backbones.export import export_backbone
-from training.backbones.pictures import BGR, RGB, Colours, clips_in_a_row, each_clip
+from training.backbones.pictures import BGR, RGB, Colours, Shown, clips_in_a_row, each_clip
 from training.backbones.weights import file_version, fill, read_weights
 
 TAKES = FrameSpec(rate=25.0, size=112, shorter_side=128)
@@ -63,11 +64,11 @@ class C3D(nn.Module):
         width: int = WIDTH,
     ) -> None:
         super().__init__()
-        self.colours = colours_of(light)
+        self.shown = Shown(colours_of(light))
         self.trunk = Trunk(layer, channels, width)
 
     def forward(self, frames: Tensor) -> Tensor:
-        return each_clip(self.trunk, clips_in_a_row(self.colours(frames), CLIP))
+        return each_clip(nn.Sequential(self.shown, self.trunk), clips_in_a_row(frames, CLIP))
 
 
 class Trunk(nn.Module):
@@ -111,7 +112,12 @@ def import_c3d(checkpoint: Path, folder: Path, *, layer: Layer = "fc7", light: L
     after = (CLASSIFIER,) if layer == "fc7" else (CLASSIFIER, "fc7.")
     weights = {name: each for name, each in read_weights(checkpoint).items() if not name.startswith(after)}
     fill(network.trunk, weights, source=str(checkpoint))
-    return export_c3d(network, folder, name=f"c3d-{layer}-{light}", version=file_version(checkpoint))
+    return export_c3d(network, folder, name=name_of(layer=layer, light=light), version=file_version(checkpoint))
+
+
+def name_of(*, layer: Layer = "fc7", light: Light = "avca") -> str:
+    """What a backbone is called that is imported so."""
+    return f"c3d-{layer}-{light}"
 
 
 def export_c3d(network: C3D, folder: Path, *, name: str, version: str) -> BackboneCard:
@@ -123,6 +129,7 @@ def export_c3d(network: C3D, folder: Path, *, name: str, version: str) -> Backbo
         takes=TAKES,
         width=network.trunk.fc6.out_features,
         source="https://github.com/DavideA/c3d-pytorch",
+        rows=Rows("stretch", length_s=CLIP / TAKES.rate, step_s=CLIP / TAKES.rate),
         version=version,
         licence="MIT, of the port; weights trained on Sports-1M",
         example_s=2.0,

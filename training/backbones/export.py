@@ -11,8 +11,16 @@ from models.errors import BundleInvalid
 from models.features.backbone import INPUTS, Backbone
 from models.features.card import BackboneCard
 from models.features.graph import Graph
+from models.features.rows import Rows
 from models.media.media import FrameSpec, Media, SoundSpec
-from training.export import TOLERANCE, quiet_exporter
+from models.types import Sense
+from training.export import quiet_exporter
+from training.frames import are_apart
+
+TOLERANCE = 1e-4
+"""The largest difference between torch's and ONNX Runtime's feature that is let through, as a share of the largest
+magnitude in it: what rounding leaves grows with the numbers, and small features must not differ by more of themselves.
+"""
 
 OURS = "yours: trained on your clips"
 """The licence of a backbone that was trained here."""
@@ -37,6 +45,7 @@ def export_backbone(
     takes: SoundSpec | FrameSpec,
     width: int,
     source: str,
+    rows: Rows | None = None,
     version: str = "1",
     licence: str = OURS,
     tolerance: float = TOLERANCE,
@@ -46,29 +55,35 @@ def export_backbone(
 
     Args:
         network: from clips [b, n, ...] to features [b, width], or to rows of features [b, rows, width].
-        tolerance: the largest difference of a feature that is let through.
+        rows: what a row is made of, if that is known. Rows of frames are looked at: where each is the one that its
+            frame gives alone, the card says that frames of many windows may share a call.
+        tolerance: the largest difference of a feature that is let through, as a share of its largest magnitude.
         example_s: how long a clip the graph is traced with; where a network gives rows, long enough for several,
             as a dimension of one is taken to be always one.
 
     Raises:
         BundleInvalid: a feature differs from torch's by more; nothing is written then.
     """
-    graph = _graph(_OneClip(network).eval(), _example(takes, seconds=example_s, seed=0))
+    content = _graph(_OneClip(network).eval(), _example(takes, seconds=example_s, seed=0))
+    sense: Sense = "audio" if isinstance(takes, SoundSpec) else "video"
+    graph = Graph(content, name=name, inputs=[INPUTS[sense]], threads=1)
+    apart = isinstance(takes, FrameSpec) and rows == Rows("frame") and are_apart(graph, takes)
     card = BackboneCard(
         name=name,
         version=version,
-        sense="audio" if isinstance(takes, SoundSpec) else "video",
+        sense=sense,
         takes=takes,
+        rows=rows,
+        batch="rows" if apart else "none",
         width=width,
         file="backbone.onnx",
-        sha256=sha256(graph).hexdigest(),
+        sha256=sha256(content).hexdigest(),
         licence=licence,
         source=source,
     )
-    backbone = Backbone(card, Graph(graph, name=card.ref, inputs=[INPUTS[card.sense]], threads=1))
-    compare(network, backbone, tolerance=tolerance)
+    compare(network, Backbone(card, graph), tolerance=tolerance)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / card.file).write_bytes(graph)
+    (folder / card.file).write_bytes(content)
     (folder / "backbone.json").write_text(card.model_dump_json(indent=2))
     return card
 
@@ -99,16 +114,23 @@ def _example(takes: SoundSpec | FrameSpec, *, seconds: float, seed: int) -> Tens
 
 
 def compare(network: nn.Module, backbone: Backbone, *, tolerance: float = TOLERANCE) -> None:
-    """Raises BundleInvalid where a backbone gives others than the network it was made of, by more than `tolerance`."""
+    """Raises BundleInvalid where a backbone gives others than the network it was made of.
+
+    Args:
+        tolerance: as of `export_backbone`.
+    """
     takes = backbone.card.takes
     for seconds in (0.7, 3.3):
         clip = _example(takes, seconds=seconds, seed=1)
         with torch.inference_mode():
             expected = network(clip[None]).flatten(0, -2).mean(dim=0).numpy()
         found = backbone.feature(_media(takes, clip, seconds))
-        difference = float(np.abs(found - expected).max())
-        if not difference <= tolerance:  # NaN is over it too
-            raise BundleInvalid(f"{backbone.card.ref} differs from torch by {difference:.1e}, over {tolerance:.0e}")
+        difference, scale = float(np.abs(found - expected).max()), float(np.abs(expected).max())
+        if not difference <= tolerance * scale < np.inf:  # NaN is over it too
+            raise BundleInvalid(
+                f"{backbone.card.ref} differs from torch by {difference:.1e} in a feature of up to {scale:.1e}, "
+                f"over {tolerance:.0e} of it"
+            )
 
 
 def _media(takes: SoundSpec | FrameSpec, clip: Tensor, seconds: float) -> Media:

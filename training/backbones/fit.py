@@ -1,16 +1,20 @@
 """Trains a backbone on the words of its clips' class names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from models.types import F32
 from training.backbones.segments import Segments
 from training.fit import seeded, threaded
+
+CPU = torch.device("cpu")
+
+Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +51,44 @@ def fit_backbone(
     Returns:
         the network in evaluation mode; the same seed, clips and threads give the same weights.
     """
-    rng = np.random.default_rng(seed)
     with seeded(seed, torch.device("cpu")), threaded(threads):
         trunk = network()
         model = nn.Sequential(trunk, nn.Linear(width, segments.words.shape[1]))
-        adam = torch.optim.AdamW(model.parameters(), weight_decay=schedule.weight_decay, fused=True)
-        batch = min(schedule.batch, len(segments.clips))
-        steps = len(segments.clips) // batch * schedule.epochs
-        cycle = torch.optim.lr_scheduler.OneCycleLR(adam, schedule.learning_rate, total_steps=steps, pct_start=0.25)
-        for epoch in range(1, schedule.epochs + 1):
-            losses = []
-            for shown, words in segments.epoch(batch, rng):
-                loss = binary_cross_entropy_with_logits(model(torch.from_numpy(shown)), torch.from_numpy(words))
-                adam.zero_grad(set_to_none=True)
-                torch.autograd.backward(loss)
-                adam.step()
-                cycle.step()
-                losses.append(loss.item())
-            report(epoch, float(np.mean(losses)))
+        losses = descend(model, segments, schedule, loss=binary_cross_entropy_with_logits, seed=seed)
+        for epoch, loss in enumerate(losses, 1):
+            report(epoch, loss)
     return trunk.eval()
+
+
+def descend(
+    model: nn.Module,
+    segments: Segments,
+    schedule: Schedule,
+    *,
+    loss: Loss,
+    seed: int,
+    device: torch.device = CPU,
+    stepped: Callable[[], None] = lambda: None,
+) -> Iterator[float]:
+    """The mean loss of every epoch of training a model to tell the words of segments, as the epoch is over.
+
+    Args:
+        loss: of what the model gives [b, words], and the words that are there.
+        stepped: is called after every batch.
+    """
+    rng = np.random.default_rng(seed)
+    adam = torch.optim.AdamW(model.parameters(), weight_decay=schedule.weight_decay, fused=True)
+    batch = min(schedule.batch, len(segments.clips))
+    steps = len(segments.clips) // batch * schedule.epochs
+    cycle = torch.optim.lr_scheduler.OneCycleLR(adam, schedule.learning_rate, total_steps=steps, pct_start=0.25)
+    for _ in range(schedule.epochs):
+        losses = []
+        for shown, words in segments.epoch(batch, rng):
+            wrong = loss(model(torch.from_numpy(shown).to(device)), torch.from_numpy(words).to(device))
+            adam.zero_grad(set_to_none=True)
+            torch.autograd.backward(wrong)
+            adam.step()
+            cycle.step()
+            losses.append(wrong.item())
+            stepped()
+        yield float(np.mean(losses))

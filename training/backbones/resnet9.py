@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv1d, pad
 
 from models.features.card import BackboneCard
+from models.features.rows import Rows
 from models.media.media import SoundSpec
 from models.types import F64
 from training.backbones.export import export_backbone
@@ -125,6 +126,7 @@ def export_resnet9(network: ResNet9, folder: Path, *, version: str) -> BackboneC
         takes=TAKES,
         width=CHANNELS[-1],
         source="https://github.com/facebookresearch/selavi",
+        rows=Rows("stretch", length_s=1.0, step_s=1.0),
         version=version,
         licence="as its source states",
         example_s=4.0,

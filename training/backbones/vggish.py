@@ -18,13 +18,13 @@ from torch.nn.functional import conv1d
 
 from models.errors import BundleInvalid
 from models.features.card import BackboneCard
+from models.features.rows import Rows
 from models.media.media import SoundSpec
 from models.types import F64
-from training.backbones.export import export_backbone
+from training.backbones.export import TOLERANCE, export_backbone
 from training.backbones.log_mel import fourier
 from training.backbones.silence import at_least
 from training.backbones.weights import file_version, fill, read_weights
-from training.export import TOLERANCE
 
 TAKES = SoundSpec(rate=16_000)
 WINDOW, HOP, SIZE = 400, 160, 512
@@ -135,20 +135,26 @@ def import_vggish(checkpoint: Path, folder: Path, *, finish: Finish = "raw", pca
     return export_vggish(network, folder, finish=finish, pca=pca, version=file_version(checkpoint))
 
 
+def name_of(*, finish: Finish = "raw", pca: Path | None = None) -> str:
+    """What a backbone is called that is imported so."""
+    return "vggish" if finish == "raw" else f"vggish-{finish}"
+
+
 def export_vggish(network: VGGish, folder: Path, *, finish: Finish, pca: Path | None, version: str) -> BackboneCard:
     """Write a network, and what follows it, as a backbone; raises what `import_vggish` raises."""
     return export_backbone(
         nn.Sequential(network, *_finishing(finish, pca)).eval(),
         folder,
-        name="vggish" if finish == "raw" else f"vggish-{finish}",
+        name=name_of(finish=finish),
         takes=TAKES,
         width=WIDTH,
         source="https://github.com/harritaylor/torchvggish",
+        rows=Rows("stretch", length_s=STEPS * HOP / TAKES.rate, step_s=STEPS * HOP / TAKES.rate),
         version=version,
         example_s=4.0,
         licence="Apache-2.0",
-        # Where a value lies on an edge, the last bit of a float decides between two whole numbers.
-        tolerance=1.0 if finish == "quantised" else TOLERANCE,
+        # Where a value lies on an edge, the last bit of a float decides between two whole numbers of 0 to 255.
+        tolerance=0.01 if finish == "quantised" else TOLERANCE,
     )
 
 

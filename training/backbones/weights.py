@@ -3,7 +3,7 @@
 import pickle
 from argparse import Namespace
 from collections.abc import Callable, Mapping
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -71,12 +71,16 @@ def fill(network: nn.Module, weights: Mapping[str, Tensor], *, source: str) -> N
 
 
 def file_version(path: Path) -> str:
-    """The first 8 digits of a file's SHA-256, as PyTorch's own file names have them; what its backbone is called."""
-    with path.open("rb") as file:
-        digest = sha256()
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()[:8]
+    """The first 8 digits of a file's SHA-256, as PyTorch's own file names have them; what its backbone is called.
+
+    Raises:
+        BundleInvalid: there is no such file.
+    """
+    try:
+        with path.open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()[:8]
+    except FileNotFoundError as error:
+        raise BundleInvalid(f"there is no {path.name} in {path.parent}") from error
 
 
 def _refuse(odd: list[str], what: str) -> None:

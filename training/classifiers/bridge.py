@@ -38,7 +38,7 @@ def combination(probabilities: F32, text: F32, *, top: int = TOP) -> F32:
 def sense_head(sense: Sense, text: F32, *, top: int = TOP) -> bytes:
     """The graph of `combination` over one sense; classes are fewer than `top` where there are no more."""
     nodes, constants = _combined(sense, text, top=min(top, len(text)))
-    return _graph(nodes, constants, {sense: len(text)}, _named(sense), width=text.shape[1])
+    return head_graph(nodes, constants, {sense: len(text)}, _named(sense), width=text.shape[1])
 
 
 def both_head(text: Mapping[Sense, F32], *, top: int = TOP) -> bytes:
@@ -50,12 +50,12 @@ def both_head(text: Mapping[Sense, F32], *, top: int = TOP) -> bytes:
         nodes, constants = nodes + added, constants | more
     nodes += [make_node("Add", [_named(sense) for sense in text], ["sum"]), make_node("Mul", ["sum", "half"], ["mean"])]
     widths: dict[Modality, int] = {sense: len(rows) for sense, rows in text.items()}
-    return _graph(nodes, constants, widths, "mean", width=next(iter(text.values())).shape[1])
+    return head_graph(nodes, constants, widths, "mean", width=next(iter(text.values())).shape[1])
 
 
 def text_head(width: int) -> bytes:
     """Text features as they are, of unit length."""
-    return _graph([_unit("text", "words")], {}, {"text": width}, "words", width=width)
+    return head_graph([unit_rows("text", "words")], {}, {"text": width}, "words", width=width)
 
 
 def _combined(sense: Sense, text: F32, *, top: int) -> tuple[list[NodeProto], dict[str, F32 | NDArray[np.int64]]]:
@@ -73,7 +73,7 @@ def _combined(sense: Sense, text: F32, *, top: int) -> tuple[list[NodeProto], di
         make_node("Gather", [own("text"), own("likeliest")], [own("rows")]),
         make_node("MatMul", [own("row"), own("rows")], [own("combined")]),
         make_node("Squeeze", [own("combined"), own("columns")], [own("vector")]),
-        _unit(own("vector"), _named(sense)),
+        unit_rows(own("vector"), _named(sense)),
     ]
     constants: dict[str, F32 | NDArray[np.int64]] = {
         own("text"): text.astype(np.float32),
@@ -88,14 +88,15 @@ def _named(sense: Sense) -> str:
     return f"{sense}_words"
 
 
-def _unit(given: str, named: str) -> NodeProto:
+def unit_rows(given: str, named: str) -> NodeProto:
+    """Rows of unit length."""
     return make_node("LpNormalization", [given], [named], axis=-1, p=2)
 
 
-def _graph(
+def head_graph(
     nodes: list[NodeProto], constants: Arrays, inputs: Mapping[Modality, int], output: str, *, width: int
 ) -> bytes:
-    """One head: inputs [b, width] by modality, and `embedding` [b, width]."""
+    """The graph of a head: inputs [b, width] by modality, and `embedding` [b, width], which `output` becomes."""
     graph = make_graph(
         [*nodes, make_node("Identity", [output], ["embedding"])],
         "head",

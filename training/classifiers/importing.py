@@ -13,10 +13,12 @@ from models.errors import BundleInvalid, Conflict, DataMissing
 from models.features.backbone import INPUTS
 from models.features.card import BackboneCard, read_card
 from models.features.graph import BROKEN, Graph
+from models.features.rows import Rows
 from models.media.media import FrameSpec, SoundSpec
 from models.types import F32, U8, Sense
 from training.classifiers.frontend import COLOURS, Scaling, shape_of
 from training.classifiers.graph import backbone_graph, network_input, read_network
+from training.frames import are_apart
 from training.writing import write_whole
 
 VERSION = "1"
@@ -51,6 +53,8 @@ class Reading:
 def import_classifier(file: Path, folder: Path, reading: Reading, *, licence: str) -> BackboneCard:
     """Write `<name>-classes@1` into a folder of backbones, after running it; what is there already stays.
 
+    A card of before, which did not say what a row is, is written again.
+
     Raises:
         DataMissing: there is no such file.
         BundleInvalid: it is no classifier of that many classes, or does not run on what it is said to take.
@@ -61,11 +65,16 @@ def import_classifier(file: Path, folder: Path, reading: Reading, *, licence: st
     network = read_network(content, name=file.name)
     _check_size(network_input(network), reading.takes)
     graph = backbone_graph(network, sense=reading.sense, output=reading.output, scaling=reading.scaling)
+    tried = Graph(graph, name=file.name, inputs=[INPUTS[reading.sense]], threads=1)
+    _try(tried, reading, file)
+    apart = isinstance(reading.takes, FrameSpec) and are_apart(tried, reading.takes)
     card = BackboneCard(
         name=_name(file),
         version=VERSION,
         sense=reading.sense,
         takes=reading.takes,
+        rows=Rows("frame") if apart else None,
+        batch="rows" if apart else "none",
         width=len(reading.classes),
         classes=tuple(reading.classes),
         file=GRAPH,
@@ -73,7 +82,6 @@ def import_classifier(file: Path, folder: Path, reading: Reading, *, licence: st
         licence=licence,
         source=f"{file.name}, sha256 {sha256(content).hexdigest()}",
     )
-    _try(card, Graph(graph, name=file.name, inputs=[INPUTS[reading.sense]], threads=1), file)
     _write(folder / card.ref, card, graph)
     return card
 
@@ -97,14 +105,15 @@ def _name(file: Path) -> str:
     return re.sub(r"[^a-z0-9]+", "-", file.stem.lower()).strip("-") + "-classes"
 
 
-def _try(card: BackboneCard, graph: Graph, file: Path) -> None:
+def _try(graph: Graph, reading: Reading, file: Path) -> None:
     """Raise BundleInvalid where noise does not give a row of probabilities, one a class."""
     try:
-        rows = graph.embedding({INPUTS[card.sense]: _noise(card.takes)})
+        rows = graph.embedding({INPUTS[reading.sense]: _noise(reading.takes)})
     except BROKEN as error:
-        raise BundleInvalid(f"{file.name} does not run on {card.takes}: {error}") from error
-    if rows.ndim != 2 or not len(rows) or rows.shape[1] != card.width:
-        raise BundleInvalid(f"{file.name} gave {list(rows.shape)}; the list of classes has {card.width} names")
+        raise BundleInvalid(f"{file.name} does not run on {reading.takes}: {error}") from error
+    if rows.ndim != 2 or not len(rows) or rows.shape[1] != len(reading.classes):
+        names = len(reading.classes)
+        raise BundleInvalid(f"{file.name} gave {list(rows.shape)}; the list of classes has {names} names")
     if not (rows.min() >= -SLACK and rows.max() <= 1 + SLACK):  # NaN is neither
         raise BundleInvalid(f"{file.name} gave {rows.min():.3g} to {rows.max():.3g}, which are no probabilities")
 
@@ -119,9 +128,12 @@ def _noise(takes: SoundSpec | FrameSpec) -> F32 | U8:
 
 def _write(folder: Path, card: BackboneCard, graph: bytes) -> None:
     if (folder / CARD).exists():
-        if read_card(folder / CARD, BackboneCard) != card:
+        found = read_card(folder / CARD, BackboneCard)
+        if found == card:
+            return
+        # Cards were written before they said what a row is: such a one is written again.
+        if found.model_copy(update={"rows": card.rows, "batch": card.batch}) != card:
             raise Conflict(f"there is another backbone {card.ref} in {folder.parent} already; rename the file")
-        return
     folder.mkdir(parents=True, exist_ok=True)
     # The card last and whole: a folder without it is no backbone.
     write_whole(folder / GRAPH, lambda file: file.write(graph))

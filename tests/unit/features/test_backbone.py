@@ -16,8 +16,11 @@ from models.media.media import FrameSpec, Media, SoundSpec
 from models.types import F32
 from tests.real_data import real
 from tests.tiny.encoders import WIDTH, tiny_audio_backbone, tiny_video_backbone
+from tests.tiny.hungry import hungry_backbone
 
 ROOT = Path(__file__).parents[3]
+ROUNDING = 1e-5
+"""What products in another order may leave in features of about 1."""
 PICTURES = FrameSpec(rate=4, size=32, shorter_side=32)
 
 
@@ -49,6 +52,52 @@ def test_a_feature_is_the_mean_over_the_rows(tmp_path: Path) -> None:
     mixed = backbone.feature(Media(1.0, SoundSpec(rate=16_000), PICTURES, None, both))
     dark, light = backbone.feature(media(grey=0)), backbone.feature(media(grey=100))
     np.testing.assert_allclose(mixed, (dark + light) / 2, atol=1e-6)
+
+
+def test_rows_are_the_steps_whose_mean_is_the_feature(tmp_path: Path) -> None:
+    backbone = Backbone.open(tiny_video_backbone(tmp_path))
+    frames = np.stack([np.full((32, 32, 3), grey, np.uint8) for grey in (0, 50, 100)])
+    shown = Media(1.0, SoundSpec(rate=16_000), PICTURES, None, frames)
+    rows = backbone.rows(shown)
+    assert rows.shape == (3, WIDTH)
+    np.testing.assert_array_equal(rows[1], backbone.feature(media(grey=50)))
+    np.testing.assert_array_equal(rows.mean(axis=0), backbone.feature(shown))
+
+
+def noise(frames: int) -> Media:
+    drawn = np.random.default_rng(frames).integers(0, 256, (frames, 32, 32, 3), dtype=np.uint8)
+    return Media(frames / 4, SoundSpec(rate=16_000), PICTURES, None, drawn)
+
+
+@pytest.mark.parametrize("batch", [1, 4, 5, 100])
+def test_windows_that_share_calls_have_the_features_they_have_alone(tmp_path: Path, batch: int) -> None:
+    folder = tiny_video_backbone(tmp_path)
+    alone, windows = Backbone.open(folder), [noise(frames) for frames in (3, 1, 12, 5)]
+    edit(folder / "backbone.json", rows={"of": "frame"}, batch="rows")
+    together = Backbone.open(folder, batch=batch)
+    np.testing.assert_allclose(
+        together.features(windows), [alone.feature(each) for each in windows], rtol=ROUNDING, atol=ROUNDING
+    )
+    np.testing.assert_allclose(together.rows(windows[2]), alone.rows(windows[2]), rtol=ROUNDING, atol=ROUNDING)
+
+
+def test_windows_share_a_call_as_far_as_their_frames_fit(tmp_path: Path) -> None:
+    folder = tiny_video_backbone(tmp_path)
+    windows = [noise(frames) for frames in (3, 1, 12, 5)]
+    assert Backbone.open(folder, batch=100).joined(windows) == 1  # its card does not say that they may
+    edit(folder / "backbone.json", rows={"of": "frame"}, batch="rows")
+    joined = {batch: Backbone.open(folder, batch=batch).joined(windows) for batch in (1, 4, 15, 16, 20, 21)}
+    assert joined == {1: 1, 4: 2, 15: 2, 16: 3, 20: 3, 21: 4}
+    assert Backbone.open(folder).joined(windows) == 1  # nothing is gained by it on a CPU
+    assert Backbone.open(folder, device="gpu").joined(windows) == 4
+
+
+def test_a_card_that_promises_a_row_a_frame_is_found_out(tmp_path: Path) -> None:
+    folder = hungry_backbone(tmp_path, frame_bytes=120, averaged=(0, 1, 2))
+    frames = np.zeros((3, 4, 4, 3), np.uint8)
+    shown = Media(1.0, SoundSpec(rate=16_000), FrameSpec(rate=4, size=4, shorter_side=4), None, frames)
+    with pytest.raises(BundleInvalid, match=r"gave \[1, 3\]; its card says \[3, 3\]"):
+        Backbone.open(folder).feature(shown)
 
 
 def test_a_clip_without_the_sense_is_refused_by_name(tmp_path: Path) -> None:

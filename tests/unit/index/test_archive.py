@@ -176,6 +176,7 @@ def test_what_is_imported_is_equal_in_every_byte(source: Stores, target: Stores,
     assert [dict(each.metadata) for each in after] == [dict(each.metadata) for each in before]
     assert again == features
     assert len(features) == 2
+    assert {why for each in after for why in each.lacks.values()} == {"silent", "damaged"}
     for each in before:
         assert target.media.path(each.sha256).read_bytes() == source.media.path(each.sha256).read_bytes()
     export(target, "demo", tmp_path / "again.tar")
@@ -361,6 +362,12 @@ LINES = [
     ({"windows": [{"start_s": 2.0, "end_s": 1.0, "features": []}]}, "line 3: windows"),
     ({"windows": [{"start_s": 0.0, "end_s": 1.0, "features": [2]}]}, "line 3: .*2 kinds"),
     ({"windows": [{"start_s": 0.0, "end_s": 1.0, "features": [1, 0]}]}, "line 3: .*ascend"),
+    ({"windows": [{"start_s": 0.0, "end_s": 1.0, "features": [0], "absent": {"video": "tired"}}]}, "line 3: .*absent"),
+    (
+        {"windows": [{"start_s": 0.0, "end_s": 1.0, "features": [0], "absent": {"smell": "missing"}}]},
+        "line 3: .*absent",
+    ),
+    ({"windows": [{"start_s": 0.0, "end_s": 1.0, "features": [0], "absent": {}}]}, "line 3: not written as"),
 ]
 
 

@@ -54,11 +54,11 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
     cluster.drop(url)
 
 
-def make_old(address: URL, *scripts: str) -> None:
-    """A catalog of the first revision, after these scripts."""
+def make_old(address: URL, *scripts: str, revision: str = "0001") -> None:
+    """A catalog of an earlier revision, the first by default, after these scripts."""
     engine = create_engine(address)
     with engine.begin() as connection:
-        run_migrations(connection, "0001")
+        run_migrations(connection, revision)
         for statement in ";".join(scripts).split(";"):
             if statement.strip():
                 connection.execute(text(statement))
@@ -96,6 +96,18 @@ def test_an_upgrade_keeps_every_row(address: URL, marks: tuple[str, ...]) -> Non
     assert "about" not in after
 
 
+@pytest.mark.parametrize("revision", [each for each in known_revisions() if each != REVISION])
+def test_rows_of_every_earlier_revision_are_kept(address: URL, revision: str) -> None:
+    make_old(address, ROWS, revision=revision)
+    before = dump(address)
+    Database(address).close()
+    after = dump(address)
+    for name in KEPT:
+        assert all(same(found, old) for found, old in zip(after[name], before[name], strict=True))
+    assert all(row["absent"] in ("{}", {}) for row in after["windows"])
+    assert all(row["rules"] == 0 for row in after["clips"])
+
+
 def test_what_an_upgrade_adds_is_as_if_it_had_always_been(address: URL) -> None:
     make_old(address, ROWS)
     database = Database(address)
@@ -107,6 +119,7 @@ def test_what_an_upgrade_adds_is_as_if_it_had_always_been(address: URL) -> None:
             assert (found.added.tolist(), found.removed.tolist()) == (ids, [])
             assert found.position == changes.position(connection, gallery) == len(ids)
         assert all(clip.added_at > 1.7e9 and clip.metadata == {} for clip in clips.listed(connection, 1))
+        assert all(clip.absent == () and clip.lacks == {} for clip in clips.listed(connection, 1))
         assert [each.state for each in galleries.generations_of(connection, 1)] == ["ready"]
     database.close()
 
@@ -169,7 +182,10 @@ def test_processes_that_open_an_old_catalog_at_once_all_find_it_upgraded(address
 @pytest.mark.parametrize(
     ("script", "complaint"),
     [
-        ("UPDATE alembic_version SET version_num = '9999'", "revision 9999, this version reads 0001, 0002, 0003, 0004"),
+        (
+            "UPDATE alembic_version SET version_num = '9999'",
+            "revision 9999, this version reads 0001, 0002, 0003, 0004, 0005",
+        ),
         (f"{ABOUT}; UPDATE about SET value = '7'", "schema version 7, this version reads 1"),
         ("DROP TABLE alembic_version", "schema version unknown, this version reads 1"),
     ],

@@ -280,8 +280,8 @@ def windows_of(*features: dict[Sense, np.ndarray]) -> ClipFeatures:
 @pytest.mark.parametrize(
     ("features", "complaint"),
     [
-        (windows_of(), "no features"),
-        (windows_of({}), "no features"),
+        (windows_of(), "no sound and no pictures"),
+        (windows_of({}), "no sound and no pictures"),
         (windows_of(vectors(1), {"audio": np.zeros(7, np.float32)}), r"width 8, found float32 \[7\]"),
         (windows_of(vectors(1), {"video": np.full(8, np.nan, np.float32)}), "NaN"),
         (windows_of(vectors(1), {"video": np.full(8, 1e6, np.float32)}), "beyond 65504"),
@@ -403,7 +403,7 @@ def no_database(path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (other_version, "revision 9999, this version reads 0001, 0002, 0003, 0004"),
+        (other_version, "revision 9999, this version reads 0001, 0002, 0003, 0004, 0005"),
         (other_tables, "unknown"),
         (no_database, "not a database"),
     ],

@@ -9,10 +9,11 @@ from index.galleries import Galleries
 from index.gallery import Gallery
 from index.media import LOCK
 from models.features.extract import ClipFeatures, WindowFeatures
-from models.types import F32, Modality, Sense, Window
+from models.types import F32, Absence, Modality, Sense, Window
 from tests.tiny.bundles import tiny_bundle
 
 BOTH: tuple[Sense, ...] = ("audio", "video")
+REASONS: tuple[Absence, ...] = ("missing", "silent", "damaged")
 
 
 def library(folder: Path, catalog: str | None = None) -> Galleries:
@@ -38,8 +39,12 @@ def query(seed: int, *modalities: Modality) -> dict[Modality, F32]:
 
 
 def clip_features(seed: int, *, senses: tuple[Sense, ...] = BOTH, windows: int = 1) -> ClipFeatures:
-    """A clip of so many windows of 2 s."""
-    cuts = [WindowFeatures(Window(2.0 * i, 2.0 * i + 2), vectors(seed + 100 * i, senses)) for i in range(windows)]
+    """A clip of so many windows of 2 s, all of which lack the other senses for the same reason."""
+    why = REASONS[seed % 3]
+    absent: dict[Sense, Absence] = {sense: why for sense in BOTH if sense not in senses}
+    cuts = [
+        WindowFeatures(Window(2.0 * i, 2.0 * i + 2), vectors(seed + 100 * i, senses), absent) for i in range(windows)
+    ]
     return ClipFeatures(2.0 * windows, tuple(cuts))
 
 

@@ -1,10 +1,13 @@
 import shutil
 import wave
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
+from av.audio.codeccontext import AudioCodecContext
+from av.packet import Packet
 
 from models.errors import MediaInvalid, TooLarge
 from models.media.decode import decode
@@ -57,13 +60,13 @@ def unknown_codec(clip: Path) -> Path:
         ("a clip's head", "cannot be read as media"),
         ("a playlist", "cannot be read as media"),
         ("a list of files", "cannot be read as media"),
-        ("a drawing", "cannot be read as media"),
+        ("a drawing", "nothing could be decoded"),
     ],
 )
 def test_what_is_not_media_is_refused_by_what_was_found_and_expected(tmp_path: Path, kind: str, said: str) -> None:
     with pytest.raises(MediaInvalid, match=said) as refusal:
         look(spoil(tmp_path, kind))
-    assert "expected a video or sound file" in str(refusal.value)
+    assert "expected a video, sound or image file" in str(refusal.value)
     assert str(tmp_path) not in str(refusal.value)
 
 
@@ -123,6 +126,41 @@ def test_sound_of_more_channels_than_can_be_mixed_is_refused_as_such(tmp_path: P
         output.writeframes(bytes(18 * 16_000))
     with pytest.raises(MediaInvalid, match=r"WAV.*audio \(pcm_s16le\)"):
         look(tmp_path / "many.wav")
+
+
+def test_a_moment_of_sound_that_claims_more_than_the_file_told_costs_itself(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "clip.mkv"), "w") as output:
+        stream = output.add_stream("libmp3lame", rate=16_000, layout="mono")
+        louder = av.CodecContext.create("libmp3lame", "w")
+        louder.rate, louder.layout, louder.format = 48_000, "mono", "fltp"
+        for start in range(0, 4 * 16_000, 576):
+            packets = stream.encode(_noise(576, 16_000, start))
+            if 0 <= start - 32_000 < 4 * 576:
+                packets = [_instead(packet, louder) for packet in packets]
+            output.mux(packets)
+        output.mux(stream.encode(None))
+    media = look(tmp_path / "clip.mkv", Limits(sample_rate=16_000))
+    assert media.duration_s == pytest.approx(4, abs=0.2)
+    assert media.samples is not None
+    assert media.holes.lost["audio"]
+    assert all(1.7 < at_s < 2.3 for at_s in media.holes.lost["audio"])
+
+
+def _noise(count: int, rate: int, start: int) -> av.AudioFrame:
+    values = NOISE.uniform(-0.5, 0.5, (1, count)).astype(np.float32)
+    frame = av.AudioFrame.from_ndarray(values, format="fltp", layout="mono")
+    frame.sample_rate, frame.pts = rate, start
+    return frame
+
+
+def _instead(packet: "Packet[Any]", encoder: AudioCodecContext) -> "Packet[Any]":
+    """A packet of another encoder, at the same moment."""
+    others: list[Packet[Any]] = []
+    while not others:
+        others = encoder.encode(_noise(1152, encoder.rate, 0))
+    others[0].pts, others[0].dts, others[0].time_base = packet.pts, packet.dts, packet.time_base
+    others[0].stream = packet.stream
+    return others[0]
 
 
 def test_damage_in_the_middle_costs_what_it_hit(tmp_path: Path) -> None:

@@ -51,6 +51,16 @@ def test_looking_at_an_item_is_no_progress() -> None:
     assert pulse.silent()[0] < 0.05
 
 
+def test_a_clip_of_hours_says_how_far_it_is_until_the_next_one_begins() -> None:
+    pulse = Pulse()
+    time.sleep(0.05)
+    pulse.reached("film", 605.0)
+    assert pulse.silent()[0] < 0.05
+    assert (pulse.progress().item, pulse.progress().reached_s) == ("film", 605.0)
+    pulse.at("song")
+    assert (pulse.progress().item, pulse.progress().reached_s) == ("song", None)
+
+
 def test_progress_is_written_at_most_four_times_a_second_and_its_last_state_always(tmp_path: Path) -> None:
     board = Counting(url_of(tmp_path, None), tmp_path)
     job = board.add("ingest", "demo", {})

@@ -64,6 +64,27 @@ def test_a_step_of_an_ingest_taken_twice_adds_each_clip_once(workshop: Workshop,
     assert workshop.galleries.get("demo").summary().labels["twice"] == len(clips)
 
 
+class Heart(Pulse):
+    """A pulse that remembers what it was at whenever it beat."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.beaten: list[str | None] = []
+
+    def beat(self) -> None:
+        """As ever."""
+        super().beat()
+        self.beaten.append(self.item)
+
+
+def test_a_long_clip_shows_that_it_moves_on_by_each_of_its_windows(workshop: Workshop, tmp_path: Path) -> None:
+    tiny_clip(tmp_path / "root" / "a.mp4", seconds=21)
+    tiny_clip(tmp_path / "root" / "b.mp4", seconds=1)
+    ingest, heart = Ingest(workshop, "demo", {"source": ".", "labels": []}, folder=tmp_path / "job"), Heart()
+    ingest.do(0, ingest.plan(), heart)
+    assert heart.beaten == ["a.mp4"] * 4 + ["b.mp4"]
+
+
 def test_the_same_bytes_twice_in_one_step_are_one_clip(workshop: Workshop, tmp_path: Path) -> None:
     clip = tiny_clip(tmp_path / "root" / "a.mp4", seconds=0.5, tone_hz=777.0)
     (tmp_path / "root" / "b.mp4").write_bytes(clip.read_bytes())

@@ -15,7 +15,7 @@ from models.features.backbone import Backbone
 from models.media.media import FrameSpec, Media, SoundSpec
 from models.types import F32
 from training.backbones import c3d, i3d, r2plus1d
-from training.backbones.pictures import BGR, RGB, Colours, clips_in_a_row, clips_to_the_end
+from training.backbones.pictures import BGR, RGB, Colours, Shown, clips_in_a_row, clips_to_the_end
 from training.backbones.weights import fill
 
 SMALL = FrameSpec(rate=25.0, size=32, shorter_side=32)
@@ -191,17 +191,27 @@ def test_i3d_averages_every_two_neighbouring_steps() -> None:
 
 @pytest.mark.parametrize(("frames", "clips"), FRAMES_OF_CLIPS)
 def test_clips_in_a_row_end_in_zeros(frames: int, clips: int) -> None:
-    maps = torch.arange(1.0, frames + 1)[None, None, :, None, None].expand(1, 3, frames, 2, 2)
-    cut = clips_in_a_row(maps, 16)
-    assert cut.shape == (1, clips, 3, 16, 2, 2)
+    numbered = torch.arange(1.0, frames + 1)[None, :, None, None, None].expand(1, frames, 2, 2, 3)
+    cut = clips_in_a_row(numbered, 16)
+    assert cut.shape == (1, clips, 16, 2, 2, 4)
     missing = clips * 16 - frames
-    assert cut[0, :, 1, :, 0, 1].flatten().tolist() == [*range(1, frames + 1), *[0] * missing]
+    assert cut[0, :, :, 0, 1, 1].flatten().tolist() == [*range(1, frames + 1), *[0] * missing]
+    assert cut[0, :, :, 1, 0, 3].flatten().tolist() == [1] * frames + [0] * missing
+
+
+def test_where_there_is_no_picture_there_is_the_mean_colour_and_a_black_picture_is_none() -> None:
+    colours = Colours(order=RGB, mean=(10.0, 20.0, 30.0), spread=(2.0, 4.0, 5.0))
+    clips = torch.zeros(1, 2, 1, 1, 4, dtype=torch.uint8)
+    clips[0, 0, ..., 3] = 1
+    maps = Shown(colours)(clips)[0, :, :, 0, 0]
+    assert maps[:, 0].tolist() == [-5, -5, -6]
+    assert maps[:, 1].tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize(("frames", "clips"), FRAMES_OF_CLIPS)
 def test_clips_to_the_end_are_never_part_empty(frames: int, clips: int) -> None:
-    maps = torch.arange(frames)[None, None, :, None, None].expand(1, 3, frames, 2, 2)
-    found = clips_to_the_end(maps, 16)[0, :, 2, :, 1, 0].tolist()
+    numbered = torch.arange(frames)[None, :, None, None, None].expand(1, frames, 2, 2, 3)
+    found = clips_to_the_end(numbered, 16)[0, :, :, 1, 0, 2].tolist()
     starts = [max(min(16 * each, frames - 16), 0) for each in range(clips)]
     assert found == [[min(start + step, frames - 1) for step in range(16)] for start in starts]
 
@@ -266,3 +276,15 @@ def test_the_graph_of_i3d_gives_what_torch_gives_for_any_number_of_frames(tmp_pa
     card = i3d.export_i3d(network, tmp_path, version="1", takes=SMALL)
     assert card.width == 1024
     assert_same_features(network, tmp_path, SMALL, (1, 64, 65))
+
+
+def test_the_graph_of_r2plus1d_gives_what_torch_gives_for_any_number_of_frames(tmp_path: Path) -> None:
+    network = r2plus1d.R2Plus1D(channels=(4, 16, 16, 16), stem=5)
+    # Every kind of block once: the whole takes as long as its number of layers.
+    network.trunk.layer1 = r2plus1d.Block(4, 4, stride=1)
+    network.trunk.layer2 = r2plus1d.Block(4, 16, stride=2)
+    network.trunk.layer3 = network.trunk.layer4 = nn.Identity()
+    lively(network)
+    card = r2plus1d.export_r2plus1d(network, tmp_path, version="1", takes=SMALL)
+    assert card.width == 16
+    assert_same_features(network, tmp_path, SMALL, (1, 30, 31))

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from models.errors import BundleInvalid
 from models.features.backbone import Backbone
+from models.features.card import BackboneCard
 from models.features.graph import Graph
 from models.types import F32
 from tests.tiny.pca import pca_file
@@ -228,7 +229,16 @@ def both_rows(folder: Path, network: nn.Module, n: int) -> tuple[F32, F32]:
     graph = Graph((folder / card.file).read_bytes(), name=card.ref, inputs=["waveform"], threads=1)
     with torch.inference_mode():
         expected: F32 = network(torch.from_numpy(samples[None]))[0].numpy()
+    assert abs(len(expected) - rows_said(card, n / card.takes.rate)) <= 1  # of what begins a row and what fills one
     return graph.embedding({"waveform": samples}), expected
+
+
+def rows_said(card: BackboneCard, seconds: float) -> int:
+    """How many rows so much sound has, as the card describes them."""
+    assert card.rows is not None
+    assert card.rows.length_s is not None
+    assert card.rows.step_s is not None
+    return max(1, 1 + int((seconds - card.rows.length_s) / card.rows.step_s))
 
 
 def test_vggish_reads_its_maps_row_by_row_all_channels_of_a_place_together() -> None:

@@ -1,0 +1,78 @@
+"""What was extracted of clips before: from the catalog, and of late from memory."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from threading import Lock
+
+from index.catalog.features import Backbones, from_half, to_half
+from models.errors import InvalidInput
+from models.features.extract import ClipFeatures, WindowFeatures
+from models.types import F32, Sense
+
+Stored = Callable[[str, Backbones], ClipFeatures | None]
+"""What some gallery has of a file of this sha256, by these backbones."""
+Key = tuple[str, tuple[tuple[Sense, str], ...]]
+WINDOW_BYTES = 1024
+"""What a window takes beside its features."""
+
+
+class Recollection:
+    """Features by the sha256 of a file and of the backbones; safe to share by threads.
+
+    What galleries store is looked up there. What comes with queries is kept in memory, `limit_bytes` of it at most:
+    the least recently used goes first. Both are as stored, in float16, so that an answer is the same either way.
+    """
+
+    def __init__(self, stored: Stored, *, limit_bytes: int) -> None:
+        self._stored, self._limit_bytes = stored, limit_bytes
+        self._lock = Lock()
+        self._kept: OrderedDict[Key, ClipFeatures] = OrderedDict()
+        self._kept_bytes = 0
+
+    def find(self, sha256: str, backbones: Backbones) -> ClipFeatures | None:
+        """What is known; None where the file has to be decoded."""
+        key = _key(sha256, backbones)
+        with self._lock:
+            if (found := self._kept.get(key)) is not None:
+                self._kept.move_to_end(key)
+                return found
+        return self._stored(sha256, backbones)
+
+    def keep(self, sha256: str, backbones: Backbones, features: ClipFeatures) -> ClipFeatures:
+        """The same as they would be stored, which is remembered; what cannot be stored is neither changed nor kept."""
+        try:
+            rounded = replace(features, windows=tuple(map(_rounded, features.windows)))
+        except InvalidInput:
+            return features
+        self._remember(_key(sha256, backbones), rounded)
+        return rounded
+
+    def _remember(self, key: Key, features: ClipFeatures) -> None:
+        with self._lock:
+            if key in self._kept or _size_bytes(features) > self._limit_bytes:
+                return
+            self._kept[key] = features
+            self._kept_bytes += _size_bytes(features)
+            while self._kept_bytes > self._limit_bytes:
+                self._kept_bytes -= _size_bytes(self._kept.popitem(last=False)[1])
+
+
+FORGETFUL = Recollection(lambda _sha256, _backbones: None, limit_bytes=0)
+"""Knows of nothing."""
+
+
+def _key(sha256: str, backbones: Backbones) -> Key:
+    return sha256, tuple(sorted(backbones.items()))
+
+
+def _rounded(window: WindowFeatures) -> WindowFeatures:
+    features: Mapping[Sense, F32] = {
+        sense: from_half([to_half(sense, vector)])[0] for sense, vector in window.features.items()
+    }
+    return replace(window, features=features)
+
+
+def _size_bytes(features: ClipFeatures) -> int:
+    rows = sum(row.nbytes for each in features.windows for row in each.features.values())
+    return WINDOW_BYTES * max(len(features.windows), 1) + rows

@@ -1,0 +1,57 @@
+"""Clips to look at: a picture, the shape of the sound, and what browsers play."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from service.looking import WAVEFORM, WAVEFORM_PICTURE, Shown, Source
+from service.media import MediaResponse
+from service.resources import Opened
+from service.schemas import Waveform
+
+router = APIRouter(prefix="/v1/galleries/{gallery}/clips/{clip_id}", tags=["clips"])
+
+
+def _source(gallery: str, clip_id: str, resources: Opened) -> Source:
+    found = resources.galleries.get(gallery)
+    clip = found.clip(clip_id)
+    return Source(found.media(clip_id), clip.sha256, clip.duration_s)
+
+
+Clip = Annotated[Source, Depends(_source)]
+AtS = Annotated[
+    float | None,
+    Query(ge=0, allow_inf_nan=False, description="The second of the clip; by default one that is telling."),
+]
+
+
+@router.head("/thumbnail", include_in_schema=False)
+@router.get("/thumbnail", response_class=MediaResponse, responses={200: {"content": {"image/webp": {}}}})
+async def get_thumbnail(clip: Clip, request: Request, resources: Opened, at_s: AtS = None) -> Response:
+    """A picture of the clip, its longer side at most 320, as WebP."""
+    return _answer(await resources.looking.thumbnail(clip, at_s), request)
+
+
+@router.head("/waveform", include_in_schema=False)
+@router.get("/waveform", response_class=MediaResponse, responses={200: {"model": Waveform}})
+async def get_waveform(clip: Clip, request: Request, resources: Opened) -> Response:
+    """The lowest and highest sample of each of up to 1000 equal stretches of the clip's sound."""
+    return _answer(await resources.looking.view(clip, WAVEFORM), request)
+
+
+@router.head("/waveform.svg", include_in_schema=False)
+@router.get("/waveform.svg", response_class=MediaResponse, responses={200: {"content": {"image/svg+xml": {}}}})
+async def get_waveform_picture(clip: Clip, request: Request, resources: Opened) -> Response:
+    """The same as a picture, on no ground."""
+    return _answer(await resources.looking.view(clip, WAVEFORM_PICTURE), request)
+
+
+@router.head("/preview", include_in_schema=False)
+@router.get("/preview", response_class=MediaResponse, responses={206: {"description": "A range"}})
+async def get_preview(clip: Clip, request: Request, resources: Opened) -> Response:
+    """What browsers play of the clip, made when it is first asked for; ranges of bytes are answered."""
+    return _answer(await resources.looking.preview(clip), request)
+
+
+def _answer(shown: Shown, request: Request) -> Response:
+    return MediaResponse.of(shown.path, shown.media_type, shown.tag, request)

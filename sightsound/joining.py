@@ -1,0 +1,20 @@
+"""`sightsound backbone join`: text encoders of a data folder side by side as one."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+FOLDER = Path("sightsound-data")
+
+
+def join(
+    parts: Annotated[list[str], typer.Argument(help="NAME@VERSION of each text encoder, in the order of columns.")],
+    name: Annotated[str, typer.Option(help="The joined encoder's, in lower case.")],
+    data: Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder.")] = FOLDER,
+) -> None:
+    """Join text encoders: one whose feature is theirs side by side."""
+    from training.joining import join as join_encoders
+
+    card = join_encoders(data / "backbones", parts, name=name)
+    typer.echo(f"The text encoder {card.ref} has features of {card.width} numbers, of {' and '.join(parts)}.")

@@ -1,0 +1,90 @@
+"""`sightsound bundle from-pretrained`: a bundle of the shared spaces that were pulled into a data folder."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from models.errors import DataMissing, QueryInvalid
+
+if TYPE_CHECKING:
+    from models.features.card import BackboneCard, TextCard
+    from models.types import Sense
+
+FOLDER = Path("sightsound-data")
+FIRST: "tuple[Sense, ...]" = ("video", "audio")
+"""The order of text parts: ClipClap's, CLIP before CLAP."""
+
+
+def from_pretrained(
+    data: Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder.")] = FOLDER,
+    name: Annotated[str, typer.Option(help="The bundle's.")] = "pretrained",
+    audio: Annotated[
+        str | None, typer.Option(help="NAME@VERSION of the backbone of sound; by default the only one pulled.")
+    ] = None,
+    video: Annotated[str | None, typer.Option(help="The same of pictures.")] = None,
+    classes: Annotated[
+        Path | None, typer.Option(help="Names to classify by where none are asked for: a name a line.")
+    ] = None,
+) -> None:
+    """Make a bundle of pulled shared spaces: clips are searched by words with nothing trained."""
+    from sightsound.outputs import new_bundle
+    from training.classifiers.names import read_names
+    from training.hub.bundle import bundle_from_pretrained
+
+    folder, backbones = new_bundle(data, name), data / "backbones"
+    chosen = _chosen(backbones, {"video": video, "audio": audio})
+    text = _text(backbones, chosen)
+    vocabulary = read_names(classes) if classes is not None else ()
+    manifest = bundle_from_pretrained(folder, chosen, text, _columns(chosen), vocabulary=vocabulary)
+    typer.echo(f"The bundle {manifest.name} has the routes {', '.join(sorted(manifest.routes))}.")
+
+
+def _chosen(folder: Path, asked: "Mapping[Sense, str | None]") -> "dict[Sense, BackboneCard]":
+    """The chosen backbone of each sense, or the only one that shares its space with a text encoder."""
+    from models.features.card import BackboneCard, read_card
+
+    cards = [read_card(path, BackboneCard) for path in sorted(folder.glob("*/backbone.json"))]
+    shared = [card for card in cards if card.text_encoder is not None]
+    found = {sense: _of_sense(sense, shared, folder, asked[sense]) for sense in FIRST}
+    known = {sense: card for sense, card in found.items() if card is not None}
+    if not known:
+        raise DataMissing(f"there is no pre-trained shared space in {folder}; `sightsound backbone pull` fetches one")
+    return known
+
+
+def _of_sense(
+    sense: "Sense", shared: "Sequence[BackboneCard]", folder: Path, asked: str | None
+) -> "BackboneCard | None":
+    from models.bundle.senses import said
+
+    of_sense = [card for card in shared if card.sense == sense]
+    wanted = [card for card in of_sense if asked in (None, card.ref)]
+    refs = ", ".join(card.ref for card in of_sense) or "none"
+    if asked is not None and not wanted:
+        raise DataMissing(f"there is no shared space {asked} of {said([sense])} in {folder}; found {refs}")
+    if len(wanted) > 1:
+        raise QueryInvalid(f"there are the shared spaces {refs} of {said([sense])} in {folder}; choose by --{sense}")
+    return wanted[0] if wanted else None
+
+
+def _text(folder: Path, chosen: "Mapping[Sense, BackboneCard]") -> "TextCard":
+    """The text encoder of the only space, or those of both joined, which is made where it is not there."""
+    from models.features.card import read_text_card
+    from training.joining import join
+
+    parts = [str(card.text_encoder) for card in chosen.values()]
+    if len(parts) > 1:
+        return join(folder, parts, name="-and-".join(card.name for card in chosen.values()))
+    return read_text_card(folder / parts[0] / "text_encoder.json")
+
+
+def _columns(chosen: "Mapping[Sense, BackboneCard]") -> "dict[Sense, tuple[int, int]]":
+    """Where in the text feature each sense's space is: side by side, each as wide as its sense's feature."""
+    columns: dict[Sense, tuple[int, int]] = {}
+    start = 0
+    for sense, card in chosen.items():
+        columns[sense] = (start, start + card.width)
+        start += card.width
+    return columns

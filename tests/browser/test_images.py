@@ -1,0 +1,55 @@
+"""Images on the page: found, and searched with."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from service.app import create_app
+from service.settings import Settings
+from sightsound.client import Client
+from tests.tiny.bundles import tiny_library
+from tests.tiny.images import image
+from tests.unit.service.running import running
+
+SHOWN = (
+    "(selector) => { const each = document.querySelector(selector); return each?.complete && each.naturalWidth > 0; }"
+)
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    stripes = np.repeat(np.random.default_rng(0).integers(0, 255, (48, 1, 3), np.uint8), 64, axis=1)
+    return image(tmp_path_factory.mktemp("images") / "stripes.png", stripes)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, picture: Path) -> Iterator[str]:
+    settings = Settings(data=tiny_library(tmp_path_factory.mktemp("library")), job_workers=0)
+    with running(create_app(settings)) as at:
+        with Client(at) as client:
+            client.add_clip("demo", picture, labels=["stripes"])
+        yield at
+
+
+def test_a_found_image_is_shown_and_has_nothing_to_play(page: Page) -> None:
+    page.goto("/?text=stripes&to=video")
+    expect(page.locator(".hit")).to_have_count(7)
+    hit = page.locator(".hit", has_text="stripes")
+    expect(hit).to_have_class("hit seeing")
+    hit.scroll_into_view_if_needed()
+    page.wait_for_function(SHOWN, arg=".hit img[alt='stripes']")
+    expect(hit.get_by_role("button")).to_have_count(0)
+    expect(hit.locator("video")).to_have_count(0)
+    expect(hit).to_contain_text("Image")
+
+
+def test_an_image_searches_with_its_picture(page: Page, picture: Path, troubles: list[str]) -> None:
+    page.locator("#file").set_input_files(picture)
+    page.wait_for_function(SHOWN, arg="#preview img")
+    expect(page.get_by_role("alert")).to_contain_text("no sound")
+    troubles.clear()
+    page.get_by_role("button", name="Search with its pictures").click()
+    expect(page.locator(".hit.sounding")).to_have_count(6)

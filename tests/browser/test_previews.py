@@ -1,0 +1,71 @@
+"""Clips that no browser plays, on the page."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from service.app import create_app
+from service.settings import Settings
+from sightsound.client import Client
+from tests.tiny.bundles import tiny_library
+from tests.tiny.scenes import LEVELS, RED, scene
+from tests.unit.service.running import running
+
+ODD = {
+    "an old film": ("film.avi", ("libmp3lame", "mpeg4")),
+    "a recording": ("film.ts", ("mp2", "mpeg2video")),
+    "a phone film": ("film.mkv", ("flac", "libx265")),
+}
+PLAYING = """(label) => {
+    const card = [...document.querySelectorAll(".hit")].find((each) => each.textContent.includes(label));
+    const video = card?.querySelector("video");
+    return video?.videoWidth === 160 && video.currentTime > 0.2 && !card.classList.contains("silent");
+}"""
+SOUGHT = """async (label) => {
+    const card = [...document.querySelectorAll(".hit")].find((each) => each.textContent.includes(label));
+    const video = card.querySelector("video");
+    video.pause();
+    video.currentTime = 2.5;
+    await new Promise((done) => video.addEventListener("seeked", done, { once: true }));
+    const canvas = Object.assign(document.createElement("canvas"), { width: 160, height: 120 });
+    const pen = canvas.getContext("2d");
+    pen.drawImage(video, 0, 0);
+    const pixels = pen.getImageData(0, 0, 160, 120).data;
+    const at = (x, y) => [...pixels.slice(4 * (160 * y + x), 4 * (160 * y + x) + 3)];
+    return [at(120, 60), at(40, 20)];
+}"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    settings = Settings(data=tiny_library(tmp_path_factory.mktemp("library")), job_workers=0)
+    folder: Path = tmp_path_factory.mktemp("films")
+    with running(create_app(settings)) as at:
+        with Client(at) as client:
+            for label, (name, codecs) in ODD.items():
+                client.add_clip("demo", scene(folder / name, codecs=codecs), labels=[label])
+        yield at
+
+
+@pytest.mark.parametrize("label", ODD)
+def test_a_clip_that_no_browser_plays_is_played_and_sought_in(page: Page, label: str) -> None:
+    page.goto("/?text=film&to=video")
+    hit = page.locator(".hit", has_text=label)
+    hit.scroll_into_view_if_needed()
+    page.wait_for_function(PLAYING, arg=label)
+    right, above = page.evaluate(SOUGHT, label)
+    assert right == pytest.approx([LEVELS[2]] * 3, abs=12)
+    assert above == pytest.approx(RED, abs=30)
+
+
+def test_until_it_plays_its_picture_is_there(page: Page) -> None:
+    page.goto("/?text=film&to=video")
+    hit = page.locator(".hit", has_text="an old film")
+    hit.scroll_into_view_if_needed()
+    poster = hit.locator("video").get_attribute("poster")
+    assert poster is not None
+    assert poster.endswith("/thumbnail?at_s=0")
+    answer = page.request.get(poster)
+    assert (answer.status, answer.headers["content-type"]) == (200, "image/webp")
