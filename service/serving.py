@@ -22,7 +22,7 @@ def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
         host, port = listener.getsockname()[:2]
         announce(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False))
-        # Who watches a job's progress would keep the service from ending.
+        # Who watches a job's progress, or waits for a preview, would keep the service from ending.
         app.state.is_leaving = lambda: server.should_exit
         server.run(sockets=[listener])
 

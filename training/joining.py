@@ -69,5 +69,8 @@ def _write(backbones: Path, card: JoinedCard, content: bytes) -> None:
         whole.mkdir()
         write_whole(whole / FILE, lambda out: out.write(content))
         write_whole(whole / CARD, lambda out: out.write(card.model_dump_json(indent=2).encode()))
-        whole.rename(folder)
+        try:
+            whole.rename(folder)
+        except OSError as error:
+            raise Conflict(f"there is something else at {folder} already: {error.strerror}") from error
     TextEncoder.open(folder)

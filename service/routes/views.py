@@ -1,15 +1,20 @@
 """Clips to look at: a picture, the shape of the sound, and what browsers play."""
 
-from typing import Annotated
+import asyncio
+from collections.abc import Coroutine
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from models.errors import Unavailable
 from service.looking import WAVEFORM, WAVEFORM_PICTURE, Shown, Source
 from service.media import MediaResponse
 from service.resources import Opened
 from service.schemas import Waveform
 
 router = APIRouter(prefix="/v1/galleries/{gallery}/clips/{clip_id}", tags=["clips"])
+LOOK_S = 0.5
+"""How often those who wait look whether the service is to end."""
 
 
 def _source(gallery: str, clip_id: str, resources: Opened) -> Source:
@@ -29,29 +34,42 @@ AtS = Annotated[
 @router.get("/thumbnail", response_class=MediaResponse, responses={200: {"content": {"image/webp": {}}}})
 async def get_thumbnail(clip: Clip, request: Request, resources: Opened, at_s: AtS = None) -> Response:
     """A picture of the clip, its longer side at most 320, as WebP."""
-    return _answer(await resources.looking.thumbnail(clip, at_s), request)
+    return await _answer(resources.looking.thumbnail(clip, at_s), request)
 
 
 @router.head("/waveform", include_in_schema=False)
 @router.get("/waveform", response_class=MediaResponse, responses={200: {"model": Waveform}})
 async def get_waveform(clip: Clip, request: Request, resources: Opened) -> Response:
     """The lowest and highest sample of each of up to 1000 equal stretches of the clip's sound."""
-    return _answer(await resources.looking.view(clip, WAVEFORM), request)
+    return await _answer(resources.looking.view(clip, WAVEFORM), request)
 
 
 @router.head("/waveform.svg", include_in_schema=False)
 @router.get("/waveform.svg", response_class=MediaResponse, responses={200: {"content": {"image/svg+xml": {}}}})
 async def get_waveform_picture(clip: Clip, request: Request, resources: Opened) -> Response:
     """The same as a picture, on no ground."""
-    return _answer(await resources.looking.view(clip, WAVEFORM_PICTURE), request)
+    return await _answer(resources.looking.view(clip, WAVEFORM_PICTURE), request)
 
 
 @router.head("/preview", include_in_schema=False)
 @router.get("/preview", response_class=MediaResponse, responses={206: {"description": "A range"}})
 async def get_preview(clip: Clip, request: Request, resources: Opened) -> Response:
     """What browsers play of the clip, made when it is first asked for; ranges of bytes are answered."""
-    return _answer(await resources.looking.preview(clip), request)
+    return await _answer(resources.looking.preview(clip), request)
 
 
-def _answer(shown: Shown, request: Request) -> Response:
+async def _answer(looking: Coroutine[Any, Any, Shown], request: Request) -> Response:
+    shown = await awaited(looking, request)
     return MediaResponse.of(shown.path, shown.media_type, shown.tag, request)
+
+
+async def awaited(looking: Coroutine[Any, Any, Shown], request: Request) -> Shown:
+    """What comes of it; raises Unavailable once the service is to end, which minutes of work would keep from it."""
+    task = asyncio.ensure_future(looking)
+    try:
+        while not (await asyncio.wait({task}, timeout=LOOK_S))[0]:
+            if request.app.state.is_leaving():
+                raise Unavailable("the service is about to end; ask again")
+        return task.result()
+    finally:
+        task.cancel()

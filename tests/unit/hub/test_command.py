@@ -8,7 +8,7 @@ import pytest
 
 from models.bundle.classification import Classifier
 from models.bundle.runtime import Bundle
-from models.errors import DataMissing, DependencyMissing, QueryInvalid
+from models.errors import Conflict, DataMissing, DependencyMissing, QueryInvalid
 from models.features.backbone import Backbone
 from models.features.text import TextEncoder
 from models.media.cage import Cage
@@ -60,6 +60,14 @@ def test_a_folder_that_holds_something_else_does_not_pass_for_what_was_pulled(
     assert pull("tiny-clip", tmp_path / "data", hub, catalogue) != 0
     assert folder in capsys.readouterr().err.replace("\n", "")
     assert [path.name for path in other.parent.iterdir()] == ["notes.txt"]
+
+
+def test_a_joined_encoder_does_not_take_the_place_of_something_else(tmp_path: Path) -> None:
+    parts = [tiny_text_encoder(tmp_path / f"tiny-text@{each}", version=each).name for each in "12"]
+    made = join(tmp_path, parts, name="both")
+    (tmp_path / made.ref / "text_encoder.json").unlink()
+    with pytest.raises(Conflict, match="something else"):
+        join(tmp_path, parts, name="both")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from models.errors import TooLarge
 from models.media.decode import decode
 from models.media.limits import Limits
 from models.media.media import FrameSpec, SoundSpec
+from models.media.turning import Turns
 from models.types import U8
 
 SIDE = 64
@@ -95,6 +96,14 @@ def test_what_an_aspect_makes_of_a_picture_is_held_to_the_limit(tmp_path: Path) 
 
 
 TURNED = [(turn, mirrored) for turn in (0, 90, 180, -90) for mirrored in (False, True)]
+
+
+def test_every_frame_has_its_own_turn_whatever_shape_came_before(tmp_path: Path) -> None:
+    turns = Turns()
+    for number, (turn, width) in enumerate([(0, 64), (90, 64), (180, 64), (90, 96), (0, 64), (180, 64)]):
+        clip = film(tmp_path / f"{number}.mp4", disc(width, 48, 1.0), turn=turn)
+        with av.open(str(clip)) as container:
+            assert {turns.of(frame).quarters % 4 for frame in container.decode(video=0)} == {turn // 90}
 
 
 @pytest.mark.parametrize(("turn", "mirrored"), TURNED)

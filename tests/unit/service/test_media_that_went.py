@@ -10,13 +10,14 @@ from fastapi import FastAPI, Request, Response
 from starlette.testclient import TestClient
 
 from index.derived import DerivedStore
-from models.errors import ClipNotFound
+from models.errors import ClipNotFound, Unavailable
 from models.media.cage import Cage
 from models.media.limits import Limits
 from models.media.preview import Preview
 from service import problems
-from service.looking import Looking, Source
+from service.looking import Looking, Shown, Source
 from service.media import MediaResponse
+from service.routes.views import awaited
 from tests.unit.service.asking import OWN, refused
 
 A = TypeVar("A")
@@ -65,3 +66,19 @@ def test_a_clip_that_is_deleted_while_it_is_found_to_be_its_own_preview_leaves_n
     looking = Looking(kept, cage, cage, limit_bytes=10**6, views_at_once=1, previews_at_once=1)
     asyncio.run(_preview(looking, Source(path, "1" * 64, 1.0)))
     assert [each for each in (tmp_path / "derived").rglob("*") if each.is_file()] == []
+
+
+async def _never() -> Shown:
+    await asyncio.Event().wait()
+    raise AssertionError("nobody sets it")
+
+
+async def _wait_while_leaving(request: Request) -> None:
+    with pytest.raises(Unavailable, match="about to end"):
+        await asyncio.wait_for(awaited(_never(), request), 10)
+
+
+def test_who_waits_for_a_preview_does_not_keep_the_service_from_ending() -> None:
+    app = FastAPI()
+    app.state.is_leaving = lambda: True
+    asyncio.run(_wait_while_leaving(Request({"type": "http", "app": app})))
