@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.contest import Contest, Way
 from models.media.cage import Cage
-from models.media.decode import decode
+from models.media.decoding.decode import decode
 from models.media.encode import write_mp4
 from models.media.limits import Limits
 from models.media.media import FrameSpec, SoundSpec

@@ -19,7 +19,7 @@ from models.features.card import BackboneCard
 from models.features.extract import ClipFeatures, Extractor
 from models.features.rows import Rows
 from models.media.cage import Cage
-from models.media.decode import decode
+from models.media.decoding.decode import decode
 from models.media.limits import Limits
 from models.media.media import FrameSpec, SoundSpec
 from models.types import Sense

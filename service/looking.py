@@ -11,11 +11,11 @@ from fastapi.concurrency import run_in_threadpool
 from index.derived import DerivedStore
 from models.errors import ClipNotFound, QueryInvalid, Unavailable
 from models.media.cage import Cage
-from models.media.drawing import waveform_json, waveform_svg
 from models.media.limits import Limits
-from models.media.outlet import listened_to
-from models.media.preview import preview
-from models.media.thumbnail import thumbnail
+from models.media.looking.drawing import waveform_json, waveform_svg
+from models.media.looking.outlet import listened_to
+from models.media.looking.preview import preview
+from models.media.looking.thumbnail import thumbnail
 from service.once import Once
 
 PREVIEWS = {"video/mp4": "preview.mp4", "audio/mp4": "preview.m4a"}

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from models.errors import SightsoundError
+from models.media.decoding.stretches import Part, Stretch
 from models.media.limits import Limits
 from models.media.stream import Decoded, Ended, Joining
-from models.media.stretches import Part, Stretch
 
 F = TypeVar("F")
 

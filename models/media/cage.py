@@ -19,11 +19,11 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 from models.errors import DecodeOverrun, SightsoundError
 from models.media.ahead import Ahead
 from models.media.child import OUT_OF_MEMORY, confine, decode_confined, look_confined, probe_confined, stretch_confined
+from models.media.decoding.stretches import Part, Stretch, first_stretch
+from models.media.file.probe import Probe
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
-from models.media.probe import Probe
 from models.media.stream import Decoded, Ended
-from models.media.stretches import Part, Stretch, first_stretch
 
 A = TypeVar("A")
 
@@ -42,11 +42,11 @@ class Cage:
         self._pool = self._fresh_pool()
 
     def decode(self, path: Path, *, sound: SoundSpec, pictures: FrameSpec) -> Media:
-        """As `models.media.decode.decode`; raises DecodeOverrun too."""
+        """As `models.media.decoding.decode.decode`; raises DecodeOverrun too."""
         return self._result(self._schedule(self._decoding(path, sound, pictures)))
 
     def probe(self, path: Path) -> Probe:
-        """As `models.media.probe.probe`: what a file says of itself, decoding nothing; raises DecodeOverrun too."""
+        """As `models.media.file.probe.probe`: what a file says of itself; decodes nothing. Raises DecodeOverrun too."""
         return self._result(self._schedule(partial(probe_confined, path, self._limits)))
 
     def look(self, path: Path, task: Callable[[Path, Limits], A]) -> A:

@@ -9,12 +9,12 @@ from typing import TypeVar
 
 import av
 
-from models.media.decode import decode, decode_stretch
+from models.media.decoding.decode import decode, decode_stretch
+from models.media.decoding.stretches import Part, Stretch
+from models.media.file.probe import Probe, probe
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
-from models.media.probe import Probe, probe
 from models.media.seccomp import refuse_calls
-from models.media.stretches import Part, Stretch
 
 A = TypeVar("A")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeVar
 
-from models.media.holes import WHOLE, Holes
+from models.media.decoding.holes import WHOLE, Holes
 from models.types import F32, U8, Absence, Sense, Window
 
 A = TypeVar("A", F32, U8)

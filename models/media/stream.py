@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from models.errors import SightsoundError, TooLarge
-from models.media.decode import nothing_in
+from models.media.decoding.decode import nothing_in
+from models.media.decoding.stretches import Part, Stretch
 from models.media.limits import Limits
 from models.media.media import Media
-from models.media.stretches import Part, Stretch
 from models.media.windows import LENGTH_S
 from models.types import Absence, Sense, Window
 

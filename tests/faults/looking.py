@@ -9,7 +9,7 @@ import numpy as np
 
 from models.errors import DecodeOverrun, MediaInvalid, SightsoundError, TooLarge
 from models.media.cage import Cage
-from models.media.decode import decode
+from models.media.decoding.decode import decode
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
 from models.media.stream import Decoded

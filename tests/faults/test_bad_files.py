@@ -12,8 +12,8 @@ import pytest
 from models.errors import SenseNotFound, SightsoundError
 from models.media.cage import Cage
 from models.media.limits import Limits
-from models.media.thumbnail import thumbnail
-from models.media.waveform import waveform
+from models.media.looking.thumbnail import thumbnail
+from models.media.looking.waveform import waveform
 from tests.faults.corpus.good import GOOD, good
 from tests.faults.corpus.mutants import GROUPS, Mutant, mutants
 from tests.faults.looking import LIMITS, REFUSALS, Outcome, decode_and_collect, faults, faults_of_error, look

@@ -11,10 +11,10 @@ from starlette.testclient import TestClient
 
 from index.galleries import Galleries
 from models.media.cage import Cage
+from models.media.decoding.stretches import STRETCH_BYTES
 from models.media.limits import Limits
 from models.media.media import FrameSpec, SoundSpec
 from models.media.stream import Decoded, Ended
-from models.media.stretches import STRETCH_BYTES
 from service.app import create_app
 from service.settings import Settings
 from tests.tiny.bundles import narrowed, tiny_library

@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from models.media.decode import decode
+from models.media.decoding.decode import decode
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
 from models.types import F32, F64

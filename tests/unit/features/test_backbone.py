@@ -10,7 +10,7 @@ import pytest
 
 from models.errors import BundleInvalid, SenseMissing
 from models.features.backbone import Backbone
-from models.media.decode import decode
+from models.media.decoding.decode import decode
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
 from models.types import F32

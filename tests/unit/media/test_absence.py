@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from models.media.cage import Cage
-from models.media.decode import decode
-from models.media.holes import SILENCE
+from models.media.decoding.decode import decode
+from models.media.decoding.holes import SILENCE
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
 from models.media.stream import Decoded

@@ -10,7 +10,7 @@ from av.audio.codeccontext import AudioCodecContext
 from av.packet import Packet
 
 from models.errors import MediaInvalid, TooLarge
-from models.media.decode import decode
+from models.media.decoding.decode import decode
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
 from tests.real_data import real

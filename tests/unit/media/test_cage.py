@@ -14,10 +14,10 @@ from pebble import ProcessPool
 from models.errors import DecodeOverrun, MediaInvalid, SightsoundError, TooLarge
 from models.media.cage import Cage
 from models.media.child import confine
-from models.media.decode import decode
+from models.media.decoding.decode import decode
+from models.media.file.probe import probe
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
-from models.media.probe import probe
 from tests.tiny.clips import render, tiny_clip
 
 SOUND = SoundSpec(rate=16_000)

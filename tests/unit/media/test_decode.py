@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from av.audio.stream import AudioStream
 
-from models.media.decode import decode
+from models.media.decoding.decode import decode
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
 from models.types import F32, U8

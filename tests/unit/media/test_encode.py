@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from models.media.decode import decode
+from models.media.decoding.decode import decode
 from models.media.encode import write_mp4
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec

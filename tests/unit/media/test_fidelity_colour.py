@@ -8,10 +8,10 @@ import pytest
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
-from models.media.decode import decode
+from models.media.decoding.decode import decode
+from models.media.decoding.showing import MATRICES, settle_matrix
 from models.media.limits import Limits
 from models.media.media import FrameSpec, SoundSpec
-from models.media.showing import MATRICES, settle_matrix
 from models.types import U8
 
 COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200), (128, 128, 128), (255, 255, 255), (0, 0, 0)]

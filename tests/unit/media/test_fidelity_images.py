@@ -11,11 +11,11 @@ from av.format import Flags
 
 from models.errors import MediaInvalid, TooLarge
 from models.media.cage import Cage
-from models.media.decode import decode
-from models.media.image_size import image_size
+from models.media.decoding.decode import decode
+from models.media.file.image_size import image_size
+from models.media.file.probe import probe
 from models.media.limits import IMAGES, STILLS, Limits
 from models.media.media import FrameSpec, Media, SoundSpec
-from models.media.probe import probe
 from models.media.windows import windows
 from models.types import U8, Window
 from tests.tiny.images import WRITERS, held, image, oriented, png

@@ -9,10 +9,10 @@ import pytest
 from av.video.stream import VideoStream
 
 from models.errors import TooLarge
-from models.media.decode import decode
+from models.media.decoding.decode import decode
+from models.media.decoding.turning import Turns
 from models.media.limits import Limits
 from models.media.media import FrameSpec, SoundSpec
-from models.media.turning import Turns
 from models.types import U8
 
 SIDE = 64

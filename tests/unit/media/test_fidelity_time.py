@@ -10,12 +10,12 @@ import av
 import numpy as np
 import pytest
 
-from models.media.decode import decode, decode_stretch
-from models.media.edits import cut_picture_s
+from models.media.decoding.decode import decode, decode_stretch
+from models.media.decoding.sound import SoundTrack
+from models.media.decoding.stretches import Stretch
+from models.media.file.edits import cut_picture_s
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
-from models.media.sound import SoundTrack
-from models.media.stretches import Stretch
 from models.types import F32
 from tests.tiny.flashes import flashing
 

@@ -8,7 +8,7 @@ from typing import IO
 import pytest
 
 from models.errors import DecodeOverrun, TooLarge, Unavailable
-from models.media.outlet import HEAD, MOST_BYTES, Outlet, listened_to
+from models.media.looking.outlet import HEAD, MOST_BYTES, Outlet, listened_to
 
 
 def test_what_is_written_and_sought_is_in_the_file(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from models.errors import MediaInvalid, TooLarge
 from models.media.limits import Limits
-from models.media.outlet import listened_to
-from models.media.preview import Preview, preview
+from models.media.looking.outlet import listened_to
+from models.media.looking.preview import Preview, preview
 from models.types import F32, U8
 from tests.tiny.clips import render, tiny_clip
 from tests.tiny.containers import without_content

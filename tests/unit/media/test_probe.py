@@ -11,13 +11,13 @@ import pytest
 from av.audio.stream import AudioStream
 
 from models.errors import MediaInvalid, TooLarge
-from models.media.budget import check_budget
 from models.media.cage import Cage
-from models.media.decode import decode
+from models.media.decoding.decode import decode
+from models.media.file.budget import check_budget
+from models.media.file.probe import PictureStream, Probe, SoundStream, probe
+from models.media.file.rotation import rotations
 from models.media.limits import Limits
 from models.media.media import FrameSpec, SoundSpec
-from models.media.probe import PictureStream, Probe, SoundStream, probe
-from models.media.rotation import rotations
 from tests.real_data import real
 from tests.tiny.clips import render, tiny_clip
 from tests.tiny.containers import matroska, tell, without_content

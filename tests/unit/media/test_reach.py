@@ -9,10 +9,10 @@ import pytest
 
 from models.errors import MediaInvalid
 from models.media.cage import Cage
-from models.media.decode import decode
+from models.media.decoding.decode import decode
+from models.media.file.probe import probe
 from models.media.limits import Limits
 from models.media.media import FrameSpec, SoundSpec
-from models.media.probe import probe
 from tests.tiny.clips import tiny_clip
 from tests.tiny.containers import pointing_at
 

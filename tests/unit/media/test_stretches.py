@@ -17,11 +17,11 @@ from hypothesis.strategies import floats, integers
 
 from models.errors import MediaInvalid, SightsoundError, TooLarge
 from models.media.ahead import Ahead
-from models.media.decode import decode, decode_stretch
+from models.media.decoding.decode import decode, decode_stretch
+from models.media.decoding.stretches import LONGEST_S, SHORTEST_S, STRETCH_BYTES, Part, Stretch, first_stretch
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
 from models.media.stream import Decoded, Ended
-from models.media.stretches import LONGEST_S, SHORTEST_S, STRETCH_BYTES, Part, Stretch, first_stretch
 from models.media.windows import windows
 from models.types import F32, U8, Window
 from tests.tiny.containers import without_content

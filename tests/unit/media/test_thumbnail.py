@@ -10,10 +10,10 @@ from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
 
 from models.errors import MediaInvalid, SenseNotFound
-from models.media.budget import Spent
+from models.media.file.budget import Spent
 from models.media.limits import Limits
-from models.media.reading import reading
-from models.media.thumbnail import LONGEST, shown_at, thumbnail
+from models.media.looking.reading import reading
+from models.media.looking.thumbnail import LONGEST, shown_at, thumbnail
 from models.types import U8
 from tests.tiny.clips import render, tiny_clip
 from tests.tiny.containers import without_content

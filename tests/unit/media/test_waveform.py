@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from models.errors import MediaInvalid, SenseNotFound
-from models.media.drawing import waveform_json, waveform_svg
 from models.media.limits import Limits
-from models.media.waveform import FIRST, MOST, Peaks, waveform
+from models.media.looking.drawing import waveform_json, waveform_svg
+from models.media.looking.waveform import FIRST, MOST, Peaks, waveform
 from models.types import F32
 from tests.tiny.clips import render, tiny_clip
 from tests.tiny.containers import without_content

@@ -13,7 +13,7 @@ from index.derived import DerivedStore
 from models.errors import ClipNotFound, Unavailable
 from models.media.cage import Cage
 from models.media.limits import Limits
-from models.media.preview import Preview
+from models.media.looking.preview import Preview
 from service import problems
 from service.looking import Looking, Shown, Source
 from service.media import MediaResponse

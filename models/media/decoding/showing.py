@@ -8,9 +8,9 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from models.media.edits import cut_picture_s
+from models.media.file.edits import cut_picture_s
+from models.media.file.opening import path_of
 from models.media.limits import IMAGES, STILLS
-from models.media.opening import path_of
 from models.types import U8
 
 ALONE_S = 1.0  # how long an image is shown that does not move

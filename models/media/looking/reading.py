@@ -13,13 +13,13 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from models.errors import MediaInvalid
-from models.media.budget import Spent, check_budget
-from models.media.landing import AT_THE_START, AnyPacket, packets_from
+from models.media.decoding.landing import AT_THE_START, AnyPacket, packets_from
+from models.media.decoding.lost import skipping_damage
+from models.media.decoding.showing import Showing, showing_of
+from models.media.file.budget import Spent, check_budget
+from models.media.file.opening import bound, opened, starts_s
+from models.media.file.probe import Probe, pictures_of, probe, sound_of
 from models.media.limits import Limits
-from models.media.lost import skipping_damage
-from models.media.opening import bound, opened, starts_s
-from models.media.probe import Probe, pictures_of, probe, sound_of
-from models.media.showing import Showing, showing_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 
-from models.media.probe import codec_of
-from models.media.reading import Reading
-from models.media.rotation import all_boxes
+from models.media.file.probe import codec_of
+from models.media.file.rotation import all_boxes
+from models.media.looking.reading import Reading
 
 PIXELS = ("yuv420p", "yuvj420p")  # of 8 bits, two by two to a colour
 WEB = ({"vp8", "vp9"}, {"opus", "vorbis"})

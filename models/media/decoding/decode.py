@@ -7,15 +7,15 @@ from collections import deque
 from pathlib import Path
 
 from models.errors import MediaInvalid
-from models.media.budget import check_budget
-from models.media.landing import AT_THE_START, LANDINGS, Late
+from models.media.decoding.landing import AT_THE_START, LANDINGS, Late
+from models.media.decoding.passing import Pass
+from models.media.decoding.sparse import Coarse, Skipped, ways
+from models.media.decoding.stretches import WHOLE, Part, Stretch
+from models.media.file.budget import check_budget
+from models.media.file.opening import opened
+from models.media.file.probe import Probe, probe
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
-from models.media.opening import opened
-from models.media.passing import Pass
-from models.media.probe import Probe, probe
-from models.media.sparse import Coarse, Skipped, ways
-from models.media.stretches import WHOLE, Part, Stretch
 
 
 def decode(path: Path, *, sound: SoundSpec, pictures: FrameSpec, limits: Limits) -> Media:

@@ -8,8 +8,8 @@ from av.error import InvalidDataError
 from av.video.frame import VideoFrame
 
 from models.errors import MediaInvalid, TooLarge
+from models.media.file.probe import PictureStream, Probe
 from models.media.limits import Limits
-from models.media.probe import PictureStream, Probe
 
 DAMAGED = 0x41444E49
 """AVERROR_INVALIDDATA, as PyAV counts it."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from struct import error, iter_unpack, unpack_from
 from typing import BinaryIO
 
-from models.media.rotation import MOST_BOXES, TRACK_AT, all_boxes
+from models.media.file.rotation import MOST_BOXES, TRACK_AT, all_boxes
 
 MOST_BYTES = 2**20  # of one table
 MOST_PICTURES = 100_000

@@ -10,11 +10,11 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from models.errors import MediaInvalid, SenseNotFound
+from models.media.decoding.lost import skipping_damage
+from models.media.decoding.pictures import EARLY_S
 from models.media.limits import Limits
-from models.media.lost import skipping_damage
-from models.media.pictures import EARLY_S
-from models.media.reading import Reading, reading
-from models.media.upright import Box, Upright
+from models.media.looking.reading import Reading, reading
+from models.media.looking.upright import Box, Upright
 
 LONGEST = 320
 MEDIA_TYPE = "image/webp"

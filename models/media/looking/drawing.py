@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from models.media.limits import Limits
-from models.media.waveform import Waveform, waveform
+from models.media.looking.waveform import Waveform, waveform
 from models.types import F32
 
 WIDTH, HEIGHT = 1000, 160

@@ -8,10 +8,10 @@ import numpy as np
 from av.audio.frame import AudioFrame
 
 from models.errors import MediaInvalid, SenseNotFound
+from models.media.decoding.lost import skipping_damage
+from models.media.decoding.steady import Steady
 from models.media.limits import Limits
-from models.media.lost import skipping_damage
-from models.media.reading import reading
-from models.media.steady import Steady
+from models.media.looking.reading import reading
 from models.types import F32
 
 RATE = 16_000

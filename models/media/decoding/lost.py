@@ -10,7 +10,7 @@ from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
-from models.media.holes import Holes
+from models.media.decoding.holes import Holes
 from models.types import Sense, Window
 
 STEPS = 10

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from models.media.file.probe import Probe
 from models.media.media import FrameSpec, Media, SoundSpec
-from models.media.probe import Probe
 from models.media.windows import LENGTH_S, NEAR_S, STEP_S, windows
 from models.types import Window
 

@@ -7,9 +7,9 @@ from av.audio.stream import AudioStream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from models.media.landing import AnyPacket
+from models.media.decoding.landing import AnyPacket
 from models.media.limits import Limits
-from models.media.reading import Reading, reading
+from models.media.looking.reading import Reading, reading
 
 
 @dataclass(slots=True)

@@ -10,11 +10,11 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from models.errors import TooLarge
-from models.media.landing import LANDINGS, Landing, Late
+from models.media.decoding.landing import LANDINGS, Landing, Late
+from models.media.decoding.pictures import EARLY_S, PictureTrack, lasting_s
+from models.media.decoding.sound import SoundTrack
+from models.media.decoding.stretches import Stretch
 from models.media.limits import Limits
-from models.media.pictures import EARLY_S, PictureTrack, lasting_s
-from models.media.sound import SoundTrack
-from models.media.stretches import Stretch
 from models.types import F32, U8
 
 FED_S = 0.25  # of sound before and behind a stretch, so that resampling meets no edge in it

@@ -10,11 +10,11 @@ from av.video.stream import VideoStream
 
 from models.errors import MediaInvalid
 from models.media.limits import Limits
-from models.media.outlet import Outlet
-from models.media.playable import as_it_is, fits_mp4
-from models.media.reading import Reading, reading
-from models.media.survey import Packets, Survey, survey
-from models.media.tracks import SOUND_RATE, Copied, Pictures, Sound, Track
+from models.media.looking.outlet import Outlet
+from models.media.looking.playable import as_it_is, fits_mp4
+from models.media.looking.reading import Reading, reading
+from models.media.looking.survey import Packets, Survey, survey
+from models.media.looking.tracks import SOUND_RATE, Copied, Pictures, Sound, Track
 
 PACKET_BYTES = 48  # of an MP4's index, where each packet lies alone: stsz 4, stts 8, ctts 8, stss 4, stsc 12, co64 8
 INDEX_BYTES = 8192  # what it has beside

@@ -10,10 +10,10 @@ from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from models.media.image_size import image_size
+from models.media.file.image_size import image_size
+from models.media.file.opening import opened
+from models.media.file.rotation import rotations
 from models.media.limits import CONTAINERS, STILLS, Limits
-from models.media.opening import opened
-from models.media.rotation import rotations
 
 MOST_NAMED = 8  # streams of a file, in an error
 CLOCK_RATE = 1000  # pictures a second; from here on, one at every tick of the file's clock is no rate, only the clock

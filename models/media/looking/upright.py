@@ -6,10 +6,10 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
+from models.media.decoding.pictures import check_pixels
+from models.media.decoding.showing import has_alpha, on_white, settle_matrix
+from models.media.decoding.turning import Turns
 from models.media.limits import Limits
-from models.media.pictures import check_pixels
-from models.media.showing import has_alpha, on_white, settle_matrix
-from models.media.turning import Turns
 from models.types import U8
 
 

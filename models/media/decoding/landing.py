@@ -11,7 +11,7 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from models.media.demuxing import packets_of
+from models.media.file.demuxing import packets_of
 
 AnyPacket: TypeAlias = "Packet[Any]"
 

@@ -10,19 +10,19 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from models.errors import TooLarge
-from models.media.budget import Spent
-from models.media.landing import SOUND_LEAD_S, AnyPacket, Landing, at_s, packets_from
+from models.media.decoding.landing import SOUND_LEAD_S, AnyPacket, Landing, at_s, packets_from
+from models.media.decoding.lost import Lost
+from models.media.decoding.pictures import PictureTrack
+from models.media.decoding.portions import TICK, HeardPortion, SeenPortion
+from models.media.decoding.showing import showing_of
+from models.media.decoding.sound import SoundTrack
+from models.media.decoding.sparse import Coarse, Skipped, check_spacing
+from models.media.decoding.stretches import Part, Stretch
+from models.media.file.budget import Spent
+from models.media.file.opening import bound, starts_s
+from models.media.file.probe import Probe, pictures_of, sound_of
 from models.media.limits import Limits
-from models.media.lost import Lost
 from models.media.media import FrameSpec, Media, SoundSpec
-from models.media.opening import bound, starts_s
-from models.media.pictures import PictureTrack
-from models.media.portions import TICK, HeardPortion, SeenPortion
-from models.media.probe import Probe, pictures_of, sound_of
-from models.media.showing import showing_of
-from models.media.sound import SoundTrack
-from models.media.sparse import Coarse, Skipped, check_spacing
-from models.media.stretches import Part, Stretch
 from models.media.windows import NEAR_S
 from models.types import F32, U8, Absence, Sense
 

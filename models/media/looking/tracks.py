@@ -10,12 +10,12 @@ from av.container import OutputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from models.media.landing import AnyPacket
-from models.media.lost import skipping_damage
-from models.media.pictures import FALLBACK_S
-from models.media.reading import Reading
-from models.media.steady import Steady
-from models.media.upright import Box, Upright
+from models.media.decoding.landing import AnyPacket
+from models.media.decoding.lost import skipping_damage
+from models.media.decoding.pictures import FALLBACK_S
+from models.media.decoding.steady import Steady
+from models.media.looking.reading import Reading
+from models.media.looking.upright import Box, Upright
 from models.types import F32
 
 BOX = Box(longer=854, shorter=480)

@@ -3,9 +3,9 @@
 import numpy as np
 from av.audio.frame import AudioFrame
 
+from models.media.decoding.steady import Steady
 from models.media.limits import Limits
 from models.media.media import SoundSpec
-from models.media.steady import Steady
 from models.types import F32, Window
 
 

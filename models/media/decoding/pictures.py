@@ -7,10 +7,10 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from models.errors import TooLarge
+from models.media.decoding.showing import PLAIN, Showing, has_alpha, on_white, settle_matrix
+from models.media.decoding.turning import Turns
 from models.media.limits import Limits
 from models.media.media import FrameSpec
-from models.media.showing import PLAIN, Showing, has_alpha, on_white, settle_matrix
-from models.media.turning import Turns
 from models.types import U8
 
 EARLY_S = 1e-3  # timestamps are rounded to milliseconds in some containers
