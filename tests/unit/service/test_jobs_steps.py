@@ -65,16 +65,16 @@ def test_a_step_of_an_ingest_taken_twice_adds_each_clip_once(workshop: Workshop,
 
 
 class Heart(Pulse):
-    """A pulse that remembers what it was at whenever it beat."""
+    """A pulse that remembers how far it was whenever it got further."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.beaten: list[str | None] = []
+        self.beaten: list[tuple[str, float]] = []
 
-    def beat(self) -> None:
+    def reached(self, item: str, seconds: float) -> None:
         """As ever."""
-        super().beat()
-        self.beaten.append(self.item)
+        super().reached(item, seconds)
+        self.beaten.append((item, round(seconds)))
 
 
 def test_a_long_clip_shows_that_it_moves_on_by_each_of_its_windows(workshop: Workshop, tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_long_clip_shows_that_it_moves_on_by_each_of_its_windows(workshop: Wor
     tiny_clip(tmp_path / "root" / "b.mp4", seconds=1)
     ingest, heart = Ingest(workshop, "demo", {"source": ".", "labels": []}, folder=tmp_path / "job"), Heart()
     ingest.do(0, ingest.plan(), heart)
-    assert heart.beaten == ["a.mp4"] * 4 + ["b.mp4"]
+    assert heart.beaten == [("a.mp4", 10), ("a.mp4", 15), ("a.mp4", 20), ("a.mp4", 21), ("b.mp4", 1)]
 
 
 def test_the_same_bytes_twice_in_one_step_are_one_clip(workshop: Workshop, tmp_path: Path) -> None:
