@@ -76,7 +76,9 @@ class Encoders:
         folder = self._folder / ref.name
         if not folder.is_dir():
             found = ", ".join(sorted(self._names())) or "nothing"
-            raise DependencyMissing(f"the {what} {ref.name} is missing: looked in {self._folder}, found {found}")
+            raise DependencyMissing(
+                f"the {what} {ref.name} is missing: looked in the data folder's {self._folder.name}, found {found}"
+            )
         return folder
 
     def _names(self) -> Iterator[str]:

@@ -125,7 +125,7 @@ def read_card(path: Path, kind: type[C]) -> C:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the whole"
-        raise BundleInvalid(f"{path} is not a {kind.__name__}: {where}: {first['msg']}") from error
+        raise BundleInvalid(f"{_shown(path)} is not a {kind.__name__}: {where}: {first['msg']}") from error
 
 
 def read_text_card(path: Path) -> TextCard:
@@ -154,9 +154,14 @@ def check_file(path: Path, expected_sha256: str) -> None:
 
 
 def _missing(path: Path) -> BundleInvalid:
-    return BundleInvalid(f"there is no {path.name} in {path.parent}")
+    return BundleInvalid(f"there is no {path.name} in {path.parent.name}")
 
 
 def _check_hash(path: Path, found: str, *, expected: str) -> None:
     if found != expected:
-        raise BundleInvalid(f"{path} has sha256 {found}; its card says {expected}")
+        raise BundleInvalid(f"{_shown(path)} has sha256 {found}; its card says {expected}")
+
+
+def _shown(path: Path) -> str:
+    """A file by its encoder: where that lies is for nobody to know who asks over HTTP."""
+    return f"{path.parent.name}/{path.name}"
