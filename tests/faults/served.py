@@ -46,8 +46,8 @@ PATIENCE_S = 120.0
 
 
 GROWN_BYTES, GROWN_THREADS = 64 * 2**20, 8
-"""How much more a server may hold for having been sent bad files; six hands and a searcher hold a thread each, which
-the web server lets go of in its own time."""
+"""How much more a server may hold for having been sent bad files; six hands and a searcher may hold a thread each,
+which the web server's pool keeps until it is used again."""
 CONNECTED = 45
 """Open files of databases, of which there are as many as were asked at once: 15 connections, of three files each."""
 
