@@ -19,6 +19,7 @@ from models.errors import GalleryNotFound, SettingsInvalid, SightsoundError, Una
 from models.media.cage import Cage
 from models.media.limits import Limits
 from models.types import F32, Modality
+from service.batching import Batching
 from service.encoders import Encoders
 from service.jobs.board import Board
 from service.jobs.opening import open_board
@@ -42,7 +43,7 @@ class Resources:
         self, galleries: Galleries, encoders: Encoders, board: Board, looking: Looking, *, kept: int, closing: ExitStack
     ) -> None:
         self.galleries, self.encoders, self.board, self.kept = galleries, encoders, board, kept
-        self.looking = looking
+        self.looking, self.batching = looking, Batching()
         self._closing = closing
 
     @classmethod

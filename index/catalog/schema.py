@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-REVISION = "0005"
+REVISION = "0006"
 """The migration that these tables are the outcome of."""
 
 metadata = MetaData()
@@ -164,4 +164,57 @@ collections = Table(
     Column("position", BigInteger, nullable=False, server_default="0"),  # of the last change that it holds
     Column("token", BigInteger, nullable=False, server_default="0"),  # of that change
     Column("is_whole", Boolean, nullable=False, server_default=false()),  # or still being filled
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    _key(),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("digest", String(64), nullable=False, unique=True),  # sha256 of the key, which is kept nowhere
+    Column("hint", String(16), nullable=False),  # its first characters, by which people tell keys apart
+    _json("scopes"),  # a list
+    _json("galleries"),  # a list; null for all
+    Column("rate", String(32), nullable=True),  # of requests, such as 60/minute; null for the setting's
+    Column("at_once", Integer, nullable=True),  # requests; null for the setting's
+    _moment("made_at"),
+    Column("expires_at", Float, nullable=True),
+    Column("used_at", Float, nullable=True),
+    Column("revoked_at", Float, nullable=True),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _key(),
+    _moment("at"),
+    Column("caller", String(64), nullable=False),  # the name of the key, which may be gone; empty without keys
+    Column("request_id", String(64), nullable=False),
+    Column("action", String(255), nullable=False),  # method and path
+    Column("status", Integer, nullable=False),  # of the answer
+    _json("detail"),
+    Index("audit_by_time", "at"),
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    Column("caller", String(64), primary_key=True),
+    Column("key", String(255), primary_key=True),  # that the caller chose for the request
+    Column("fingerprint", String(64), nullable=False),  # sha256 of its method, address and body
+    Column("status", Integer, nullable=True),  # of the answer; null while there is none
+    _json("headers"),
+    Column("body", LargeBinary, nullable=True),
+    _moment("made_at"),
+    Index("replies_by_time", "made_at"),
+)
+
+vocabularies = Table(
+    "vocabularies",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    _json("classes"),  # a list of names, and of each whether it counts as seen
+    Column("version", Integer, nullable=False),  # how often it was changed
+    _moment("made_at"),
+    _moment("changed_at"),
 )
