@@ -12,6 +12,7 @@ import pytest
 from models.bundle.store import load_manifest
 from service.app import create_app
 from service.settings import Settings
+from sightsound import Client
 from tests.tiny.bundles import tiny_bundle, tiny_library
 from tests.tiny.encoders import tiny_clip
 from tests.unit.service.running import running
@@ -66,6 +67,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.fixture
+def as_it_was(address: str) -> Iterator[None]:
+    """What an example put into the gallery is gone after it, so that none depends on which ran before."""
+    with Client(address) as client:
+        before = {each.id for each in client.clips("demo")}
+        yield
+        for job in client.jobs.listed():
+            client.jobs.wait(job.id, timeout_s=60)
+        for each in client.clips("demo"):
+            if each.id not in before:
+                client.remove_clip("demo", each.id)
+
+
+@pytest.mark.usefixtures("as_it_was")
 @pytest.mark.parametrize(("language", "text"), list(cases()))
 def test_an_example_of_the_documents_runs(language: str, text: str, address: str, folder: Path) -> None:
     if language == "sh" and not shutil.which("curl"):
