@@ -2,7 +2,6 @@
 
 from sightsound.answers import RouteBias
 from sightsound.asking import Only, Query
-from sightsound.client import Client
-from sightsound.transport import ServiceRefused
+from sightsound.client import AsyncClient, Client, Retries, ServiceRefused
 
-__all__ = ["Client", "Only", "Query", "RouteBias", "ServiceRefused"]
+__all__ = ["AsyncClient", "Client", "Only", "Query", "Retries", "RouteBias", "ServiceRefused"]

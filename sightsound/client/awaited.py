@@ -1,0 +1,180 @@
+"""The client whose answers are awaited: each method as that of the same name of `Client`."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import wraps
+from time import monotonic
+from types import TracebackType
+from typing import Concatenate, ParamSpec, Protocol, Self, TypeVar
+
+import anyio
+import httpx
+
+from sightsound.client import calls, job_calls
+from sightsound.client.call import Call, Pages
+from sightsound.client.exchange import accepted, request_of
+from sightsound.client.patience import LOOK_S, Patience
+from sightsound.client.reaching import HERE, headers_of
+from sightsound.client.retrying import Attempts, Retries
+from sightsound.job_answers import Job
+
+P = ParamSpec("P")
+A = TypeVar("A")
+
+
+class Makes(Protocol):
+    """Whatever makes calls."""
+
+    async def make(self, call: Call[A]) -> A: ...
+
+
+def made(describe: Callable[P, Call[A]]) -> Callable[Concatenate[Makes, P], Awaitable[A]]:
+    """The method that makes a call and awaits its answer."""
+
+    @wraps(describe)
+    async def method(self: Makes, /, *args: P.args, **kwargs: P.kwargs) -> A:
+        return await self.make(describe(*args, **kwargs))
+
+    return method
+
+
+def read(describe: Callable[P, Pages[A]]) -> Callable[Concatenate[Makes, P], AsyncIterator[A]]:
+    """The method that reads page after page, each when it is reached."""
+
+    @wraps(describe)
+    async def method(self: Makes, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[A]:
+        pages, cursor = describe(*args, **kwargs), None
+        while True:
+            found, cursor = await self.make(pages.page(cursor))
+            for each in found:
+                yield each
+            if cursor is None:
+                return
+
+    return method
+
+
+class AsyncJobs:
+    """The jobs of a service, as `AsyncClient.jobs` has them; raises as the client does.
+
+    Each method that asks for a job returns it as it was put up: `wait` for its end.
+    """
+
+    def __init__(self, client: Makes) -> None:
+        self._client = client
+
+    async def make(self, call: Call[A]) -> A:
+        """What the service answers to a call."""
+        return await self._client.make(call)
+
+    ingest = made(job_calls.ingest)
+    upload = made(job_calls.upload)
+    reindex = made(job_calls.reindex)
+    compact = made(job_calls.compact)
+    evaluate = made(job_calls.evaluate)
+    get = made(job_calls.get_job)
+    listed = made(job_calls.listed)
+    cancel = made(job_calls.cancel)
+    retry = made(job_calls.retry)
+
+    async def watch(self, job_id: str, *, timeout_s: float | None = None) -> AsyncIterator[Job]:
+        """The job now, whenever it has changed, and last as it ended; raises TimeoutError."""
+        patience, job = Patience(timeout_s, monotonic()), await self.get(job_id)
+        yield job
+        while not job.has_ended:
+            patience.check(job, monotonic())
+            await anyio.sleep(LOOK_S)
+            before, job = job, await self.get(job_id)
+            if job != before:
+                yield job
+
+    async def wait(
+        self, job_id: str, *, timeout_s: float | None = None, show: Callable[[Job], object] = lambda job: None
+    ) -> Job:
+        """The job once it has ended, whichever way; `show` is called with it whenever it has changed.
+
+        Raises TimeoutError.
+        """
+        async for job in self.watch(job_id, timeout_s=timeout_s):
+            show(job)
+        return job
+
+
+class AsyncClient:
+    """The service at `base_url`; close it, or use it in a `async with` block. Durable work is asked for by `jobs`.
+
+    Args:
+        key: what the service asks for, where it does; see docs/keys.md.
+        timeout_s: how long one attempt may be without a byte.
+        retries: how often, and after how long, what failed for the moment is tried again.
+
+    Every method raises ServiceRefused for a refusal, and httpx.TransportError when the service cannot be reached.
+    """
+
+    def __init__(
+        self,
+        base_url: str = HERE,
+        *,
+        key: str | None = None,
+        timeout_s: float = 60.0,
+        retries: Retries | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=base_url, headers=headers_of(key), timeout=timeout_s, transport=transport
+        )
+        self._retries = retries or Retries()
+        self.jobs = AsyncJobs(self)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._http.aclose()
+
+    async def make(self, call: Call[A]) -> A:
+        """What the service answers to a call, after as many attempts as it takes."""
+        attempts = Attempts(self._retries)
+        while True:
+            answer, error = await self._attempt(call)
+            if (wait_s := attempts.after(answer)) is None:
+                if answer is None:
+                    assert error is not None
+                    raise error
+                return call.read(accepted(answer))
+            await anyio.sleep(wait_s)
+
+    async def _attempt(self, call: Call[A]) -> tuple[httpx.Response | None, httpx.TransportError | None]:
+        with request_of(self._http, call) as request:
+            try:
+                return await self._http.send(request), None
+            except httpx.TransportError as error:
+                return None, error
+
+    galleries = made(calls.galleries)
+    gallery = made(calls.gallery)
+    bundles = made(calls.bundles)
+    search = made(calls.search)
+    search_clip = made(calls.search_clip)
+    search_batch = made(calls.search_batch)
+    classify = made(calls.classify)
+    reindex = made(calls.reindex)
+    generations = made(calls.generations)
+    roll_back = made(calls.roll_back)
+    evaluations = made(calls.evaluations)
+    evaluation = made(calls.evaluation)
+    evaluation_plot = made(calls.evaluation_plot)
+    add_clip = made(calls.add_clip)
+    remove_clip = made(calls.remove_clip)
+    clips = read(calls.clips)
+    clip = made(calls.clip)
+    media = made(calls.media)
+    preview = made(calls.preview)
+    thumbnail = made(calls.thumbnail)
+    waveform = made(calls.waveform)
+    waveform_picture = made(calls.waveform_picture)

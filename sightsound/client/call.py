@@ -1,0 +1,104 @@
+"""One request of the service, described before it is made: the same for who waits and for who awaits."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
+from uuid import uuid4
+
+import httpx
+
+from sightsound.answers import Answer
+from sightsound.asking import Fields
+
+A = TypeVar("A")
+B = TypeVar("B")
+T = TypeVar("T", bound=Answer)
+Told = Callable[[int, int], object]
+"""Is told how many bytes of how many were sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files that go with a form, all in one of its fields, each under its own name."""
+
+    field: str
+    paths: Sequence[Path | str]
+    told: Told | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[A]):
+    """A request, and how its answer is read.
+
+    Args:
+        method, address: as HTTP has them.
+        read: what becomes of an answer that is no refusal.
+        query: parameters of the address.
+        json: a JSON body; or else
+        form, files: a form.
+        once: the Idempotency-Key of a request that changes something, so that sending it twice does it once.
+    """
+
+    method: str
+    address: str
+    read: Callable[[httpx.Response], A]
+    query: Fields | None = None
+    json: Mapping[str, Any] | None = None
+    form: Fields | None = None
+    files: Files | None = None
+    once: str | None = None
+    headers: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pages(Generic[A]):
+    """Calls for one page after the other: of a cursor, None for the first page, the page and the next cursor."""
+
+    page: Callable[[str | None], Call[tuple[Sequence[A], str | None]]]
+
+
+def part(call: Call[A], of: Callable[[A], B]) -> Call[B]:
+    """The same call, of whose answer only a part is wanted."""
+    return replace(cast("Call[Any]", call), read=lambda answer: of(call.read(answer)))
+
+
+def get(kind: type[T], address: str, query: Fields | None = None) -> Call[T]:
+    """Something that is only looked at."""
+    return Call("GET", address, typed(kind), query=query)
+
+
+def ask(kind: type[T], address: str, json: Mapping[str, Any]) -> Call[T]:
+    """A question that is too long for an address; it changes nothing."""
+    return Call("POST", address, typed(kind), json=json)
+
+
+def change(
+    kind: type[T], address: str, json: Mapping[str, Any] | None = None, *, method: str = "POST", once: str | None = None
+) -> Call[T]:
+    """Something that is done, and told as it is then; `once` is the Idempotency-Key, by default a new one."""
+    return Call(method, address, typed(kind), json=json, once=once or str(uuid4()))
+
+
+def upload(kind: type[T], address: str, form: Fields, files: Files) -> Call[T]:
+    """Files that are kept."""
+    return Call("POST", address, typed(kind), form=form, files=files, once=str(uuid4()))
+
+
+def delete(address: str) -> Call[None]:
+    """Something that is deleted."""
+    return Call("DELETE", address, nothing, once=str(uuid4()))
+
+
+def content(address: str, query: Fields | None = None) -> Call[bytes]:
+    """The bytes at an address."""
+    return Call("GET", address, lambda answer: answer.content, query=query)
+
+
+def typed(kind: type[T]) -> Callable[[httpx.Response], T]:
+    """Reads an answer of this kind."""
+    return lambda answer: kind.model_validate_json(answer.content)
+
+
+def nothing(answer: httpx.Response) -> None:
+    """Reads an answer that says nothing but that it was done."""

@@ -1,0 +1,79 @@
+"""Durable work of the service, each thing that can be asked for as a call; `Client.jobs` makes them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from sightsound.answers import RouteBias
+from sightsound.asking import EVERYTHING, Fields, Only, reindex_body
+from sightsound.client.addresses import of_gallery, of_job
+from sightsound.client.call import Call, Files, Told, change, get, part
+from sightsound.client.call import upload as sent
+from sightsound.job_answers import Job, JobList, State
+
+
+def ingest(gallery: str, source: str, *, labels: Sequence[str] = ()) -> Call[Job]:
+    """Put the clips of a folder or csv of the server, below its `ingest_root`, into a gallery."""
+    return _put_up(gallery, "jobs/ingest", {"source": source, "labels": list(labels)})
+
+
+def upload(
+    gallery: str, paths: Sequence[Path | str], *, labels: Sequence[str] = (), told: Told | None = None
+) -> Call[Job]:
+    """Put these files into a gallery; all of them show what the labels say."""
+    files = Files("files", paths, told)
+    return sent(Job, f"{of_gallery(gallery)}/jobs/upload", {"labels": list(labels)}, files)
+
+
+def reindex(
+    gallery: str,
+    bundle: str | None = None,
+    *,
+    tolerance: float | Literal["any"] | None = None,
+    biases: Mapping[str, RouteBias | Literal["chosen"]] | None = None,
+) -> Call[Job]:
+    """As `Client.reindex` does, in the background."""
+    return _put_up(gallery, "jobs/reindex", reindex_body(bundle, tolerance=tolerance, biases=biases))
+
+
+def compact(gallery: str) -> Call[Job]:
+    """Build a gallery's vectors anew, so that what came and went since they were built is indexed too."""
+    return _put_up(gallery, "jobs/compact", None)
+
+
+def evaluate(
+    gallery: str,
+    routes: Sequence[str] = (),
+    *,
+    generation: int | None = None,
+    compare_to: int | None = None,
+    only: Only = EVERYTHING,
+) -> Call[Job]:
+    """Find out how well a gallery's bundle does on what the gallery holds, or on some of it; by all routes."""
+    told = {"routes": list(routes), "generation": generation, "compare_to": compare_to, "only": only.clips_body()}
+    return _put_up(gallery, "evaluations", told)
+
+
+def get_job(job_id: str) -> Call[Job]:
+    """One job, as it is now."""
+    return get(Job, of_job(job_id))
+
+
+def listed(*, state: State | None = None, limit: int = 100) -> Call[tuple[Job, ...]]:
+    """The newest jobs; of one state if it is given."""
+    query: Fields = {"limit": str(limit), **({"state": state} if state else {})}
+    return part(get(JobList, "/v1/jobs", query), lambda found: found.jobs)
+
+
+def cancel(job_id: str) -> Call[Job]:
+    """End a job between two of its steps."""
+    return change(Job, f"{of_job(job_id)}/cancel")
+
+
+def retry(job_id: str) -> Call[Job]:
+    """Do again what failed, was cancelled, or left items undone."""
+    return change(Job, f"{of_job(job_id)}/retry")
+
+
+def _put_up(gallery: str, kind: str, asked: Mapping[str, Any] | None) -> Call[Job]:
+    return change(Job, f"{of_gallery(gallery)}/{kind}", asked)
