@@ -1,5 +1,6 @@
 """A search by words over HTTP, against the same search without HTTP and HTTP without a search."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from benchmarks.contest import Contest
 from service.app import create_app
+from service.filtering import Narrowing
 from service.searching import by_words
 from service.settings import Settings
 from tests.tiny.bundles import CLASSES, tiny_library
@@ -34,7 +36,7 @@ class Service:
         """A tiny gallery served by uvicorn; the bare server answers with as many bytes and does nothing else."""
         with TemporaryDirectory() as folder, ExitStack() as serving:
             app = create_app(Settings(data=tiny_library(Path(folder))))
-            connection = _connection(serving, app)
+            connection, loop = _connection(serving, app), serving.enter_context(asyncio.Runner())
             bare = _connection(serving, _echo(_get(connection, ADDRESSES[0])))
             addresses, bare_addresses, texts = cycle(ADDRESSES), cycle(ADDRESSES), cycle(CLASSES)
             resources = app.state.resources
@@ -42,7 +44,9 @@ class Service:
             yield Contest(
                 ways={
                     ours: lambda: _get(connection, next(addresses)),
-                    alone: lambda: by_words(resources, "demo", text=next(texts), to="video", k=10),
+                    alone: lambda: loop.run(
+                        by_words(resources, "demo", text=next(texts), to="video", narrowed=Narrowing())
+                    ),
                     empty: lambda: _get(bare, next(bare_addresses)),
                 },
                 pairs=[(ours, alone), (ours, empty)],

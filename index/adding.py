@@ -11,20 +11,21 @@ import numpy as np
 from index.catalog import changes, clips, galleries
 from index.catalog import features as stored
 from index.catalog.database import Connection
-from index.clips import Clip, media_type, noted
+from index.clips import Clip, noted
 from index.embedding import backbones_of, embeddings
 from index.media import Draft
-from index.metadata import Json, checked
+from index.metadata import Json
 from index.stores import Stores
+from index.wording import Wording
 from models.bundle.manifest import Manifest
 from models.bundle.runtime import Bundle
 from models.bundle.senses import SENSES, said_lacking
 from models.errors import InvalidInput, MediaInvalid, SpaceMismatch
 from models.features.extract import ClipFeatures
+from models.media.names import media_type
 from models.media.rules import RULES
 from models.types import F32, Sense
 
-LONGEST = 255
 LARGEST = 2.0**50
 """Of a vector's numbers: beyond, squares of distances leave float32."""
 ID_DIGITS = 16
@@ -93,18 +94,18 @@ def _store(stores: Stores, gallery: int, draft: Draft, *, arrival: Arrival, made
 
 def _described(draft: Draft, arrival: Arrival, features: ClipFeatures) -> Clip:
     """The clip that a file becomes now; raises InvalidInput for an empty or long name or label, or odd metadata."""
-    words = dict.fromkeys(_checked("label", label) for label in arrival.labels)
+    said = Wording.of(arrival.name, arrival.labels, arrival.metadata)
     return Clip(
         id=draft.sha256[:ID_DIGITS],
-        name=_checked("name", arrival.name),
-        labels=tuple(words),
+        name=said.name,
+        labels=said.labels,
         media_type=media_type(arrival.name),
         size_bytes=draft.size_bytes,
         sha256=draft.sha256,
         duration_s=features.duration_s,
         windows=tuple(each.window for each in features.windows),
         senses=frozenset(sense for each in features.windows for sense in each.features),
-        metadata=checked(arrival.metadata),
+        metadata=said.metadata,
         added_at=time.time(),
         absent=noted(each.absent for each in features.windows),
     )
@@ -186,10 +187,3 @@ def _rounded(sense: Sense, vector: F32, manifest: Manifest) -> F32:
         )
     rounded: F32 = stored.from_half([stored.to_half(sense, vector)])[0]
     return rounded
-
-
-def _checked(what: str, text: str) -> str:
-    words = text.strip()
-    if not words or len(words) > LONGEST or not words.isprintable():
-        raise InvalidInput(f"a {what} is 1 to {LONGEST} printable characters, found {len(words)}: {words[:40]!r}")
-    return words

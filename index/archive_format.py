@@ -7,13 +7,15 @@ from typing import Annotated, Any, Literal, TypeVar
 import numpy as np
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
 
-from index.adding import ID_DIGITS, LONGEST
+from index.adding import ID_DIGITS
 from index.catalog.features import HALF
-from index.clips import MEDIA_TYPES, Clip, noted
+from index.clips import Clip, noted
 from index.corrections import NONE, Corrections
 from index.metadata import Json, checked
+from index.wording import LONGEST
 from models.bundle.manifest import BUNDLE_NAME, Frozen
 from models.errors import ArchiveInvalid, InvalidInput
+from models.media.names import MEDIA_TYPES
 from models.types import Absence, Bool, Sense, Window
 
 FORMAT: Literal[1] = 1

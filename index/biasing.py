@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from index.blending import Blend
 from index.catalog.database import Connection
 from index.corrections import Corrections
 from index.embedding import Embedding
@@ -12,7 +13,7 @@ from index.route_bank import Asking, Coming, RouteBank
 from index.vectors.base import VectorIndex
 from index.watching import UNWATCHED, Watch
 from models.errors import InvalidInput, SnapshotInvalid
-from models.hubness import augment_gallery, augment_query, score_of, with_biases
+from models.hubness import augment_blend, augment_gallery, augment_query, score_of, with_biases
 from models.hubness.similarities import rounded
 from models.types import F32, I64, Hits
 
@@ -73,6 +74,10 @@ class Biasing:
         """[q, width] what the table is asked for queries [q, d] of a route, corrected or not."""
         return augment_query(queries, self._places.get(route), routes=len(self._banks), metric=self._embedding.metric)
 
+    def asked_blend(self, blend: Blend, queries: F32) -> F32:
+        """[q, width] what the table is asked for vectors [q, d] that are sums of queries."""
+        return augment_blend(queries, blend.shares_of(list(self._places)), self._embedding.metric)
+
     def hits(self, found: Hits, queries: F32) -> Hits:
         """With the scores that the products stand for."""
         return Hits(found.ids, score_of(found.scores, queries, self._embedding.metric))
@@ -83,7 +88,7 @@ class Biasing:
             each.fill(connection, gallery, windows=windows, vectors=vectors, watch=watch)
 
     def coming(self, connection: Connection, gallery: int, *, among: I64, new: I64, vectors: F32) -> list[Coming]:
-        """What the banks have to take in of windows that came or have more features, `new` [n] with vectors [n, d].
+        """What the banks have to take in of windows that came or changed, `new` [n] with vectors [n, d].
 
         Only this asks the catalog and the bundle, and refuses vectors; it changes nothing.
         """

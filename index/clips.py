@@ -2,47 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
 
 from index.metadata import Json
 from models.bundle.manifest import Channel
 from models.types import F32, I64, Absence, Sense, Window
-
-MEDIA_TYPES = {
-    ".3gp": "video/3gpp",
-    ".aac": "audio/aac",
-    ".aif": "audio/aiff",
-    ".aiff": "audio/aiff",
-    ".apng": "image/apng",
-    ".avi": "video/x-msvideo",
-    ".avif": "image/avif",
-    ".bmp": "image/bmp",
-    ".flac": "audio/flac",
-    ".flv": "video/x-flv",
-    ".gif": "image/gif",
-    ".jpeg": "image/jpeg",
-    ".jpg": "image/jpeg",
-    ".m4a": "audio/mp4",
-    ".m4v": "video/mp4",
-    ".mkv": "video/x-matroska",
-    ".mov": "video/quicktime",
-    ".mp3": "audio/mpeg",
-    ".mp4": "video/mp4",
-    ".mpeg": "video/mpeg",
-    ".mpg": "video/mpeg",
-    ".oga": "audio/ogg",
-    ".ogg": "audio/ogg",
-    ".ogv": "video/ogg",
-    ".opus": "audio/ogg",
-    ".png": "image/png",
-    ".ts": "video/mp2t",
-    ".wav": "audio/wav",
-    ".webm": "video/webm",
-    ".webp": "image/webp",
-    ".wma": "audio/x-ms-wma",
-    ".wmv": "video/x-ms-wmv",
-}
-
 
 TELLING: tuple[Absence, ...] = ("damaged", "silent", "missing")
 Absent = Mapping[Sense, Absence]
@@ -53,11 +16,6 @@ def noted(absent: Iterable[Absent]) -> tuple[Absent, ...]:
     """What each window lacks, as `Clip.absent` says it."""
     found = tuple(dict(each) for each in absent)
     return found if any(found) else ()
-
-
-def media_type(name: str) -> str:
-    """The media type of a file by its name; plain bytes when it is not one of media."""
-    return MEDIA_TYPES.get(PurePath(name).suffix.lower(), "application/octet-stream")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """How a whole gallery goes: its rows at once, then its vectors and the media that no other gallery has."""
 
+from collections.abc import Callable
 from shutil import rmtree
 
 from index import placement
@@ -8,8 +9,14 @@ from index.digests import Digests
 from index.stores import Stores
 
 
-def delete(stores: Stores, name: str) -> None:
-    """Delete a gallery with all its clips, generations and evaluations, for good; raises GalleryNotFound.
+def anyhow() -> None:
+    """Nothing speaks against it."""
+
+
+def delete(stores: Stores, name: str, check: Callable[[], None] = anyhow) -> None:
+    """Delete a gallery with all its clips, generations and evaluations, for good.
+
+    Raises GalleryNotFound, and what `check` does, which is asked while nobody writes to the gallery.
 
     Killed on the way, it leaves files that no clip has; these are swept when the data folder is next opened.
     """
@@ -17,6 +24,7 @@ def delete(stores: Stores, name: str) -> None:
         with stores.writing, stores.database.writing() as connection:
             key = galleries.get(connection, name).key
             changes.lock(connection, key)
+            check()
             for part in walking.sha256s(connection, key):
                 gone.extend(part)
             galleries.drop(connection, key)

@@ -1,7 +1,8 @@
 """How well a bundle classifies and retrieves what a gallery holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from index.generations import Generation
 from index.route_bank import Asking
 from models.bundle.classification import Classifier
 from models.bundle.manifest import Channel
+from models.bundle.words import key
 from models.evaluation.evaluating import Evaluation, Labels
 from models.evaluation.evaluating import evaluate as evaluate_scores
 from models.evaluation.scorer import Scorer
@@ -32,6 +34,18 @@ class Examined:
     clip_ids: tuple[str, ...]
     windows: I64
     classes: tuple[str, ...]
+
+    @property
+    def clips_sha256(self) -> str:
+        """Tells whether others are of the same clips, each of the same class."""
+        classes = [key(self.classes[each]) for each in self.labels.clips]
+        return _digest(f"{clip} {name}" for clip, name in zip(self.clip_ids, classes, strict=True))
+
+    @property
+    def classes_sha256(self) -> str:
+        """Tells whether with others the same classes compete, and the same of them count as seen."""
+        seen = zip(self.classes, self.labels.seen.tolist(), strict=True)
+        return _digest(f"{key(name)} {is_seen}" for name, is_seen in seen)
 
 
 def evaluate(classifier: Classifier, stored: StoredFeatures, classes: Sequence[str]) -> Evaluation:
@@ -76,6 +90,10 @@ def bank_of(connection: Connection, generation: Generation, route: str) -> tuple
         shift = shift_for(window_count(connection, generation.gallery))
     asking = Asking(embedding, route, RouteBias(alpha=1.0), shift)
     return asking.of_windows(connection, generation.gallery)
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
 def _one_a_clip(stored: StoredFeatures) -> StoredFeatures:

@@ -1,9 +1,11 @@
 """The galleries of one data folder."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from index import generations, placement
+from index import deleting, generations, placement
 from index.active import Active, checked
+from index.auditing import Auditing
 from index.catalog import galleries
 from index.catalog.extracted import extracted
 from index.catalog.features import Backbones
@@ -11,9 +13,13 @@ from index.catalog.galleries import BundleRow
 from index.corrections import stored
 from index.derived import DerivedStore
 from index.gallery import Gallery
-from index.shelf import NAME
+from index.keys import Keys
+from index.replies import Replies
+from index.shelf import NAME, Shelf
+from index.statistics import GalleryStatistics, statistics
 from index.stores import Stores
 from index.vectors.kinds import IndexOptions
+from index.vocabularies import Vocabularies
 from models.bundle.runtime import Bundle
 from models.errors import InvalidInput
 from models.features.extract import ClipFeatures, WindowFeatures
@@ -49,9 +55,27 @@ class Galleries:
         self._stores.close()
 
     @property
+    def keys(self) -> Keys:
+        """The keys of those who may ask."""
+        return Keys(self._stores.database)
+
+    def auditing(self, *, kept_days: float) -> Auditing:
+        """What was done that concerns everybody, kept for so long."""
+        return Auditing(self._stores.database, kept_days=kept_days)
+
+    @property
+    def vocabularies(self) -> Vocabularies:
+        """Lists of classes that clips are classified by."""
+        return Vocabularies(self._stores.database)
+
+    @property
     def derived(self) -> DerivedStore:
         """What was made of clips for people to look at."""
         return self._stores.derived
+
+    def replies(self, *, kept_s: float) -> Replies:
+        """Which requests were done, and what was answered; for so many seconds."""
+        return Replies(self._stores.database, kept_s=kept_s)
 
     def names(self) -> list[str]:
         """The galleries there are."""
@@ -65,6 +89,11 @@ class Galleries:
     def bundle(self, name: str) -> Bundle:
         """The bundle of that name; raises BundleNotFound, naming those there are."""
         return self._stores.shelf.bundle(name)
+
+    @property
+    def shelf(self) -> Shelf:
+        """The folder of bundles."""
+        return self._stores.shelf
 
     def extracted(self, sha256: str, backbones: Backbones) -> ClipFeatures | None:
         """The features of a file by these backbones, where a clip of any gallery has its bytes and them; as stored."""
@@ -84,6 +113,22 @@ class Galleries:
             key = galleries.create(connection, name, BundleRow(chosen.name, chosen.sha256))
             placement.begin(connection, key, galleries.FIRST, bundle=chosen, milvus=self._stores.options.milvus)
         return self.get(name)
+
+    def delete(self, name: str, check: Callable[[], None] = deleting.anyhow) -> None:
+        """Delete a gallery for good, as `deleting.delete` does; raises GalleryNotFound, and what `check` does."""
+        deleting.delete(self._stores, name, check)
+        with self._stores.writing:
+            gone = self._open.pop(name, None)
+        if gone is not None:
+            gone.close()
+
+    def statistics(self, name: str) -> GalleryStatistics:
+        """A gallery in numbers, from the catalog alone; raises GalleryNotFound."""
+        return statistics(self._stores, name)
+
+    def known(self, name: str) -> Gallery | None:
+        """As `get` found it last, without asking the catalog; whoever searches one that has gone since is told so."""
+        return self._open.get(name)
 
     def get(self, name: str) -> Gallery:
         """The gallery of that name, with its vectors; raises GalleryNotFound, naming those there are."""

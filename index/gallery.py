@@ -1,7 +1,8 @@
 """A named set of clips, searched by the vectors of one bundle at a time."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -10,7 +11,7 @@ import numpy as np
 from index import adding, reindexing
 from index.active import Active
 from index.adding import Arrival, Extractor, Made
-from index.catalog import clips, evaluations, galleries
+from index.catalog import changes, clips, evaluations, extracted, galleries
 from index.catalog import features as stored
 from index.catalog.evaluations import EvaluationRow
 from index.catalog.filters import allowed
@@ -20,14 +21,18 @@ from index.choosing import Wanted, check
 from index.clips import Clip, GallerySummary, Hit, StoredFeatures
 from index.embedding import backbones_of
 from index.evaluation import bank_of
+from index.examples import Example, of_clip, of_window
 from index.filters import Filter
 from index.generations import Generation
 from index.metadata import Json
+from index.recalling import Recalled, recalled
 from index.reindexing import Extract, Rules
 from index.searching import Counted, Search
+from index.sigmoids import Chosen, Sigmoids
 from index.stepwise import Stepwise
 from index.stores import Stores
 from index.watching import UNWATCHED, Watch
+from index.wording import Wording, reword
 from models.errors import InvalidInput, VectorsUnavailable
 from models.features.extract import ClipFeatures
 from models.types import F32, I64, Modality, Sense
@@ -36,6 +41,10 @@ log = logging.getLogger(__name__)
 
 NOTHING: Mapping[str, Json] = MappingProxyType({})
 RULES = Rules()
+
+
+def anything(_: Clip) -> None:
+    """Whatever the clip is will do."""
 
 
 class Gallery:
@@ -49,6 +58,7 @@ class Gallery:
         self.name, self.key = row.name, row.key
         self._stores = stores
         self._active = active
+        self._sigmoids = Sigmoids(stores.database, row.key)
 
     @property
     def active(self) -> Generation:
@@ -113,7 +123,13 @@ class Gallery:
 
     def search_vectors(self, queries: F32, asked: Search, *, generation: Generation | None = None) -> list[list[Hit]]:
         """The hits of each query vector [q, dim] of the route's space; raises as `search` does."""
-        return self._active.searcher(generation).search(queries, asked)
+        searcher = self._active.searcher(generation)
+        self._sigmoids.refresh(searcher.generation)
+        return searcher.search(queries, asked)
+
+    def sigmoid(self, route: str, generation: Generation) -> Chosen | None:
+        """What makes probabilities of a route's scores, as of the last search; None where nothing was fitted for it."""
+        return self._sigmoids.of(generation, route)
 
     def search_window(self, window: int, asked: Search, *, generation: Generation | None = None) -> list[Hit]:
         """What is like a window of this gallery, which is not among its own hits.
@@ -122,19 +138,37 @@ class Gallery:
             WindowNotFound: there is none of that id.
             SenseMissing: it lacks what the route's query head reads.
         """
-        searcher = self._active.searcher(generation)
-        query = searcher.generation.window_vector(self._stores.database, asked.route, window)
-        return searcher.search(query, asked, without=window)[0]
+        held = generation or self.active
+        example = self.example(asked.route, window, generation=held)
+        query = held.query_vectors(asked.route, example.features)
+        return self.search_vectors(query, replace(asked, without=example.windows), generation=held)[0]
+
+    def example(self, route: str, of: int | str, *, generation: Generation | None = None) -> Example:
+        """What a window of this gallery, by its number, or a clip, by its id, asks a route with.
+
+        Raises:
+            WindowNotFound, ClipNotFound: there is none.
+            SenseMissing: it lacks what the route's query head reads.
+            RouteMissing: no such route to clips; names those there are.
+        """
+        chosen = generation or self.active
+        if isinstance(of, str):
+            return of_clip(self._stores.database, chosen, route, of)
+        return of_window(self._stores.database, chosen, route, of)
+
+    def recalled(self, windows: Collection[int], generation: Generation) -> dict[int, Recalled]:
+        """What is stored of windows, by the backbones of a generation: those that are still there."""
+        return recalled(self._stores.database, generation, windows)
 
     def clip(self, clip_id: str) -> Clip:
         """The clip of that id; raises ClipNotFound."""
         with self._stores.database.reading() as connection:
             return clips.get(connection, self.key, clip_id)
 
-    def page(self, label: str | None = None, *, after: int = 0, limit: int) -> list[tuple[int, Clip]]:
-        """The next clips after a place in the order they were added, with their places; of one label if it is given."""
+    def page(self, among: Filter | None = None, *, after: int = 0, limit: int) -> list[tuple[int, Clip]]:
+        """The next clips after a place in the order they were added, with their places; of those that pass a filter."""
         with self._stores.database.reading() as connection:
-            return clips.page(connection, self.key, label, after=after, limit=limit)
+            return clips.page(connection, self.key, among, after=after, limit=limit)
 
     def clips(self) -> list[Clip]:
         """All the clips, in the order they were added."""
@@ -145,14 +179,36 @@ class Gallery:
         """The file of a clip; raises ClipNotFound."""
         return self._stores.media.path(self.clip(clip_id).sha256)
 
-    def remove(self, clip_id: str) -> None:
-        """Delete a clip; from the moment this returns no answer of any process has it. Raises ClipNotFound."""
+    def remove(self, clip_id: str, check: Callable[[Clip], None] = anything) -> None:
+        """Delete a clip; from the moment this returns no answer of any process has it.
+
+        Raises ClipNotFound, and what `check` does, which sees the clip as it is deleted.
+        """
         with self._stores.writing:
-            clip = self.clip(clip_id)
             with self._stores.database.writing() as connection:
+                changes.lock(connection, self.key)
+                check(clip := clips.get(connection, self.key, clip_id))
                 clips.remove(connection, self.key, clip_id)
             self._follow()
             self._stores.drop_unused(clip.sha256)
+
+    def remove_all(self, clip_ids: Sequence[str]) -> list[str]:
+        """Delete those of these clips that are there, all at once, as `remove` does; returns which those were."""
+        with self._stores.writing:
+            with self._stores.database.writing() as connection:
+                gone = clips.remove_all(connection, self.key, clip_ids)
+            self._follow()
+            for sha256 in gone.values():
+                self._stores.drop_unused(sha256)
+        return list(gone)
+
+    def reword(self, clip_id: str, decide: Callable[[Clip], Wording]) -> Clip:
+        """The clip with another name, labels or metadata, as decided of what it is; from the moment this returns all
+        searches of any process go by them. Raises ClipNotFound, and what `decide` does.
+        """
+        clip = reword(self._stores, self.key, clip_id, decide)
+        self._follow()
+        return clip
 
     def summary(self) -> GallerySummary:
         """The gallery in numbers."""
@@ -168,6 +224,11 @@ class Gallery:
                 routes=active.routes,
                 channels=active.bundle.manifest.channels,
             )
+
+    def size(self) -> tuple[int, int]:
+        """How many clips and windows it has; of the summary what can be asked for often."""
+        with self._stores.database.reading() as connection:
+            return clips.count(connection, self.key), clips.window_count(connection, self.key)
 
     def allowed(self, among: Filter) -> I64:
         """[n] the windows of the clips that pass a filter."""
@@ -189,13 +250,30 @@ class Gallery:
             features={sense: np.concatenate([each[sense] for each in batches]) for sense in senses if batches},
         )
 
+    def windows(self, of: int | str, *, generation: Generation | None = None) -> list[extracted.Cut]:
+        """A window of this gallery, by its number, or those of a clip, by its id, with what is stored for a
+        generation's or the active backbones; raises WindowNotFound, ClipNotFound.
+        """
+        manifest = (generation or self.active).bundle.manifest
+        backbones = backbones_of(manifest, tuple(manifest.backbones))
+        with self._stores.database.reading() as connection:
+            if isinstance(of, str):
+                return extracted.of_clip(connection, self.key, of, backbones)
+            return [extracted.of_window(connection, self.key, of, backbones)]
+
     def bank(self, route: str, generation: Generation) -> tuple[I64, F32]:
         """What the biases of a generation's route are made of, or would be: see `evaluation.bank_of`."""
         with self._stores.database.reading() as connection:
             return bank_of(connection, generation, route)
 
     def reindex(
-        self, bundle: str, *, rules: Rules = RULES, extract: Extract | None = None, biases: Wanted | None = None
+        self,
+        bundle: str,
+        *,
+        rules: Rules = RULES,
+        extract: Extract | None = None,
+        biases: Wanted | None = None,
+        expected: int | None = None,
     ) -> Generation:
         """Embed the gallery anew with another bundle, beside the old, and switch to it once it is whole.
 
@@ -207,20 +285,32 @@ class Gallery:
             RouteMissing: the bundle has no such route to be corrected.
             SpaceMismatch: the bundle expects features of other backbones, and there is no `extract`.
             GenerationWorse: it would find worse than the rules allow.
-            Conflict: somebody else reindexed the gallery meanwhile.
+            Conflict: somebody else reindexed the gallery meanwhile, or another generation than `expected` is active.
         """
+        self.check_active(expected)
         chosen = self._stores.shelf.bundle(bundle)
         return reindexing.reindex(self._stores, self._active, chosen, rules=rules, extract=extract, biases=biases)
 
-    def roll_back(self, number: int | None = None) -> Generation:
-        """Answer with an earlier generation again, the last one before by default.
+    def roll_back(self, number: int | None = None, *, expected: int | None = None) -> Generation:
+        """Answer with another generation that is kept, the last one before by default.
 
         Raises:
             GenerationNotFound: there is none of that number, or none before.
             SpaceMismatch: clips came since that lack the features of its bundle's backbones.
-            Conflict: somebody else switched meanwhile.
+            Conflict: `expected`, by default the one that answers, is not the active one any more.
         """
-        return reindexing.roll_back(self._stores, self._active, number)
+        return reindexing.roll_back(self._stores, self._active, number, expected=expected)
+
+    def check_active(self, expected: int | None) -> None:
+        """Refuse where another generation than the expected one is active; raises Conflict."""
+        with self._stores.database.reading() as connection:
+            galleries.check_active(connection, self.key, expected)
+
+    def drop_generation(self, number: int) -> None:
+        """Forget a generation that is kept, with its vectors; raises GenerationNotFound, Conflict for the active one
+        and for one that is being built.
+        """
+        reindexing.drop(self._stores, self.key, number)
 
     def generations(self) -> list[GenerationRow]:
         """The generations that are kept, oldest first, with how each was built and verified."""
@@ -246,14 +336,22 @@ class Gallery:
     ) -> EvaluationRow:
         """Keep what an evaluation of a generation found."""
         with self._stores.database.writing() as connection:
-            return evaluations.add(
+            row = evaluations.add(
                 connection, self.key, generation=generation, protocol=protocol, request=request, report=report
             )
+        self._sigmoids.forget()
+        return row
 
     def evaluation(self, key: int) -> EvaluationRow:
         """The evaluation of that key; raises EvaluationNotFound."""
         with self._stores.database.reading() as connection:
             return evaluations.get(connection, self.key, key)
+
+    def remove_evaluation(self, key: int) -> None:
+        """Delete the evaluation of that key, and what it made probabilities of; raises EvaluationNotFound."""
+        with self._stores.database.writing() as connection:
+            evaluations.remove(connection, self.key, key)
+        self._sigmoids.forget()
 
     def evaluations(self) -> list[EvaluationRow]:
         """All that are kept, in the order they were made."""

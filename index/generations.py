@@ -1,16 +1,16 @@
 """A gallery embedded by one bundle: the bundle and a vector table for each space that its routes search."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from index import placement
+from index.blending import DEEP, Blend, Part, blended
 from index.catalog import changes
 from index.catalog.database import Connection, Database
-from index.catalog.places import by_window
 from index.corrections import NONE, Corrections
 from index.embedding import Embedding, Space, embeddings, gallery_routes, senses_of
 from index.shared_table import SharedTable
@@ -20,9 +20,9 @@ from index.tables import Table, VectorTable
 from index.vectors.kinds import EXACT
 from index.watching import UNWATCHED, Watch
 from models.bundle.runtime import Bundle
-from models.errors import Conflict, RouteMissing, SenseMissing, Unavailable, VectorsUnavailable, WindowNotFound
+from models.errors import Conflict, QueryInvalid, RouteMissing, Unavailable, VectorsUnavailable
 from models.hubness import RouteBias
-from models.types import F32, I64, Hits, Modality
+from models.types import F32, I64, Hits, Modality, Sense
 
 log = logging.getLogger(__name__)
 
@@ -67,19 +67,10 @@ class Generation:
         """
         return self.bundle.embed(self.bundle.manifest.routes[self._checked(route)].query, features)
 
-    def window_vector(self, database: Database, route: str, window: int) -> F32:
-        """[1, dim] the query that a window of the gallery is; raises WindowNotFound, SenseMissing, RouteMissing."""
+    def reads(self, route: str) -> tuple[Sense, ...]:
+        """What a route that is asked with clips reads of them; nothing where it is asked with words."""
         manifest = self.bundle.manifest
-        spec = manifest.routes[self._checked(route)]
-        senses = senses_of(manifest, spec.query)
-        asking = Embedding(self.bundle, manifest.space(spec), spec.query, senses, spec.metric)
-        with database.reading() as connection:
-            if not by_window(connection, self.gallery, [window]):
-                raise WindowNotFound(f"there is no window {window} in this gallery")
-            ids = asking.windows(connection, self.gallery, among=np.array([window], np.int64))
-            if not senses or not len(ids):
-                raise SenseMissing(f"the window {window} lacks what {route!r} asks with: {spec.query}")
-            return asking.all_vectors(connection, ids)
+        return senses_of(manifest, manifest.routes[self._checked(route)].query)
 
     def table(self, route: str) -> Table:
         """What a route searches; raises RouteMissing."""
@@ -89,6 +80,24 @@ class Generation:
     def search(self, route: str, queries: F32, k: int, *, allowed: I64 | None = None) -> Hits:
         """The nearest windows to query vectors [q, dim]; raises RouteMissing, InvalidInput."""
         return self.table(route).search(route, queries, k, allowed=allowed)
+
+    def search_blend(self, blend: Blend, queries: F32, k: int, *, allowed: I64 | None = None) -> Hits:
+        """The nearest windows to vectors [q, dim] that are sums of queries; see `blend`."""
+        table = self.table(blend.route)
+        deep = k if table.kind in EXACT else max(k, DEEP)
+        found = table.search_blend(blend, queries, deep, allowed=allowed)
+        return Hits(found.ids[:, :k], found.scores[:, :k])
+
+    def blend(self, parts: Sequence[Part]) -> tuple[F32, Blend]:
+        """The vector [1, dim] that several weighted queries are together, and how.
+
+        Raises QueryInvalid where their routes lead to different spaces, or for weights that the metric cannot have.
+        """
+        spaces = {each.route: self.table(each.route).embedding for each in parts}
+        if len({each.space for each in spaces.values()}) > 1:
+            found = ", ".join(f"{route!r} (the head {each.head!r})" for route, each in sorted(spaces.items()))
+            raise QueryInvalid(f"the queries of one search are compared in one space, found routes to several: {found}")
+        return blended(parts, spaces[parts[0].route].metric)
 
     def verify(self, connection: Connection) -> None:
         """Refuse tables that do not hold exactly what the catalog has; raises Conflict."""

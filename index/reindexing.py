@@ -26,7 +26,7 @@ from index.tables import Table
 from index.verification import TOLERANCE, compare
 from models.bundle.manifest import Manifest
 from models.bundle.runtime import Bundle
-from models.errors import GenerationNotFound, SpaceMismatch, VectorsUnavailable
+from models.errors import Conflict, GenerationNotFound, SpaceMismatch, VectorsUnavailable
 from models.features.extract import ClipFeatures
 from models.types import Sense
 
@@ -128,15 +128,20 @@ def reindex(
     return fresh
 
 
-def roll_back(stores: Stores, active: Active, number: int | None) -> Generation:
-    """Answer with an earlier generation again, the last one before by default.
+def roll_back(stores: Stores, active: Active, number: int | None, *, expected: int | None = None) -> Generation:
+    """Answer with another generation that is kept, the last one before by default.
 
     Raises:
         GenerationNotFound: there is none of that number, or none before.
         SpaceMismatch: clips came since that lack the features of its bundle's backbones.
-        Conflict: somebody else switched meanwhile.
+        Conflict: `expected`, by default the one that answers, is not the active one any more.
     """
-    expected = active.generation.number
+    now = active.generation
+    expected = now.number if expected is None else expected
+    with stores.database.reading() as connection:
+        galleries.check_active(connection, active.gallery, expected)
+    if number == expected == now.number:
+        return now
     fresh = active.open(_last_before(stores, active.gallery, expected) if number is None else number)
     if missing := lacking(stores, active.gallery, fresh.bundle):
         raise SpaceMismatch(
@@ -147,13 +152,29 @@ def roll_back(stores: Stores, active: Active, number: int | None) -> Generation:
     return fresh
 
 
-def forget(stores: Stores, gallery: int, number: int) -> None:
-    """A generation with its vectors, unless it did become active."""
+def drop(stores: Stores, gallery: int, number: int) -> None:
+    """Forget a generation that is kept.
+
+    Raises GenerationNotFound, and Conflict for the active one and for one that is being built.
+    """
+    with stores.database.reading() as connection:
+        known = {each.number: each.state for each in galleries.generations_of(connection, gallery)}
+    if number not in known:
+        raise GenerationNotFound(f"the gallery has no generation {number}; there are: {', '.join(map(str, known))}")
+    if known[number] != "ready":
+        raise Conflict(f"generation {number} is being built: cancel the job that does so")
+    if not forget(stores, gallery, number):
+        raise Conflict(f"generation {number} is the active one: activate another one first")
+
+
+def forget(stores: Stores, gallery: int, number: int) -> bool:
+    """A generation with its vectors, unless it did become active; says whether it is gone."""
     with stores.database.writing() as connection:
         is_gone = galleries.drop_generation(connection, gallery, number)
     if is_gone:
         Snapshots(stores.vectors).drop(gallery, number)
         placement.sweep(stores.database, stores.options.milvus)
+    return is_gone
 
 
 def _agreement(stores: Stores, before: Generation, fresh: Generation) -> dict[str, float]:

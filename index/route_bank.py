@@ -68,10 +68,14 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """What a bank has to take in: queries [n] with their vectors, and which of the new windows are of seen classes."""
+    """What a bank has to take in: queries [n] with their vectors, and which of the windows `told` are of seen classes.
+
+    Told is of what is new in the table, and of what was there and may have other labels now.
+    """
 
     queries: I64
     vectors: F32
+    told: I64
     seen: I64
 
 
@@ -107,13 +111,14 @@ class RouteBank:
         return found + seen_biases(np.isin(windows, self._seen), self.asking.bias.seen)
 
     def coming(self, connection: Connection, gallery: int, *, among: I64, new: I64) -> Coming:
-        """What is to be taken in of windows that came or have more features, of which some are `new` in the table.
+        """What is to be taken in of windows that came, have more features or other labels; some are `new` in the table.
 
         Raises InvalidInput for what the bank would refuse.
         """
         queries, vectors = self.asking.of_windows(connection, gallery, np.setdiff1d(among, self._bank.queries))
         rounded(vectors, self.asking.embedding.metric)
-        return Coming(queries, vectors, self.asking.seen(connection, gallery, new))
+        told = np.union1d(new, np.intersect1d(among, self._bank.items)) if self.asking.bias.seen else NONE
+        return Coming(queries, vectors, told, self.asking.seen(connection, gallery, told))
 
     def fill(self, connection: Connection, gallery: int, *, windows: I64, vectors: F32, watch: Watch) -> None:
         """Take in all windows [n] that the table has, with their vectors [n, dim]."""
@@ -130,5 +135,7 @@ class RouteBank:
         lost = self._bank.remove_queries(gone) if self.asking.is_of_windows else NONE
         found = self._bank.add_queries(coming.queries, coming.vectors)
         self._bank.add_items(new, vectors)
-        self._seen = np.union1d(np.setdiff1d(self._seen, gone), coming.seen)
-        return np.union1d(lost, found)
+        before = self._seen
+        self._seen = np.union1d(np.setdiff1d(before, np.union1d(gone, coming.told)), coming.seen)
+        turned = np.setxor1d(np.intersect1d(before, coming.told), coming.seen)
+        return np.union1d(np.union1d(lost, found), turned)

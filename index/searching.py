@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from index.blending import Blend
 from index.catalog.database import Database
 from index.catalog.filters import allowed
 from index.catalog.galleries import GalleryState, state
@@ -31,6 +32,8 @@ class Search:
         k: how many hits at most, 1..1000.
         among: only these; None for all.
         by: what a hit is.
+        without: windows that are left out, such as those that are asked with.
+        blend: of which weighted queries each query is the sum, of this route and others to its space; None for one.
 
     Raises:
         QueryInvalid: `k` is out of its range.
@@ -40,6 +43,8 @@ class Search:
     k: int
     among: Filter | None = None
     by: Counted = "window"
+    without: frozenset[int] = frozenset()
+    blend: Blend | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.k <= MOST_HITS:
@@ -53,12 +58,12 @@ class Searcher:
         self.generation = generation
         self._database, self._notice = database, notice
 
-    def search(self, queries: F32, asked: Search, *, without: int | None = None) -> list[list[Hit]]:
+    def search(self, queries: F32, asked: Search) -> list[list[Hit]]:
         """The best of each query [q, dim], best first; a window that is left out gives its place to the next."""
-        wanted = asked.k if without is None else asked.k + 1
+        wanted = asked.k + len(asked.without)
         while True:
             found, places = self._found(queries, asked, wanted)
-            places = {window: place for window, place in places.items() if window != without}
+            places = {window: place for window, place in places.items() if window not in asked.without}
             rows = [_hits(ids, scores, places) for ids, scores in zip(found.ids, found.scores, strict=True)]
             if asked.by == "window":
                 return [row[: asked.k] for row in rows]
@@ -81,8 +86,11 @@ class Searcher:
 
     def _compared(self, queries: F32, asked: Search, wanted: int) -> Hits:
         """Where the generation's vectors are gone, as others have given it up, what they switched to is noticed."""
+        allowed = self._allowed(asked.among)
         try:
-            return self.generation.search(asked.route, queries, wanted, allowed=self._allowed(asked.among))
+            if asked.blend is not None:
+                return self.generation.search_blend(asked.blend, queries, wanted, allowed=allowed)
+            return self.generation.search(asked.route, queries, wanted, allowed=allowed)
         except VectorsUnavailable:
             with self._database.reading() as connection:
                 self._notice(state(connection, self.generation.gallery))

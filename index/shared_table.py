@@ -6,6 +6,7 @@ from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from index.blending import Blend, of_plain
 from index.catalog import changes, collections
 from index.catalog.changes import Point
 from index.catalog.collections import UNFILLED
@@ -75,6 +76,11 @@ class SharedTable:
             index = self.open().index
             found = index.search(queries, min(k, index.deepest), allowed=allowed)
             return padded(found.ids, found.scores, k)
+
+    def search_blend(self, blend: Blend, queries: F32, k: int, *, allowed: I64 | None = None) -> Hits:
+        """As `search`, for each vector [q, dim] that is such a sum of queries, by the score for all of them."""
+        found = self.search(blend.route, queries, k, allowed=allowed)
+        return of_plain(found, queries, blend, self.embedding.metric)
 
     def open(self, watch: Watch = UNWATCHED) -> Filling:
         """Reach the collection and fill it, unless that is done."""

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from index.biasing import Biasing
+from index.blending import Blend, of_plain
 from index.catalog import changes
 from index.catalog.changes import Changes, Point
 from index.catalog.database import Connection, Database
@@ -38,6 +39,7 @@ class Table(Protocol):
     @property
     def position(self) -> int: ...
     def search(self, route: str, queries: F32, k: int, *, allowed: I64 | None = None) -> Hits: ...
+    def search_blend(self, blend: Blend, queries: F32, k: int, *, allowed: I64 | None = None) -> Hits: ...
     def ids(self) -> I64: ...
     def vectors(self, ids: I64) -> F32: ...
     def follow(self, database: Database, gallery: int) -> bool: ...
@@ -145,6 +147,14 @@ class VectorTable:
             return self.index.search(queries, k, allowed=allowed)
         found = self.index.search(self.biasing.asked(route, queries), k, allowed=allowed)
         return self.biasing.hits(found, queries)
+
+    def search_blend(self, blend: Blend, queries: F32, k: int, *, allowed: I64 | None = None) -> Hits:
+        """The `k` best for each vector [q, dim] that is such a sum of queries, by the score for all of them."""
+        metric = self.embedding.metric
+        if self.biasing is None:
+            return of_plain(self.index.search(queries, k, allowed=allowed), queries, blend, metric)
+        found = self.index.search(self.biasing.asked_blend(blend, queries), k, allowed=allowed)
+        return Hits(found.ids, blend.scores(self.biasing.hits(found, queries).scores, metric))
 
     @contextmanager
     def written(self) -> Iterator[Point]:

@@ -11,10 +11,15 @@ SightsoundError
 │   ├── CatalogInvalid      a catalog that this version cannot read
 │   ├── ArchiveInvalid      an archive of a gallery that is damaged, altered, or of something else
 │   ├── SnapshotInvalid     a vector table on the disk that is damaged, or of something else
+│   ├── FetchRefused        an address that nothing may be fetched from
+│   ├── KeyReused           an Idempotency-Key that was sent with another request before
 │   ├── SettingsInvalid     a setting that cannot hold
 │   ├── RecipeInvalid       a recipe with an unknown key or a term without a weight
 │   ├── TrainingDataInvalid features, labels or splits that disagree, or are not finite
 │   └── TrainingDiverged    a loss that is no longer a number
+├── Unauthorized            no key where one is asked for, or one that does not count
+├── NotAllowed              a key without the scope, or not for the gallery
+├── RateLimited             more requests of one caller than are allowed
 ├── TooLarge                more bytes, seconds or pixels than the limit
 ├── NotFound
 │   ├── GalleryNotFound
@@ -25,7 +30,10 @@ SightsoundError
 │   ├── GenerationNotFound
 │   ├── JobNotFound
 │   ├── EvaluationNotFound
+│   ├── VocabularyNotFound
+│   ├── KeyNotFound
 │   └── DataMissing          files of a data set that are not where they belong
+├── PreconditionFailed      the thing is not any more what the caller has seen of it (If-Match)
 ├── Conflict                the thing changed meanwhile, or exists already
 │   └── GenerationWorse      a new generation of a gallery that finds worse than the one it would replace
 └── Unavailable             cannot answer now; trying again may help
@@ -33,7 +41,10 @@ SightsoundError
     ├── DecodeOverrun       the decoder ran out of its time or memory, or crashed
     ├── BackboneOverrun     a backbone ran out of memory on one window
     ├── VectorsUnavailable  the server that keeps a gallery's vectors does not answer
+    ├── SpoolFull           no room for another upload while others wait
+    ├── FetchFailed         a host that does not answer with the file that its address names
     ├── HubUnavailable      the model hub does not answer, or does not give what was asked for
+    ├── Overloaded          more is asked for at once than is taken; says when to ask again
     └── DependencyMissing   an optional library or file is not installed
 
 The docstring's first line is the error's title, the message its particular case.
@@ -44,6 +55,9 @@ import re
 
 class SightsoundError(Exception):
     """Something went wrong in Sightsound."""
+
+    retry_after_s: float | None = None
+    """After how many seconds asking again may help, where that is known."""
 
     @property
     def title(self) -> str:
@@ -96,6 +110,14 @@ class SnapshotInvalid(InvalidInput):
     """The snapshot of a vector table cannot be used: it has to be built anew."""
 
 
+class FetchRefused(InvalidInput):
+    """The address is not one that anything may be fetched from."""
+
+
+class KeyReused(InvalidInput):
+    """The Idempotency-Key was sent with another request before."""
+
+
 class SettingsInvalid(InvalidInput):
     """A setting has a value that cannot hold."""
 
@@ -110,6 +132,22 @@ class TrainingDataInvalid(InvalidInput):
 
 class TrainingDiverged(InvalidInput):
     """The loss is no longer a number."""
+
+
+class Unauthorized(SightsoundError):
+    """A key is asked for, and there is none that counts."""
+
+
+class NotAllowed(SightsoundError):
+    """The key does not allow this."""
+
+
+class RateLimited(SightsoundError):
+    """There are more requests of this caller than are allowed."""
+
+    def __init__(self, message: str, *, retry_after_s: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class TooLarge(SightsoundError):
@@ -152,8 +190,20 @@ class EvaluationNotFound(NotFound):
     """There is no such evaluation."""
 
 
+class VocabularyNotFound(NotFound):
+    """There is no such vocabulary."""
+
+
+class KeyNotFound(NotFound):
+    """There is no such key."""
+
+
 class DataMissing(NotFound):
     """The data set's files are not there."""
+
+
+class PreconditionFailed(SightsoundError):
+    """The thing is not what it was when it was looked at."""
 
 
 class Conflict(SightsoundError):
@@ -184,9 +234,27 @@ class VectorsUnavailable(Unavailable):
     """The vectors of the gallery cannot be reached now."""
 
 
+class SpoolFull(Unavailable):
+    """There is no room for another upload now."""
+
+    retry_after_s = 5.0
+
+
+class FetchFailed(Unavailable):
+    """The host does not give the file that the address names."""
+
+
 class HubUnavailable(Unavailable):
     """The model hub cannot give the files now."""
 
 
 class DependencyMissing(Unavailable):
     """Something optional is not installed."""
+
+
+class Overloaded(Unavailable):
+    """More is asked for at once than is taken."""
+
+    def __init__(self, message: str, *, retry_after_s: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s

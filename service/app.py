@@ -5,13 +5,21 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from anyio import to_thread
 from fastapi import Depends, FastAPI
 from fastapi.concurrency import contextmanager_in_threadpool
 
-from service import problems
+from service import problems, replies
+from service.access import guard
+from service.bundles import ARRIVING
+from service.conditions import Unmodified
 from service.jobs.opening import working
+from service.lanes import Lanes, in_lane
+from service.observing import instruments
 from service.origins import OwnSite
 from service.parameters import known_only
+from service.quick_route import way_past
+from service.readiness import Readying
 from service.resources import Resources, limits
 from service.routes import (
     bundles,
@@ -22,16 +30,39 @@ from service.routes import (
     galleries,
     health,
     jobs,
+    keys,
+    metrics,
     page,
     search,
+    status,
     views,
+    vocabularies,
 )
 from service.schemas import Problem
-from service.security import SecurityHeaders
+from service.security import SecurityHeaders, security_headers
 from service.settings import Settings
+from service.spool import PREFIX, Spool, janitor
 from service.uploads import BodyLimit
 
-ROUTERS = (health, galleries, search, clips, views, classify, bundles, jobs, evaluations, explanations, page)
+ROUTERS = (
+    health,
+    galleries,
+    search,
+    clips,
+    views,
+    classify,
+    vocabularies,
+    bundles,
+    jobs,
+    evaluations,
+    keys,
+    explanations,
+    metrics,
+    status,
+    page,
+)
+CHANGING = (galleries, clips, vocabularies, bundles, jobs, evaluations)
+"""Those whose requests may be sent twice. Not keys: what is answered there once is kept nowhere."""
 REFUSALS: dict[int | str, dict[str, Any]] = {
     "default": {
         "description": "A problem document (RFC 9457)",
@@ -44,7 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
     """The service over a data folder, opened here and closed when the application stops.
 
     Raises:
-        SettingsInvalid: there is no such data folder.
+        SettingsInvalid: there is no such data folder, or no key where keys are asked for.
         DependencyMissing, BundleInvalid: a gallery's bundle needs what the data folder lacks.
     """
     resources = Resources.open(settings)
@@ -56,26 +87,39 @@ def create_app(settings: Settings) -> FastAPI:
         # The usual documentation pages load scripts from other hosts.
         docs_url=None,
         redoc_url=None,
-        dependencies=[Depends(known_only)],
+        # The turn comes last: who is refused, or still sends, takes none.
+        dependencies=[Depends(known_only), Depends(in_lane, scope="function")],
         responses=REFUSALS,
         form_limits={"max_files": 1000, "max_fields": 1100, "max_part_size": 64 * 1024},
     )
     app.state.settings, app.state.resources = settings, resources
-    app.state.is_leaving = lambda: False  # whoever serves the application knows
+    app.state.spool = Spool(settings.spool_folder, limit_bytes=settings.spool_limit_bytes)
+    app.state.lanes, app.state.readying = Lanes(settings), Readying(resources, settings)
+    app.state.is_leaving = app.state.is_draining = lambda: False  # whoever serves the application knows
+    app.router.routes.append(way_past(search.router, search.search_by_words))
     for each in ROUTERS:
-        app.include_router(each.router)
+        app.include_router(each.router, dependencies=[Depends(replies.once)] if each in CHANGING else None)
     page.mount(app)
     problems.install(app)
-    app.add_middleware(BodyLimit, limit_bytes=settings.upload_limit_bytes)
+    replies.install(app, resources.galleries.replies(kept_s=3600.0 * settings.kept_replies_hours))
+    app.add_middleware(Unmodified)
+    app.add_middleware(BodyLimit, limit_bytes=settings.upload_limit_bytes, limit_s=settings.upload_wall_s)
+    guard.install(app, settings, resources.galleries)
     app.add_middleware(OwnSite, settings=settings)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, headers=security_headers(settings))
+    instruments.install(app, settings, resources)
     return app
 
 
 def _working(resources: Resources, settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with resources:
+        with (
+            app.state.instruments,
+            resources,
+            janitor((settings.spool_folder, PREFIX), (settings.data / "bundles", ARRIVING)),
+        ):
+            to_thread.current_default_thread_limiter().total_tokens = app.state.lanes.threads
             worker = working(settings, resources.galleries, resources.board, limits(settings))
             async with contextmanager_in_threadpool(worker):
                 yield

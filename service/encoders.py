@@ -12,20 +12,22 @@ from models.features.joined import Part
 from models.features.running import Running
 from models.features.text import TextEncoder
 from service.extracting import Extracting
+from service.observing.counts import Counts
+from service.observing.extraction import Extractions
 from service.recollection import FORGETFUL, Recollection
 
 
 class Encoders:
     """What turns clips and words into the features that bundles read; safe to use from several threads.
 
-    Of clips, nothing is made again that is in the `recollection`.
+    Of clips, nothing is made again that is in the `recollection`; `outcomes` counts how decoding the others ended.
     """
 
     def __init__(
         self, folder: Path, cage: Decoder, *, running: Running | None = None, recollection: Recollection = FORGETFUL
     ) -> None:
         self._folder, self._cage, self._running = folder, cage, running or Running()
-        self._recollection = recollection
+        self.recollection, self.outcomes = recollection, Counts()
         self._opening = Lock()
         self._texts: dict[EncoderRef, TextEncoder] = {}
         self._backbones: dict[EncoderRef, Backbone] = {}
@@ -45,8 +47,14 @@ class Encoders:
         with self._opening:
             backbones = {sense: self._backbone(ref) for sense, ref in manifest.backbones.items()}
         refs = {sense: backbone.card.sha256 for sense, backbone in backbones.items()}
-        extractor = Extractor(backbones, self._cage, threads=self._running.calls)
-        return Extracting(extractor, refs, self._recollection)
+        seen = Extractions(self._cage, self.outcomes)
+        extractor = Extractor(backbones, seen, threads=self._running.calls)
+        return Extracting(extractor, refs, self.recollection, seen=seen)
+
+    def backbones(self, manifest: Manifest) -> tuple[Backbone, ...]:
+        """The backbones that a bundle names; raises as `text` does."""
+        with self._opening:
+            return tuple(self._backbone(ref) for ref in manifest.backbones.values())
 
     def extracting(self, manifest: Manifest) -> Callable[[Path], ClipFeatures]:
         """As `extractor`, for one file at a time."""

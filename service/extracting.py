@@ -10,6 +10,7 @@ from models.errors import SightsoundError
 from models.features.extract import ClipFeatures, Extractor, Watch, unwatched
 from models.types import Window
 from service.knowing import digest
+from service.observing.extraction import Extractions
 from service.recollection import Recollection
 
 
@@ -25,8 +26,11 @@ class _Asked:
 class Extracting:
     """An extractor that looks up first what others, or the same, have extracted before by these backbones."""
 
-    def __init__(self, extractor: Extractor, backbones: Backbones, recollection: Recollection) -> None:
+    def __init__(
+        self, extractor: Extractor, backbones: Backbones, recollection: Recollection, *, seen: Extractions
+    ) -> None:
         self._extractor, self._backbones, self._recollection = extractor, backbones, recollection
+        self._seen = seen
 
     def extract(self, path: Path, *, watch: Watch = unwatched) -> ClipFeatures:
         """As `Extractor.extract`."""
@@ -45,13 +49,15 @@ class Extracting:
         def watched(file: int, window: Window) -> None:
             watch(unknown[file], window)
 
-        fresh = self._extractor.extract_all(self._unknown(paths, line, unknown), watch=watched)
-        for found in fresh:
+        with self._seen.told():
+            fresh = self._extractor.extract_all(self._unknown(paths, line, unknown), watch=watched)
+            for found in fresh:
+                yield from _known(line)
+                yield self._kept(line.popleft(), found)
             yield from _known(line)
-            yield self._kept(line.popleft(), found)
-        yield from _known(line)
 
     def _kept(self, asked: _Asked, found: ClipFeatures | SightsoundError) -> ClipFeatures | SightsoundError:
+        self._seen.count(found)
         if asked.sha256 is None or isinstance(found, SightsoundError):
             return found
         return self._recollection.keep(asked.sha256, self._backbones, found)

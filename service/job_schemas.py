@@ -1,8 +1,8 @@
 """The shapes of jobs and of what asks for them."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
 from service.filtering import ClipsBody
 from service.schemas import Frozen, Number, Text
@@ -13,14 +13,38 @@ Document = dict[str, Any]
 Kind = Literal["ingest", "reindex", "compact", "evaluate"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
+MOST_ITEMS = 10_000
 Labels = Annotated[tuple[Text, ...], Field(max_length=100, description="Of every clip, after those of its own.")]
 
 
-class IngestRequest(Frozen):
-    """Clips that lie on the server, to be put into a gallery."""
+class IngestItem(Frozen):
+    """A clip by its `url`, or by its `path` below the folder that jobs may read, and what is said of it."""
 
-    source: Annotated[str, Field(min_length=1, max_length=4096)]
+    url: Annotated[str, Field(min_length=1, max_length=2000)] | None = None
+    path: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
+    name: Text | None = None
     labels: Labels = ()
+    metadata: dict[str, JsonValue] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.url is None) == (self.path is None):
+            raise ValueError("expected a url or a path, and not both")
+        return self
+
+
+class IngestRequest(Frozen):
+    """Clips to be put into a gallery: of a `source`, a folder or csv that lies on the server, or `items` one by one."""
+
+    source: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
+    items: Annotated[tuple[IngestItem, ...] | None, Field(min_length=1, max_length=MOST_ITEMS)] = None
+    labels: Labels = ()
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.source is None) == (self.items is None):
+            raise ValueError("expected a source or items, and not both")
+        return self
 
 
 class EvaluationRequest(Frozen):
@@ -83,9 +107,10 @@ class Job(Frozen):
 
 
 class JobList(Frozen):
-    """Jobs, the newest first."""
+    """Jobs, the newest first; `next` is the cursor of those after them, null after the last."""
 
     jobs: tuple[Job, ...]
+    next: str | None
 
 
 class Evaluation(Frozen):

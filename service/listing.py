@@ -1,13 +1,14 @@
 """A gallery's clips, some at a time."""
 
+from index.filters import Filter
 from index.gallery import Gallery
 from service.schemas import ClipPage
 from service.summaries import clip_detail
 
 
-def page(gallery: Gallery, label: str | None, *, after: int, limit: int) -> ClipPage:
+def page(gallery: Gallery, among: Filter | None, *, after: int, limit: int) -> ClipPage:
     """The clips after a place, in the order they were added; one more is looked for, to know whether any follows."""
-    found = gallery.page(label, after=after, limit=limit + 1)
+    found = gallery.page(among, after=after, limit=limit + 1)
     shown = found[:limit]
     return ClipPage(
         clips=tuple(clip_detail(gallery.name, clip) for _, clip in shown),

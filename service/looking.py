@@ -73,6 +73,10 @@ class Looking:
         self._kept, self._cage, self._previews, self._limit_bytes = kept, cage, previews, limit_bytes
         self._quick, self._slow = Once[Shown](at_once=views_at_once), Once[Shown](at_once=previews_at_once)
 
+    def rehearse(self, *, wait_s: float) -> None:
+        """See that decoding works, as far as it is not busy for so long; raises DecodeOverrun."""
+        self._cage.rehearse(wait_s=wait_s)
+
     async def thumbnail(self, clip: Source, at_s: float | None) -> Shown:
         """The picture at a second, to the tenth, or a telling one; raises QueryInvalid past the end, or as `view`."""
         if at_s is None:

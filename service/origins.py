@@ -1,4 +1,4 @@
-"""What a page of another site could make a person's browser send is refused: nothing here asks who a person is."""
+"""What a page of another site could make a person's browser send is refused: on this machine nobody needs a key."""
 
 from urllib.parse import urlsplit
 
@@ -15,7 +15,8 @@ class OwnSite:
     """ASGI middleware that answers only requests meant for this service, and lets only its own page change things.
 
     A Host that is not one of the service's names is a 421: a name of another site that was made to point here (DNS
-    rebinding). A request that is more than reading, with the Origin of another site, is a 403 (a forged form).
+    rebinding). A request that is more than reading, with the Origin of another site, is a 403 (a forged form), unless
+    that is one of the setting `cors_origins`, whose pages may use the service as its own does.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -33,9 +34,12 @@ class OwnSite:
         host, origin = headers.get("host", ""), headers.get("origin")
         if not self._settings.is_own_name(_name(host)):
             return 421, f"found Host: {host[:80] or 'nothing'}, expected {self._settings.host} or another own name"
-        if method not in READING and origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if method not in READING and origin is not None and not self._is_own(origin, host):
             return 403, f"found Origin: {origin[:80]}, expected that of {host} for a {method}"
         return None
+
+    def _is_own(self, origin: str, host: str) -> bool:
+        return urlsplit(origin).netloc.lower() == host.lower() or origin in self._settings.cors_origins
 
 
 def _name(host: str) -> str:

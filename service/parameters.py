@@ -1,8 +1,9 @@
 """Refusals of parameters that a route does not know or finds twice, and of bodies of a type that it cannot read."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import get_origin
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, get_origin
+from weakref import WeakKeyDictionary
 
 from fastapi import Request
 from fastapi.params import Body, Form
@@ -11,9 +12,12 @@ from starlette.exceptions import HTTPException
 
 from models.errors import QueryInvalid
 
-FORM, JSON = "multipart/form-data", "application/json"
+FORM, JSON, MERGE_PATCH = "multipart/form-data", "application/json", "application/merge-patch+json"
 Repeatable = Mapping[str, bool]
 """Parameters by name, and whether one may be there more than once."""
+Declared = tuple[Repeatable, Repeatable, bool]
+
+_known: WeakKeyDictionary[Callable[..., Any], Declared] = WeakKeyDictionary()
 
 
 async def known_only(request: Request) -> None:
@@ -25,16 +29,23 @@ async def known_only(request: Request) -> None:
     """
     route = request.scope["route"]
     assert isinstance(route, APIRoute)
-    query, form, json = _declared(route)
-    _refuse_odd("query parameter", [name for name, _ in request.query_params.multi_items()], query)
+    query, form, json = declared(route)
+    refuse_odd("query parameter", [name for name, _ in request.query_params.multi_items()], query)
     if form:
-        _expect(FORM, request)
-        _refuse_odd("form field", [name for name, _ in (await request.form()).multi_items()], form)
+        _expect(FORM, request, named=_bodies(route))
+        refuse_odd("form field", [name for name, _ in (await request.form()).multi_items()], form)
     if json and await request.body():
-        _expect(JSON, request)
+        _expect(JSON, request, also=MERGE_PATCH if request.method == "PATCH" else JSON)
 
 
-def _declared(route: APIRoute) -> tuple[Repeatable, Repeatable, bool]:
+def declared(route: APIRoute) -> Declared:
+    """As `_declared`, which is looked up once for each function that answers."""
+    if (found := _known.get(route.endpoint)) is None:
+        found = _known[route.endpoint] = _declared(route)
+    return found
+
+
+def _declared(route: APIRoute) -> Declared:
     """The query parameters and form fields of a route and of all it depends on, and whether it reads JSON."""
     query: dict[str, bool] = {}
     form: dict[str, bool] = {}
@@ -55,13 +66,20 @@ def _is_repeatable(annotation: object) -> bool:
     return get_origin(annotation) is tuple
 
 
-def _expect(wanted: str, request: Request) -> None:
+def _bodies(route: APIRoute) -> str:
+    """The types of a body that its path takes beside a form, by another route: as the route's description says."""
+    others = (route.openapi_extra or {}).get("requestBody", {}).get("content", {})
+    return " or ".join((FORM, *others))
+
+
+def _expect(wanted: str, request: Request, *, also: str | None = None, named: str | None = None) -> None:
     found = request.headers.get("content-type", "of no type").split(";")[0]
-    if found.strip().lower() != wanted:
-        raise HTTPException(415, f"the body is {found[:80]}, expected {wanted}")
+    if found.strip().lower() not in (wanted, also):
+        raise HTTPException(415, f"the body is {found[:80]}, expected {named or wanted}")
 
 
-def _refuse_odd(kind: str, found: Iterable[str], known: Repeatable) -> None:
+def refuse_odd(kind: str, found: Iterable[str], known: Repeatable) -> None:
+    """Refuse names that are not known, and those that are there twice and may not be; raises QueryInvalid."""
     counts = Counter(found)
     if odd := sorted(counts.keys() - known.keys()):
         names = f"it knows {', '.join(sorted(known))}" if known else "it knows none"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Plot = Literal["precision", "curves", "classes"]
+Plot = Literal["precision", "curves", "classes", "calibration"]
 Routes = Mapping[str, Mapping[str, Any]]
 
 SEEN, UNSEEN, CHANCE, FAINT = "#2f6f9f", "#d9831f", "#444444", "#dddddd"
@@ -20,26 +20,35 @@ MOST_CLASSES = 40
 """Rows of a picture that can still be read."""
 
 
-def svg(evaluation: EvaluationReport, plot: Plot) -> bytes:
-    """One of the pictures of an evaluation; raises DependencyMissing where there is no Matplotlib."""
+def svg(evaluation: EvaluationReport, plot: Plot, *, beside: EvaluationReport | None = None) -> bytes:
+    """One of the pictures of an evaluation, or of two; raises DependencyMissing where there is no Matplotlib."""
     try:
         import matplotlib
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
         raise DependencyMissing("pictures need Matplotlib: pip install 'sightsound[plots]'") from error
-    routes: Routes = evaluation.report["retrieval"]
+    shown = [evaluation] if beside is None else [evaluation, beside]
     figure = Figure(layout="constrained")
-    DRAWN[plot](figure, routes)
-    figure.suptitle(_title(evaluation), x=0.01, ha="left", fontsize=9)
+    DRAWN[plot](figure, _routes(shown))
+    figure.suptitle("\n".join(map(_title, shown)), x=0.01, ha="left", fontsize=9)
     content = BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "sightsound", "svg.fonttype": "none"}):  # the same picture every time
         figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
     return content.getvalue()
 
 
+def _routes(shown: list[EvaluationReport]) -> Routes:
+    """By name; of several, route by route, each with the number of its evaluation."""
+    if len(shown) == 1:
+        return dict(shown[0].report["retrieval"])
+    names = dict.fromkeys(name for each in shown for name in each.report["retrieval"])
+    found = ((name, each) for name in names for each in shown if name in each.report["retrieval"])
+    return {f"{name} ({each.id})": each.report["retrieval"][name] for name, each in found}
+
+
 def _title(evaluation: EvaluationReport) -> str:
     told = evaluation.report
-    where = f"{evaluation.gallery}, generation {evaluation.generation} by {told['bundle']}"
+    where = f"{evaluation.id}: {evaluation.gallery}, generation {evaluation.generation} by {told['bundle']}"
     return f"{where}: {told['clips']} clips of {told['classes']} classes, {evaluation.protocol}"
 
 
@@ -95,6 +104,29 @@ def _classes(figure: "Figure", routes: Routes) -> None:
     axes.set_xlabel(f"average precision, the {len(hardest)} hardest of {len(names)} classes")
 
 
+def _calibration(figure: "Figure", routes: Routes) -> None:
+    """By route: the share of relevant pairs beside the probability that was predicted, larger dots for more pairs."""
+    axes = _panel(figure, 7.5, 4.5)
+    axes.plot([0, 1], [0, 1], color=CHANCE, lw=0.8)
+    for name, found in routes.items():
+        if bins := (found.get("probability") or {}).get("reliability"):
+            predicted, observed = ([each[side] for each in bins] for side in ("predicted", "observed"))
+            (line,) = axes.plot(predicted, observed, lw=1.2, label=_calibrated(name, found["probability"]["sigmoid"]))
+            sizes = [6 + 8 * math.log10(each["count"]) for each in bins]
+            axes.scatter(predicted, observed, s=sizes, color=line.get_color())
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.03)
+    axes.set_xlabel("predicted probability")
+    axes.set_ylabel("share that is relevant, of classes it was not fitted on")
+    axes.grid(color=FAINT)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, title="error of all pairs, of ten best")
+
+
+def _calibrated(route: str, sigmoid: Mapping[str, Any]) -> str:
+    return f"{route} {sigmoid['error']:.3f}, {sigmoid['hits_error']:.3f}"
+
+
 def _panel(figure: "Figure", width: float, height: float) -> "Axes":
     figure.set_size_inches(width, height)
     axes = figure.subplots()
@@ -115,4 +147,5 @@ DRAWN: Mapping[Plot, Callable[["Figure", Routes], None]] = {
     "precision": _precision,
     "curves": _curves,
     "classes": _classes,
+    "calibration": _calibration,
 }

@@ -1,22 +1,43 @@
 """Every failure as an RFC 9457 problem document; the only place where HTTP and our errors meet."""
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
+from math import ceil
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from models.errors import Conflict, InvalidInput, NotFound, QueryInvalid, SightsoundError, TooLarge, Unavailable
+from models.errors import (
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    PreconditionFailed,
+    QueryInvalid,
+    RateLimited,
+    SightsoundError,
+    TooLarge,
+    Unauthorized,
+    Unavailable,
+)
+from service.observing import refusals, request_ids
 from service.schemas import Fault, Problem
 from service.security import SECURITY_HEADERS
 
+log = logging.getLogger(__name__)
+
 STATUS: dict[type[SightsoundError], int] = {
     InvalidInput: 422,
+    Unauthorized: 401,
+    NotAllowed: 403,
+    RateLimited: 429,
     TooLarge: 413,
     NotFound: 404,
     Conflict: 409,
+    PreconditionFailed: 412,
     Unavailable: 503,
     SightsoundError: 500,
 }
@@ -26,6 +47,7 @@ HTTP_TITLES: dict[str, tuple[int, str]] = {
     "forbidden": (403, "A page of another site may not do this."),
     "not-found": (404, NotFound("").title),
     "method-not-allowed": (405, "This address answers other methods."),
+    "request-timeout": (408, "The body took too long to come."),
     "too-large": (413, TooLarge("").title),
     "unsupported-media-type": (415, "The body is of a type that is not read here."),
     "range-not-satisfiable": (416, "The range lies outside of the file."),
@@ -59,16 +81,25 @@ def refusal(status: int, detail: str, instance: str, *, headers: Mapping[str, st
     )
 
 
+def answer(error: SightsoundError, instance: str) -> JSONResponse:
+    """The problem document of an error, with its headers; for middleware, which no exception handler sees."""
+    if (status := status_of(type(error))) == 500:
+        log.error("%s", error, exc_info=error)
+    elif status == 503 and error.retry_after_s is None:  # those that say when are so many as are refused
+        log.warning("%s", error)
+    return _document(problem_of(error, instance), _headers(error))
+
+
 async def _sightsound(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, SightsoundError)
-    return _document(_problem(error, request))
+    return answer(error, request.url.path)
 
 
 async def _validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     faults = tuple(_fault(each) for each in error.errors())
     detail = "; ".join(f"{each.parameter}: found {each.found}; {each.expected}" for each in faults)
-    return _document(_problem(QueryInvalid(detail), request).model_copy(update={"faults": faults}))
+    return _document(problem_of(QueryInvalid(detail), request.url.path).model_copy(update={"faults": faults}))
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
@@ -79,21 +110,34 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     # Starlette answers this one outside of all middleware, so the headers are put on here.
     detail = "the server's log says more; the request was left undone"
-    return refusal(500, detail, request.url.path, headers=SECURITY_HEADERS)
+    headers = {**SECURITY_HEADERS, request_ids.HEADER: request_ids.current() or ""}
+    return refusal(500, detail, request.url.path, headers=headers)
 
 
-def _problem(error: SightsoundError, request: Request) -> Problem:
+def problem_of(error: SightsoundError, instance: str) -> Problem:
+    """An error as a problem document."""
     return Problem(
         type=f"/problems/{error.code}",
         title=error.title,
         status=status_of(type(error)),
         detail=str(error),
-        instance=request.url.path,
+        instance=instance,
     )
+
+
+def _headers(error: SightsoundError) -> dict[str, str]:
+    """What HTTP has headers for: how to ask with a key (RFC 6750), and when to ask again, in whole seconds."""
+    headers: dict[str, str] = {}
+    if isinstance(error, Unauthorized):
+        headers["WWW-Authenticate"] = 'Bearer realm="sightsound"'
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(max(ceil(error.retry_after_s), 1))
+    return headers
 
 
 def _document(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
     content = problem.model_dump(exclude_none=True)
+    refusals.note(problem.type.rpartition("/")[2])
     return JSONResponse(content, problem.status, headers, media_type="application/problem+json")
 
 

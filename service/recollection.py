@@ -9,6 +9,7 @@ from index.catalog.features import Backbones, from_half, to_half
 from models.errors import InvalidInput
 from models.features.extract import ClipFeatures, WindowFeatures
 from models.types import F32, Sense
+from service.observing.counts import Counts
 
 Stored = Callable[[str, Backbones], ClipFeatures | None]
 """What some gallery has of a file of this sha256, by these backbones."""
@@ -22,6 +23,7 @@ class Recollection:
 
     What galleries store is looked up there. What comes with queries is kept in memory, `limit_bytes` of it at most:
     the least recently used goes first. Both are as stored, in float16, so that an answer is the same either way.
+    `counts` has where features were found: in `memory`, in a `gallery`, or nowhere (`unknown`).
     """
 
     def __init__(self, stored: Stored, *, limit_bytes: int) -> None:
@@ -29,6 +31,12 @@ class Recollection:
         self._lock = Lock()
         self._kept: OrderedDict[Key, ClipFeatures] = OrderedDict()
         self._kept_bytes = 0
+        self.counts = Counts()
+
+    @property
+    def kept_bytes(self) -> int:
+        """What is in memory now."""
+        return self._kept_bytes
 
     def find(self, sha256: str, backbones: Backbones) -> ClipFeatures | None:
         """What is known; None where the file has to be decoded."""
@@ -36,8 +44,11 @@ class Recollection:
         with self._lock:
             if (found := self._kept.get(key)) is not None:
                 self._kept.move_to_end(key)
+                self.counts.add("memory")
                 return found
-        return self._stored(sha256, backbones)
+        stored = self._stored(sha256, backbones)
+        self.counts.add("unknown" if stored is None else "gallery")
+        return stored
 
     def keep(self, sha256: str, backbones: Backbones, features: ClipFeatures) -> ClipFeatures:
         """The same as they would be stored, which is remembered; what cannot be stored is neither changed nor kept."""

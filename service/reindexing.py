@@ -3,8 +3,9 @@
 from index.catalog.galleries import GenerationRow
 from index.gallery import Gallery
 from index.generations import Generation as Embedded
+from models.errors import GenerationNotFound
 from service.resources import Resources
-from service.schemas import Generation, GenerationList, ReindexRequest
+from service.schemas import Generation, GenerationDetail, GenerationList, ReindexRequest
 from service.summaries import generation_detail
 from service.timing import Stopwatch
 
@@ -21,27 +22,43 @@ def reindex(resources: Resources, gallery: str, request: ReindexRequest) -> Gene
     # The encoders first: a gallery must not switch to a bundle that no query could be made for.
     resources.prepare(bundle.manifest)
     extract = resources.encoders.extractor(bundle.manifest).extract
-    fresh = chosen.reindex(bundle.name, rules=request.rules(resources.kept), extract=extract, biases=request.biases)
+    fresh = chosen.reindex(
+        bundle.name,
+        rules=request.rules(resources.kept),
+        extract=extract,
+        biases=request.biases,
+        expected=request.expected,
+    )
     return _answer(chosen, fresh, watch)
 
 
-def roll_back(resources: Resources, gallery: str, to: int | None) -> Generation:
-    """Answer with an earlier generation again.
+def switch(resources: Resources, gallery: str, to: int | None, *, expected: int | None) -> Generation:
+    """Answer with another generation, the last one before by default, if the expected one is the active one.
 
     Raises:
         GalleryNotFound, GenerationNotFound, BundleNotFound, DependencyMissing, SpaceMismatch, Conflict.
     """
     watch = Stopwatch()
     chosen = resources.galleries.get(gallery)
+    chosen.check_active(expected)
     for row in _wanted(chosen, to):
         resources.prepare(resources.galleries.bundle(row.bundle.name).manifest)
-    return _answer(chosen, chosen.roll_back(to), watch)
+    return _answer(chosen, chosen.roll_back(to, expected=expected), watch)
 
 
 def listed(gallery: Gallery) -> GenerationList:
     """The generations that are kept."""
     active = gallery.active.number
     return GenerationList(generations=tuple(generation_detail(each, active) for each in gallery.generations()))
+
+
+def detail(gallery: Gallery, number: int) -> GenerationDetail:
+    """One of those that are kept, or being built; raises GenerationNotFound."""
+    there = listed(gallery).generations
+    if found := [each for each in there if each.number == number]:
+        return found[0]
+    known = ", ".join(str(each.number) for each in there)
+    raise GenerationNotFound(f"the gallery {gallery.name!r} has no generation {number}; there are: {known}")
 
 
 def _wanted(gallery: Gallery, to: int | None) -> list[GenerationRow]:

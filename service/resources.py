@@ -15,18 +15,22 @@ from index.galleries import Galleries
 from index.gallery import Gallery
 from models.bundle.manifest import Manifest
 from models.bundle.runtime import Bundle
-from models.errors import GalleryNotFound, SettingsInvalid, SightsoundError, Unavailable, VectorsUnavailable
+from models.errors import SettingsInvalid, VectorsUnavailable
 from models.media.cage import Cage
 from models.media.limits import Limits
 from models.types import F32, Modality
+from service.access.guard import check_keys
 from service.batching import Batching
+from service.classifiers import Classifiers
 from service.encoders import Encoders
+from service.explaining import Explainer
 from service.jobs.board import Board
 from service.jobs.opening import open_board
 from service.looking import Looking
+from service.observing.probe import Probe
+from service.questions import Questions
 from service.recollection import Recollection
 from service.settings import Settings
-from service.spool import sweep
 
 PREVIEW_THREADS = 4  # two that decode and two that encode
 
@@ -40,10 +44,20 @@ class Resources:
     """
 
     def __init__(
-        self, galleries: Galleries, encoders: Encoders, board: Board, looking: Looking, *, kept: int, closing: ExitStack
+        self,
+        galleries: Galleries,
+        encoders: Encoders,
+        board: Board,
+        looking: Looking,
+        *,
+        probe: Probe,
+        kept: int,
+        closing: ExitStack,
     ) -> None:
         self.galleries, self.encoders, self.board, self.kept = galleries, encoders, board, kept
-        self.looking, self.batching = looking, Batching()
+        self.looking, self.batching, self.questions = looking, Batching(), Questions(encoders)
+        self.explainer = Explainer(encoders)
+        self.probe, self.classifiers = probe, Classifiers(encoders)
         self._closing = closing
 
     @classmethod
@@ -51,15 +65,15 @@ class Resources:
         """From a data folder, with every gallery opened and searched once, so that no request meets a gap.
 
         Raises:
-            SettingsInvalid: there is no such data folder.
+            SettingsInvalid: there is no such data folder, or no key where keys are asked for.
             DependencyMissing, BundleInvalid: a bundle, backbone or text encoder is not there or not the one named.
             Unavailable: the database of the catalog or of the jobs cannot be reached.
         """
         check_folder(settings)
-        sweep(settings.spool)
         with ExitStack() as closing:
             galleries = open_galleries(settings)
             closing.callback(galleries.close)
+            check_keys(settings, galleries.keys)
             closing.callback(galleries.keep)
             cage = closing.enter_context(Cage(limits(settings), settings.decode_workers))
             board = open_board(settings)
@@ -77,7 +91,12 @@ class Resources:
                 views_at_once=max(settings.decode_workers - 1, 1),  # so that one is left for what is uploaded
                 previews_at_once=settings.preview_workers,
             )
-            resources = cls(galleries, encoders, board, looking, kept=settings.kept_generations, closing=closing)
+            probe = Probe(settings.probe_share)
+            closing.callback(probe.close)
+            resources = cls(
+                galleries, encoders, board, looking, probe=probe, kept=settings.kept_generations, closing=closing
+            )
+            closing.callback(resources.batching.close)
             for each in resources.all_galleries():
                 resources.prepare(each.active.bundle.manifest)
                 _rehearse_what_can_be(each, resources.encoders)
@@ -86,16 +105,10 @@ class Resources:
         return resources
 
     def prepare(self, manifest: Manifest) -> None:
-        """Open what a bundle names, so that whatever is missing is known now; raises as `open` does."""
+        """Open and run what a bundle names, so that whatever is missing is known now; raises as `open` does."""
         self.encoders.text(manifest)
-        self.encoders.extractor(manifest)
-
-    def gallery(self, name: str | None) -> Gallery:
-        """The gallery of that name, or the first one there is; raises GalleryNotFound."""
-        names = self.galleries.names()
-        if name is None and not names:
-            raise GalleryNotFound("there is no gallery yet")
-        return self.galleries.get(names[0] if name is None else name)
+        for each in self.encoders.backbones(manifest):
+            each.rehearse()
 
     def all_galleries(self) -> Iterator[Gallery]:
         """The galleries in the order of their names."""
@@ -104,14 +117,6 @@ class Resources:
     def all_bundles(self) -> Iterator[Bundle]:
         """The bundles in the order of their names."""
         return (self.galleries.bundle(name) for name in sorted(self.galleries.bundle_names()))
-
-    def rehearse(self) -> None:
-        """Search every gallery by all its routes; raises Unavailable, naming the first that cannot answer."""
-        for name in self.galleries.names():
-            try:
-                _rehearse(self.galleries.get(name), self.encoders)
-            except SightsoundError as error:
-                raise Unavailable(f"the gallery {name!r} cannot answer: {error}") from error
 
     def __enter__(self) -> Self:
         return self
@@ -176,7 +181,7 @@ def preview_limits(settings: Settings) -> Limits:
     return replace(limits(settings), wall_s=wall_s, cpu_s=ceil(PREVIEW_THREADS * wall_s))
 
 
-def _opened(request: Request) -> Resources:
+async def _opened(request: Request) -> Resources:
     resources = request.app.state.resources
     assert isinstance(resources, Resources)
     return resources

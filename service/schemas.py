@@ -3,7 +3,6 @@
 import re
 from typing import Annotated, Literal
 
-from fastapi import Form, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from index.reindexing import Rules
@@ -11,6 +10,7 @@ from index.verification import TOLERANCE
 from models.bundle.manifest import Channel
 from models.hubness import RouteBias
 from models.types import Absence, Sense
+from service.explain_schemas import Explanation
 
 NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?")
 UNREADABLE = "\ufffd"  # what bytes that are not UTF-8 become
@@ -56,8 +56,6 @@ Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 """Of a generation, a window or an evaluation, as the catalog counts them."""
 Cursor = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,10}$")]
 HOW_MANY = {"ge": 1, "le": 100, "description": "How many to answer with, at most."}
-KQuery = Annotated[int, Query(**HOW_MANY)]
-KForm = Annotated[int, Form(**HOW_MANY)]
 
 
 class Fault(Frozen):
@@ -140,22 +138,33 @@ class ClipPage(Frozen):
 
 
 class Hit(Frozen):
-    """A window of a clip and how near it is to the query; higher is nearer."""
+    """A window of a clip and how near it is to the query; higher is nearer.
+
+    `probability` is that it shows the query's class, where something was fitted for such scores; `explanation` says why
+    it was found, if that was asked for.
+    """
 
     score: float
+    probability: float | None = None
     clip: Clip
     window: ClipWindow
     window_id: int
+    explanation: Explanation | None = None
 
 
 class SearchAnswer(Frozen):
-    """What was found, best first."""
+    """What was found, best first; `next` is the offset of the hits after these, null where there are none.
+
+    `calibrated_on` names where probabilities are from, `evaluation 3` or `bundle demo-cjme`; null where there are none.
+    """
 
     gallery: str
     route: str
     bundle: str
     took_ms: float
+    calibrated_on: str | None = None
     hits: tuple[Hit, ...]
+    next: int | None
 
 
 class BatchAnswer(Frozen):
@@ -165,29 +174,8 @@ class BatchAnswer(Frozen):
     route: str
     bundle: str
     took_ms: float
+    calibrated_on: str | None = None
     answers: tuple[tuple[Hit, ...], ...]
-
-
-class RankedClass(Frozen):
-    """A class, its calibrated score, and the part that each modality has in it."""
-
-    name: str
-    score: float
-    seen: bool
-    parts: dict[Sense, float]
-
-
-class ClassifyAnswer(Frozen):
-    """What a clip shows, best first."""
-
-    gallery: str
-    route: str
-    bundle: str
-    took_ms: float
-    channel: Channel
-    decided_by: Sense | None
-    beta: float
-    classes: tuple[RankedClass, ...]
 
 
 class GallerySummary(Frozen):
@@ -213,12 +201,14 @@ class ReindexRequest(Frozen):
     """Which bundle to embed a gallery with, its own by default, and how much worse it may find; `force`: by any.
 
     `biases` are by route, "chosen" for what the gallery's own labels choose; by default those that there are.
+    Where another generation than `expected` is active, nothing is done.
     """
 
     bundle: Annotated[str, Field(min_length=1)] | None = None
     tolerance: Annotated[float, Field(ge=0, le=1)] = TOLERANCE
     force: bool = False
     biases: Annotated[dict[str, RouteBias | Literal["chosen"]] | None, Field(max_length=100)] = None
+    expected: Number | None = None
 
     def rules(self, kept: int) -> Rules:
         """What the new generation must keep to, where so many are kept."""
@@ -226,9 +216,10 @@ class ReindexRequest(Frozen):
 
 
 class RollbackRequest(Frozen):
-    """Which generation to answer with again; the last one before by default."""
+    """Which generation to answer with again, the last one before by default; nothing where not `expected` is active."""
 
     to: Number | None = None
+    expected: Number | None = None
 
 
 class Generation(Frozen):

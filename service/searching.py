@@ -1,145 +1,228 @@
-"""From a query to the hits of a gallery."""
+"""From a query to the hits of a gallery: what is asked becomes vectors, these are compared, the answer is told.
 
-from collections.abc import Collection, Mapping, Sequence
+All of it is awaited on the server's loop; what computes, or asks the catalog, is done elsewhere.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from fastapi.concurrency import run_in_threadpool
 
 import index.clips as stored
+from index.blending import Part
 from index.gallery import Gallery
 from index.generations import Generation
 from index.searching import Search
 from models.bundle.manifest import Channel
-from models.bundle.words import understood
-from models.errors import QueryInvalid, RouteMissing
-from models.types import F32, Modality
-from service.features import of_query
-from service.filtering import EVERYTHING, Narrowing
+from models.errors import GalleryNotFound, QueryInvalid, RouteMissing
+from models.types import F32
+from service.explaining import calibrated_by, probabilities
+from service.filtering import Least, Narrowing
+from service.observing.stages import stage
+from service.questions import Question, Words, of_vector
 from service.resources import Resources
 from service.schemas import BatchAnswer, Hit, SearchAnswer
-from service.search_schemas import BatchRequest, QueryBody
+from service.search_schemas import BatchRequest, RoutedBody, SearchRequest, Weighs, WeightedBody
 from service.summaries import hit
 from service.timing import Stopwatch
 
-OTHER: dict[Channel, Channel] = {"audio": "video", "video": "audio", "av": "av"}
+Routed = tuple[str, WeightedBody]
+"""A query, and its route."""
 
 
-def by_words(
-    resources: Resources, gallery: str, *, text: str, to: Channel, k: int, narrowed: Narrowing = EVERYTHING
-) -> SearchAnswer:
-    """The windows or clips nearest to some words; raises GalleryNotFound, RouteMissing, QueryInvalid."""
-    search = _Search(resources, gallery, f"text->{to}")
-    return search.answer({"text": search.encoded(text)}, k=k, narrowed=narrowed)
+async def by_words(resources: Resources, gallery: str, *, text: str, to: Channel, narrowed: Narrowing) -> SearchAnswer:
+    """The windows or clips nearest to some words; raises GalleryNotFound, RouteMissing, QueryInvalid.
+
+    The gallery is as it was known last: comparing finds out whether it is still there.
+    """
+    asked = [(f"text->{to}", WeightedBody(text=text))]
+    routes = [route for route, _ in asked]
+    if (known := resources.galleries.known(gallery)) is not None:
+        with suppress(GalleryNotFound):  # perhaps there is another one of its name
+            search = _Search.of(resources, known, routes)
+            return await search.answer(await search.questions(asked), narrowed)
+    search = await _Search.begun(resources, gallery, routes)
+    return await search.answer(await search.questions(asked), narrowed)
 
 
-def by_clip(
+async def by_clip(
     resources: Resources,
     gallery: str,
     *,
     clip: Path,
-    source: Channel,
-    to: Channel | None,
-    k: int,
-    narrowed: Narrowing = EVERYTHING,
+    routed: RoutedBody,
+    weighs: Weighs,
+    narrowed: Narrowing,
 ) -> SearchAnswer:
-    """The windows or clips nearest to what a clip has of `source`.
+    """The windows or clips nearest to what a clip has of the sense that `routed` names, and to further queries.
 
     Raises:
-        GalleryNotFound, RouteMissing, MediaInvalid, SenseMissing, TooLarge, DecodeOverrun.
+        MediaInvalid, TooLarge, DecodeOverrun, and as `by_query` does.
     """
-    search = _Search(resources, gallery, f"{source}->{to or OTHER[source]}")
-    found = resources.encoders.extractor(search.active.bundle.manifest).extract(clip)
-    return search.answer({sense: rows for sense, rows in of_query(found, source).items()}, k=k, narrowed=narrowed)
+    others = [(routed.route_of(each), each) for each in weighs.further]
+    search = await _Search.begun(resources, gallery, [routed.route_of_clip, *(route for route, _ in others)])
+    asked = await search.questions(others)
+    sensed = resources.questions.of_clip(search.generation, routed.route_of_clip, clip, source=routed.source)
+    return await search.answer([replace(await sensed, weight=weighs.clip), *asked], narrowed)
 
 
-def by_batch(resources: Resources, gallery: str, request: BatchRequest) -> BatchAnswer:
-    """What is nearest to each of many queries.
+async def by_query(resources: Resources, gallery: str, request: SearchRequest) -> SearchAnswer:
+    """The windows or clips nearest to a query, to several by their weights, or to examples.
 
     Raises:
-        GalleryNotFound, RouteMissing, QueryInvalid, InvalidInput, WindowNotFound, SenseMissing.
+        GalleryNotFound, RouteMissing, QueryInvalid, InvalidInput, ClipNotFound, WindowNotFound, SenseMissing.
     """
+    narrowed = request.narrowing(request.offset)
+    asked = [(request.route_of(each), each) for each in request.parts()]
+    search = await _Search.begun(resources, gallery, [route for route, _ in asked])
+    return await search.answer(await search.questions(asked), narrowed)
+
+
+async def by_batch(resources: Resources, gallery: str, request: BatchRequest) -> BatchAnswer:
+    """What is nearest to each of many queries; raises as `by_query` does."""
     narrowed = request.narrowing()
-    asked = Search(request.route, request.k, narrowed.among, narrowed.by)
-    return _Search(resources, gallery, request.route).answers(request.queries, asked)
+    asked = [[(request.route_of(part), part) for part in each.parts()] for each in request.queries]
+    search = await _Search.begun(resources, gallery, [route for parts in asked for route, _ in parts])
+    together = iter(await search.questions([part for parts in asked for part in parts]))
+    return await search.answers([list(islice(together, len(parts))) for parts in asked], narrowed)
 
 
 class _Search:
-    """One search, by the one generation that was active when it began: no answer mixes two bundles.
+    """One search, by the one generation that was active when it began: no answer mixes two bundles."""
 
-    A route that the gallery lacks is refused at once, before anything is decoded for it.
-    """
+    def __init__(self, resources: Resources, gallery: Gallery, routes: Sequence[str], watch: Stopwatch) -> None:
+        self.generation: Generation = gallery.active
+        self._routes = tuple(dict.fromkeys(routes))
+        self._resources, self._gallery, self._watch = resources, gallery, watch
 
-    def __init__(self, resources: Resources, gallery: str, route: str) -> None:
-        self._watch = Stopwatch()
-        self._encoders = resources.encoders
-        self._gallery: Gallery = resources.galleries.get(gallery)
-        self._route = route
-        self.active: Generation = self._gallery.active
-        if route not in self.active.routes:
-            raise RouteMissing(f"{gallery!r} has no route {route!r}; it has {', '.join(self.active.routes)}")
+    @classmethod
+    async def begun(cls, resources: Resources, gallery: str, routes: Sequence[str]) -> "_Search":
+        """As `of`, by the gallery's name."""
+        watch = Stopwatch()
+        return cls.of(resources, await run_in_threadpool(resources.galleries.get, gallery), routes, watch)
 
-    def encoded(self, text: str) -> F32:
-        """[1, width] the feature of words; raises QueryInvalid for words that the bundle does not know."""
-        manifest = self.active.bundle.manifest
-        return self._encoders.text(manifest).encode(understood(manifest, [text]))
+    @classmethod
+    def of(
+        cls, resources: Resources, gallery: Gallery, routes: Sequence[str], watch: Stopwatch | None = None
+    ) -> "_Search":
+        """Routes that the gallery lacks are refused at once, before anything is decoded for them."""
+        search = cls(resources, gallery, routes, watch or Stopwatch())
+        there = search.generation.routes
+        if missing := [each for each in routes if each not in there]:
+            raise RouteMissing(f"{gallery.name!r} has no route {missing[0]!r}; it has {', '.join(there)}")
+        return search
 
-    def answer(self, features: Mapping[Modality, F32], *, k: int, narrowed: Narrowing) -> SearchAnswer:
-        found = self._gallery.search(
-            self._route, features, k=k, among=narrowed.among, by=narrowed.by, generation=self.active
-        )
+    async def questions(self, asked: Sequence[Routed]) -> list[Question]:
+        words = [(route, each.text) for route, each in asked if each.text is not None]
+        known = await self._resources.questions.of_words(self.generation, words)
+        return [replace(await self._question(route, each, known), weight=each.weight) for route, each in asked]
+
+    async def answer(self, questions: Sequence[Question], narrowed: Narrowing) -> SearchAnswer:
+        vector, asked = await self._compared(questions, narrowed)
+        ((*found,),) = await self._resources.batching.search(self._gallery, vector, asked, generation=self.generation)
+        if asked.among is None and asked.blend is None:
+            self._resources.probe.offer(self._gallery.name, self.generation, route=asked.route, queries=vector)
+        passing = self._passing(questions, found, narrowed.least)
+        hits = await self._told([questions], [passing[narrowed.offset : narrowed.end]], narrowed)
         return SearchAnswer(
             gallery=self._gallery.name,
             route=self._route,
-            bundle=self.active.bundle.name,
-            hits=self._hits(found),
+            bundle=self.generation.bundle.name,
+            calibrated_on=self._calibrated_on([questions]),
+            hits=hits[0],
+            next=narrowed.end if len(passing) > narrowed.end else None,
             took_ms=self._watch.elapsed_ms(),
         )
 
-    def answers(self, queries: Sequence[QueryBody], asked: Search) -> BatchAnswer:
-        found = self._by_vectors(queries, asked) | self._by_windows(queries, asked)
+    async def answers(self, questions: Sequence[Sequence[Question]], narrowed: Narrowing) -> BatchAnswer:
+        """Those that are asked alike, which most are, are compared together."""
+        rows: dict[Search, list[tuple[int, F32]]] = {}
+        for row, each in enumerate(questions):
+            vector, asked = await self._compared(each, narrowed)
+            rows.setdefault(replace(asked, among=None), []).append((row, vector))
+        found: dict[int, Sequence[stored.Hit]] = {}
+        for alike, together in rows.items():
+            vectors = np.concatenate([vector for _, vector in together])
+            asked = replace(alike, among=narrowed.among)
+            hits = await self._resources.batching.search(self._gallery, vectors, asked, generation=self.generation)
+            found |= zip([row for row, _ in together], hits, strict=True)
+        good = [self._passing(each, found[row], narrowed.least) for row, each in enumerate(questions)]
+        passing = [each[: narrowed.k] for each in good]
         return BatchAnswer(
             gallery=self._gallery.name,
             route=self._route,
-            bundle=self.active.bundle.name,
-            answers=tuple(self._hits(found[row]) for row in range(len(queries))),
+            bundle=self.generation.bundle.name,
+            calibrated_on=self._calibrated_on(questions),
+            answers=await self._told(questions, passing, narrowed),
             took_ms=self._watch.elapsed_ms(),
         )
 
-    def _by_windows(self, queries: Sequence[QueryBody], asked: Search) -> dict[int, list[stored.Hit]]:
-        return {
-            row: self._gallery.search_window(each.window, asked, generation=self.active)
-            for row, each in enumerate(queries)
-            if each.window is not None
-        }
+    @property
+    def _route(self) -> str:
+        return " + ".join(self._routes)
 
-    def _by_vectors(self, queries: Sequence[QueryBody], asked: Search) -> dict[int, list[stored.Hit]]:
-        vectors = {row: self._vector(each) for row, each in enumerate(queries) if each.window is None}
-        if not vectors:
-            return {}
-        together = np.concatenate(list(vectors.values()))
-        found = self._gallery.search_vectors(together, asked, generation=self.active)
-        return dict(zip(vectors, found, strict=True))
+    async def _compared(self, questions: Sequence[Question], narrowed: Narrowing) -> tuple[F32, Search]:
+        """The vector [1, dim] that several questions are together, and how it is asked."""
+        first = questions[0]
+        without = frozenset[int]().union(*(each.windows for each in questions))
+        asked = Search(first.route, narrowed.depth, narrowed.among, narrowed.by, without)
+        if len(questions) == 1 and first.weight > 0:
+            return first.vector, asked
+        parts = [Part(each.route, each.vector, each.weight) for each in questions]
+        vector, blend = await run_in_threadpool(self.generation.blend, parts)
+        return vector, replace(asked, blend=blend)
 
-    def _vector(self, query: QueryBody) -> F32:
-        """[1, dim] of the route's space."""
-        if query.vector is not None:
-            dim = self.active.table(self._route).embedding.dim
-            if len(query.vector) != dim:
-                raise QueryInvalid(f"a vector of {self._route!r} has {dim} numbers, found {len(query.vector)}")
-            return np.array([query.vector], np.float32)
-        self._check_modalities({"text"} if query.text is not None else query.features or {})
+    async def _question(self, route: str, query: WeightedBody, known: Mapping[Words, Question]) -> Question:
+        questions, generation = self._resources.questions, self.generation
         if query.text is not None:
-            return self.active.query_vectors(self._route, {"text": self.encoded(query.text)})
-        rows = {each: np.array([row], np.float32) for each, row in (query.features or {}).items()}
-        return self.active.query_vectors(self._route, rows)
+            return known[route, query.text]
+        if query.vector is not None:
+            return of_vector(generation, route, query.vector)
+        if query.features is not None:
+            return await questions.of_features(generation, route, query.features)
+        example = query.window if query.clip is None else query.clip
+        assert example is not None
+        return await questions.of_example(self._gallery, generation, route, example)
 
-    def _check_modalities(self, found: Collection[str]) -> None:
-        manifest = self.active.bundle.manifest
-        read = manifest.heads[manifest.routes[self._route].query].inputs
-        if set(found) != set(read):
+    def _calibrated_on(self, asked: Sequence[Sequence[Question]]) -> str | None:
+        chosen = [calibrated_by(self._gallery, self.generation, each) for each in asked]
+        return " + ".join(dict.fromkeys(each.source for each in chosen if each is not None)) or None
+
+    async def _told(
+        self, asked: Sequence[Sequence[Question]], found: Sequence[Sequence[stored.Hit]], narrowed: Narrowing
+    ) -> tuple[tuple[Hit, ...], ...]:
+        """The hits of each; on the loop where there are few, as to hand them to a thread would take longer."""
+        tell = self._explained if narrowed.explain else self._hits
+        if len(asked) == 1 and not narrowed.explain:
+            return (self._hits(asked[0], found[0]),)
+        return await run_in_threadpool(lambda: tuple(map(tell, asked, found)))
+
+    def _explained(self, questions: Sequence[Question], found: Sequence[stored.Hit]) -> tuple[Hit, ...]:
+        why = self._resources.explainer.explain(self._gallery, self.generation, questions, found)
+        told = zip(self._hits(questions, found), why, strict=True)
+        return tuple(each.model_copy(update={"explanation": explanation}) for each, explanation in told)
+
+    def _hits(self, questions: Sequence[Question], found: Sequence[stored.Hit]) -> tuple[Hit, ...]:
+        with stage("join"):
+            told = probabilities(calibrated_by(self._gallery, self.generation, questions), found)
+            return tuple(hit(self._gallery.name, each, probability=p) for each, p in zip(found, told, strict=True))
+
+    def _passing(
+        self, questions: Sequence[Question], found: Sequence[stored.Hit], least: Least
+    ) -> Sequence[stored.Hit]:
+        """Those that are good enough; raises QueryInvalid where no probability is known to tell that by."""
+        passing = [each for each in found if least.score is None or each.score >= least.score]
+        if least.probability is None:
+            return passing
+        chosen = calibrated_by(self._gallery, self.generation, questions)
+        if chosen is None:
             raise QueryInvalid(
-                f"the route {self._route!r} reads {', '.join(read)}, found features of {', '.join(sorted(found))}"
+                f"min_probability: no probabilities are known of {self._route!r} for such a query; evaluate the "
+                "gallery by this route, or ask for one query with min_score"
             )
-
-    def _hits(self, found: Sequence[stored.Hit]) -> tuple[Hit, ...]:
-        return tuple(hit(self._gallery.name, each) for each in found)
+        told = zip(passing, probabilities(chosen, passing), strict=True)
+        return [each for each, p in told if p is not None and p >= least.probability]

@@ -1,30 +1,110 @@
 """The service on a socket."""
 
+import signal
 import socket
+import ssl
 from collections.abc import Callable
+from time import monotonic
+from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from models.errors import SettingsInvalid
 from service.app import create_app
+from service.connections import Connection
+from service.observing import logs
+from service.observing.redaction import secrets_of
 from service.settings import Settings
+
+BACKLOG = 2048
+"""Connections that the system keeps until the service takes them."""
+KEEP_ALIVE_S = 65
+"""How long a connection is kept without a request: longer than proxies keep theirs, so that it is they who close."""
+
+
+class Server(uvicorn.Server):
+    """A server that ends in order: unready first, then closed to new connections, then done with what it took.
+
+    Told to by SIGTERM or SIGINT it returns, so that the process ends as any does that is done; a second SIGINT makes
+    it drop what it took.
+    """
+
+    def __init__(self, app: FastAPI, settings: Settings) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=Connection,
+                ws="none",
+                log_config=None,  # it would write lines of its own; ours are written by `logs`
+                log_level="warning",
+                access_log=False,
+                proxy_headers=False,  # whom a proxy is believed, and what, is a setting of the service
+                ssl_certfile=settings.tls_certificate,
+                ssl_keyfile=settings.tls_key,
+                server_header=False,
+                backlog=BACKLOG,
+                timeout_keep_alive=KEEP_ALIVE_S,
+                timeout_graceful_shutdown=settings.shutdown_s,
+            )
+        )
+        self._drain_s = settings.drain_s
+        self._ends_at_s: float | None = None
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether it has been told to end."""
+        return self._ends_at_s is not None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Of uvicorn's own, without raising the signal once more after all is done."""
+        if self._ends_at_s is None:
+            self._ends_at_s = monotonic() + self._drain_s
+        elif sig == signal.SIGINT:
+            self.should_exit = self.force_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: whether it is time to end."""
+        if self._ends_at_s is not None and monotonic() >= self._ends_at_s:
+            self.should_exit = True
+        return await super().on_tick(counter)
 
 
 def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Serve until interrupted; `announce` is told the address once it is listened at.
 
     Raises:
-        SettingsInvalid: the address cannot be listened at.
+        SettingsInvalid: the address cannot be listened at, or the certificate cannot be used.
         DependencyMissing, BundleInvalid: the data folder lacks something that its galleries need.
     """
-    app = create_app(settings)
+    with logs.writing(settings.log_format, settings.log_level, secrets=secrets_of(settings)):
+        check_certificate(settings)
+        _serve(create_app(settings), settings, announce)
+
+
+def _serve(app: FastAPI, settings: Settings, announce: Callable[[str], None]) -> None:
     with listening(settings) as listener:
         host, port = listener.getsockname()[:2]
-        announce(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False))
+        scheme = "http" if settings.tls_certificate is None else "https"
+        announce(f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}")
+        server = Server(app, settings)
+        app.state.is_draining = lambda: server.is_draining
         # Who watches a job's progress, or waits for a preview, would keep the service from ending.
         app.state.is_leaving = lambda: server.should_exit
         server.run(sockets=[listener])
+
+
+def check_certificate(settings: Settings) -> None:
+    """Refuse a certificate that cannot be used; raises SettingsInvalid."""
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.tls_certificate, settings.tls_key)
+    except OSError as error:
+        raise SettingsInvalid(
+            f"tls_certificate {settings.tls_certificate} with tls_key {settings.tls_key} cannot be used "
+            f"({error.strerror or error}); expected a certificate and its private key, in PEM"
+        ) from error
 
 
 def listening(settings: Settings) -> socket.socket:

@@ -1,6 +1,7 @@
 """What the rooms below know, in the shapes of answers."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import quote
 
 import index.clips as stored
@@ -9,6 +10,7 @@ from index.catalog.galleries import GenerationRow
 from index.gallery import Gallery
 from models import types
 from models.bundle.manifest import Manifest
+from service.explain_schemas import Explanation
 from service.schemas import BundleSummary, Clip, ClipDetail, ClipWindow, GallerySummary, GenerationDetail, Hit
 
 
@@ -57,7 +59,9 @@ def clip_detail(gallery: str, clip: stored.Clip) -> ClipDetail:
     )
 
 
-def hit(gallery: str, found: stored.Hit) -> Hit:
+def hit(
+    gallery: str, found: stored.Hit, *, probability: float | None = None, explanation: Explanation | None = None
+) -> Hit:
     """A window that was found in a gallery."""
     clip = Clip(
         id=found.clip_id,
@@ -66,7 +70,14 @@ def hit(gallery: str, found: stored.Hit) -> Hit:
         media=media_address(gallery, found.clip_id),
         media_type=found.media_type,
     )
-    return Hit(score=found.score, clip=clip, window=window(found.window, found.absent), window_id=found.window_id)
+    return Hit(
+        score=found.score,
+        probability=probability,
+        clip=clip,
+        window=window(found.window, found.absent),
+        window_id=found.window_id,
+        explanation=explanation,
+    )
 
 
 def generation_detail(row: GenerationRow, active: int) -> GenerationDetail:
@@ -100,4 +111,10 @@ def media_address(gallery: str, clip_id: str) -> str:
 
 def clip_address(gallery: str, clip_id: str) -> str:
     """Where a clip is."""
-    return f"/v1/galleries/{quote(gallery, safe='')}/clips/{clip_id}"
+    return f"{gallery_address(gallery)}/clips/{clip_id}"
+
+
+@lru_cache(maxsize=1024)
+def gallery_address(gallery: str) -> str:
+    """Where a gallery is."""
+    return f"/v1/galleries/{quote(gallery, safe='')}"

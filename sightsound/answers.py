@@ -1,10 +1,14 @@
-"""What the service answers, as the client hands it on; docs/http-api.md says what each field means."""
+"""What the service answers about clips, and its refusals; docs/http-api.md says what each field means.
 
-from typing import Literal
+What it answers about other things is in the files beside this one.
+"""
+
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue
 
 Sense = Literal["audio", "video"]
+Modality = Literal["audio", "video", "text"]
 Absence = Literal["missing", "silent", "damaged"]
 Channel = Literal["audio", "video", "av"]
 
@@ -13,6 +17,23 @@ class Answer(BaseModel):
     """A frozen part of an answer; fields that a newer service adds are passed over."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Tagged(Answer):
+    """An answer that is asked for by itself, as it is at one moment, which its `etag` names.
+
+    To be sent as `if_match` by who changes the thing only as they have seen it. Two that say the same are the same.
+    """
+
+    _etag: str | None = None
+
+    @property
+    def etag(self) -> str | None:
+        """None where it came as a part of another answer."""
+        return self._etag
+
+    def __eq__(self, other: Any) -> bool:
+        return type(self) is type(other) and self.__dict__ == other.__dict__
 
 
 class Fault(Answer):
@@ -57,7 +78,7 @@ class ClipWindow(Window):
     absent: dict[Sense, Absence]
 
 
-class ClipDetail(Clip):
+class ClipDetail(Clip, Tagged):
     """A clip with all that is known of it; its `windows` are what is found, `absent` what all of them lack, and why."""
 
     duration_s: float
@@ -85,123 +106,8 @@ class ClipPage(Answer):
     next: str | None
 
 
-class Hit(Answer):
-    """A window of a clip and how near it is to the query; higher is nearer."""
+class ClipsRemoved(Answer):
+    """Which clips are gone now, and which were not there."""
 
-    score: float
-    clip: Clip
-    window: ClipWindow
-    window_id: int
-
-
-class SearchAnswer(Answer):
-    """What was found, best first."""
-
-    gallery: str
-    route: str
-    bundle: str
-    took_ms: float
-    hits: tuple[Hit, ...]
-
-
-class BatchAnswer(Answer):
-    """What was found for each query of a batch, in their order; best first."""
-
-    gallery: str
-    route: str
-    bundle: str
-    took_ms: float
-    answers: tuple[tuple[Hit, ...], ...]
-
-
-class RankedClass(Answer):
-    """A class, its calibrated score, and the part that each modality has in it."""
-
-    name: str
-    score: float
-    seen: bool
-    parts: dict[Sense, float]
-
-
-class ClassifyAnswer(Answer):
-    """What a clip shows, best first."""
-
-    gallery: str
-    route: str
-    bundle: str
-    took_ms: float
-    channel: Channel
-    decided_by: Sense | None
-    beta: float
-    classes: tuple[RankedClass, ...]
-
-
-class GallerySummary(Answer):
-    """What a gallery holds and can answer."""
-
-    name: str
-    clips: int
-    windows: int
-    bundle: str
-    generation: int
-    routes: tuple[str, ...]
-    channels: tuple[Channel, ...]
-    labels: dict[str, int]
-
-
-class GalleryList(Answer):
-    """All galleries."""
-
-    galleries: tuple[GallerySummary, ...]
-
-
-class Generation(Answer):
-    """A gallery as embedded by one bundle."""
-
-    gallery: str
-    generation: int
-    bundle: str
-    windows: int
-    took_ms: float
-
-
-class RouteBias(Answer):
-    """What a route takes off the scores of clips that are near to every query, and of those of seen classes."""
-
-    alpha: float = 0.0
-    neighbours: int = 10
-    seen: float = 0.0
-
-
-class GenerationDetail(Answer):
-    """A generation that is kept, or being built; `report` says how it was built and verified, `biases` are by route."""
-
-    number: int
-    bundle: str
-    state: Literal["building", "ready"]
-    active: bool
-    made_at: AwareDatetime
-    biases: dict[str, RouteBias]
-    report: dict[str, JsonValue]
-
-
-class GenerationList(Answer):
-    """The generations of a gallery, the oldest first."""
-
-    generations: tuple[GenerationDetail, ...]
-
-
-class BundleSummary(Answer):
-    """A trained method that galleries can be embedded with."""
-
-    name: str
-    method: str
-    routes: tuple[str, ...]
-    trained_on: str
-    evaluation: dict[str, float]
-
-
-class BundleList(Answer):
-    """All bundles."""
-
-    bundles: tuple[BundleSummary, ...]
+    removed: tuple[str, ...]
+    missing: tuple[str, ...]

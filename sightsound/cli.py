@@ -10,19 +10,36 @@ import typer
 from pydantic import ValidationError
 
 from models.errors import DependencyMissing, QueryInvalid, SightsoundError
-from sightsound import backbone, bundle, gallery
+from sightsound import backbone, bundle, gallery, keys
+from sightsound.client import ServiceRefused
+from sightsound.commands import administration, config, ingest, jobs, search, status
 
 app = typer.Typer(
     name="sightsound",
     help="Search sight by sound, sound by sight, and both by words.",
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
-app.add_typer(gallery.app)
-app.add_typer(backbone.app)
-app.add_typer(bundle.app)
+for each in (gallery.app, backbone.app, bundle.app, jobs.app, keys.app, config.app):
+    app.add_typer(each)
+for command in (
+    search.search,
+    search.classify,
+    ingest.ingest,
+    administration.reindex,
+    administration.evaluate,
+    status.status,
+):
+    app.command()(command)
 EXTRA = "pip install 'sightsound[cpu]'"
 FAILED, MISSED = 2, 1
+FAILURES = (
+    SightsoundError,
+    ServiceRefused,
+    typer.TyperException,
+    ValidationError,
+    ModuleNotFoundError,
+    OSError,
+)
 DATA = Path("sightsound-data")
 
 
@@ -33,40 +50,32 @@ def _commands() -> None:
 
 @app.command()
 def serve(
-    data: Annotated[
-        Path, typer.Option(envvar="SIGHTSOUND_DATA", help="A data folder, as `sightsound demo` makes.")
-    ] = DATA,
-    host: Annotated[str, typer.Option(envvar="SIGHTSOUND_HOST", help="The address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(envvar="SIGHTSOUND_PORT", help="The port; 0 takes any free one.")] = 8765,
-    allow_public: Annotated[
-        bool, typer.Option(envvar="SIGHTSOUND_ALLOW_PUBLIC", help="Allow a host that others can reach, without keys.")
-    ] = False,
+    data: Annotated[Path | None, typer.Option(help="A data folder, as `sightsound demo` makes.")] = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen at.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port; 0 takes any free one.")] = None,
+    file: config.File = None,
 ) -> None:
-    """Serve the page and the API over a data folder; other settings come from SIGHTSOUND_… variables."""
+    """Serve the page and the API over a data folder; other settings come from SIGHTSOUND_… variables or a file."""
+    from service.configuring import configured
     from service.serving import serve as serve_forever
-    from service.settings import Settings
 
-    settings = Settings(data=data, host=host, port=port, allow_public=allow_public)
+    settings = configured({"data": data, "host": host, "port": port}, file=file).settings
     serve_forever(settings, announce=lambda address: typer.echo(f"Sightsound is at {address} (Ctrl+C stops it)"))
 
 
 @app.command()
 def worker(
-    data: Annotated[
-        Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder of the service whose jobs are to be done.")
-    ] = DATA,
-    catalog: Annotated[
-        str | None,
-        typer.Option(envvar="SIGHTSOUND_CATALOG", help="The catalog's PostgreSQL; by default in the folder."),
-    ] = None,
+    data: Annotated[Path | None, typer.Option(help="The data folder of the service whose jobs are to be done.")] = None,
+    catalog: Annotated[str | None, typer.Option(help="The catalog's PostgreSQL; by default in the folder.")] = None,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="How many at once.")] = 1,
+    file: config.File = None,
 ) -> None:
     """Do the jobs of a data folder in this process, until interrupted; settings as of `serve`."""
-    from service.settings import Settings
+    from service.configuring import configured
     from sightsound.worker import work
 
-    settings = Settings(data=data, catalog=catalog, job_workers=jobs)
-    work(settings, announce=lambda: typer.echo(f"Working on the jobs of {data} (Ctrl+C stops it)"))
+    settings = configured({"data": data, "catalog": catalog, "job_workers": jobs}, file=file).settings
+    work(settings, announce=lambda: typer.echo(f"Working on the jobs of {settings.data} (Ctrl+C stops it)"))
 
 
 @app.command()
@@ -203,7 +212,7 @@ def run(arguments: Sequence[str]) -> int:
         status = app(arguments, prog_name="sightsound", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         return 130
-    except (SightsoundError, typer.TyperException, ValidationError, ModuleNotFoundError, OSError) as error:
+    except FAILURES as error:
         typer.echo(f"sightsound: {_line(error)}", err=True)
         return FAILED
     return status if isinstance(status, int) else 0

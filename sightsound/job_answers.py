@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime
 
-from sightsound.answers import Answer
+from sightsound.answers import Answer, Tagged
 
 Kind = Literal["ingest", "reindex", "compact", "evaluate"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -29,7 +29,7 @@ class Progress(Answer):
     time_left_s: float | None = None
 
 
-class Job(Answer):
+class Job(Tagged):
     """Durable work with progress; `errors` are the first of its `error_count` items that could not be done."""
 
     id: str
@@ -54,9 +54,10 @@ class Job(Answer):
 
 
 class JobList(Answer):
-    """Jobs, the newest first."""
+    """Jobs, the newest first; `next` is the cursor of those after them, None after the last."""
 
     jobs: tuple[Job, ...]
+    next: str | None
 
 
 class Evaluation(Answer):

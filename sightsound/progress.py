@@ -45,6 +45,11 @@ class Step:
         """So many units are done."""
         self._show(done, self._total, note)
 
+    def at(self, done: int, total: int | None, note: str) -> None:
+        """So many units are done, of as many as are known by now."""
+        self._total = total
+        self._show(done, total, note)
+
     def fill(self) -> None:
         """The step is over, of however many units it was."""
         self._steps.fill(self._task, self._total or max(self._done, 1))

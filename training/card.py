@@ -2,6 +2,7 @@
 
 from models.bundle.manifest import Manifest
 from models.methods import spec
+from models.probability import RouteSigmoid
 from training.recipe import Recipe
 
 
@@ -10,6 +11,11 @@ def write(manifest: Manifest, recipe: Recipe) -> str:
     routes = ", ".join(f"`{route}`" for route in sorted(manifest.routes))
     encoders = ", ".join(each.name for each in (*manifest.backbones.values(), manifest.text_encoder))
     figures = "\n".join(f"| {name} | {value:.4f} |" for name, value in manifest.evaluation.items())
+    probabilities = "\n".join(_probability(route, each) for route, each in manifest.probabilities.items())
+    temperatures = "\n".join(
+        f"| {channel} | {each.temperature:.4f} | {each.accuracy:.4f} | {each.log_loss:.4f} | {each.error:.4f} |"
+        for channel, each in manifest.temperatures.items()
+    )
     return f"""# {manifest.name}
 
 Method: {manifest.method} ({spec(manifest.method).paper}).
@@ -23,9 +29,30 @@ Largest difference between torch and ONNX Runtime: {manifest.export_difference:.
 |---|---|
 {figures}
 
+Probabilities of hits, fitted on {_fitted_on(manifest)}:
+
+| route | slope | intercept | base rate | log-loss | error | error of the ten best |
+|---|---|---|---|---|---|---|
+{probabilities}
+
+Probabilities of classes, of the vocabulary with the bundle's own betas:
+
+| channel | temperature | accuracy | log-loss | error |
+|---|---|---|---|---|
+{temperatures}
+
 Recipe:
 
 ```json
 {recipe.model_dump_json(indent=1)}
 ```
 """
+
+
+def _probability(route: str, found: RouteSigmoid) -> str:
+    numbers = (found.slope, found.intercept, found.base_rate, found.log_loss, found.error, found.hits_error)
+    return f"| {route} | {' | '.join('' if each is None else f'{each:.4f}' for each in numbers)} |"
+
+
+def _fitted_on(manifest: Manifest) -> str:
+    return "; ".join(sorted({each.fitted_on for each in manifest.probabilities.values()})) or "nothing"

@@ -29,7 +29,7 @@ from training.fit import fit
 from training.progress import Fitted, Progress
 from training.recipe import Recipe
 from training.splits import ClassTable, FeatureSet, Split, TrainingSet
-from training.validation import labels_of, scorer, served_betas
+from training.validation import labels_of, scorer, served_betas, served_probabilities, served_temperatures
 
 WIDTH = 128
 """Of the trained backbones' features."""
@@ -155,7 +155,7 @@ def export_method(
     trained_on: str,
 ) -> Manifest:
     """Export a trained method as the bundle `folder`, with the betas and the figures of the routes that it serves."""
-    betas = served_betas(fitted.method, validation)
+    betas, held_out = served_betas(fitted.method, validation), _validation(validation, trained_on)
     figures = served_figures(fitted.method, validation, betas, of="validation")
     if test is not None:
         figures |= served_figures(fitted.method, test, betas, of="test")
@@ -168,7 +168,14 @@ def export_method(
         betas=betas,
         evaluation=figures,
         trained_on=trained_on,
+        probabilities=served_probabilities(fitted.method, validation, fitted_on=held_out),
+        temperatures=served_temperatures(fitted.method, validation, betas, fitted_on=held_out),
     )
+
+
+def _validation(validation: Split, trained_on: str) -> str:
+    clips, classes = len(validation.features.label), len(np.unique(validation.features.label))
+    return f"{clips} validation clips of {classes} classes, of {trained_on}"
 
 
 def served_figures(method: Method, split: Split, betas: Mapping[Channel, float], *, of: str) -> dict[str, float]:

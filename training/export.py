@@ -21,6 +21,8 @@ from models.bundle.runtime import Bundle
 from models.bundle.store import save
 from models.errors import BundleInvalid
 from models.methods.base import Head, Method, Widths
+from models.probability import RouteSigmoid
+from models.temperature import ClassTemperature
 from models.types import F32, Modality
 from training.card import write
 from training.progress import Fitted
@@ -59,6 +61,8 @@ def export(
     betas: Mapping[Channel, float],
     evaluation: Mapping[str, float],
     trained_on: str,
+    probabilities: Mapping[str, RouteSigmoid] | None = None,
+    temperatures: Mapping[Channel, ClassTemperature] | None = None,
 ) -> Manifest:
     """Write a trained method as a bundle, after comparing it with torch.
 
@@ -67,6 +71,7 @@ def export(
         classes: the vocabulary; those that were seen go into the bundle with their text features.
         betas: what calibrated stacking takes off the scores of seen classes, one a channel.
         evaluation: figures for people, by name.
+        probabilities, temperatures: what makes probabilities of scores, by route, and by channel; None for none.
 
     Raises:
         BundleInvalid: a head gives other embeddings in ONNX Runtime, by more than 1e-4; or the encoders' widths
@@ -92,6 +97,8 @@ def export(
         trained_on=trained_on,
         evaluation=dict(evaluation),
         export_difference=0,
+        probabilities=dict(probabilities or {}),
+        temperatures=dict(temperatures or {}),
     )
     difference = checked_difference(manifest, graphs, method, random_features(fitted))
     checked = manifest.model_copy(update={"export_difference": difference})

@@ -7,11 +7,15 @@ import numpy as np
 import torch
 
 from models.bundle.manifest import WIDEST_FIRST, Channel
-from models.calibration import FINE_GRID, FIXED_GRID, Stacking, beta_grid, choose_beta
+from models.calibration import FINE_GRID, FIXED_GRID, Stacking, beta_grid, choose_beta, stack
 from models.errors import TrainingDiverged
-from models.evaluation.evaluating import Labels, classifying, crosses, precision, retrieving
+from models.evaluation.evaluating import Labels, classifying, crosses, precision, retrieval, retrieving
+from models.evaluation.hubness import OFF
+from models.evaluation.likelihood import likelihood
 from models.evaluation.scorer import Fusion, Scorer
 from models.methods.base import Head, Method
+from models.probability import RouteSigmoid
+from models.temperature import ClassTemperature, class_temperature
 from models.types import F32
 from training.protocol import OURS, Protocol
 from training.splits import Split
@@ -60,6 +64,26 @@ def served_betas(method: Method, validation: Split, protocol: Protocol = OURS) -
     return {channel: stacking.beta for channel, stacking in found.items()}
 
 
+def served_probabilities(method: Method, validation: Split, *, fitted_on: str) -> dict[str, RouteSigmoid]:
+    """What makes probabilities of the scores of the routes that the method's bundle searches clips by."""
+    found, labels = scorer(method, validation, fusions={}), labels_of(validation)
+    asked = {name: retrieval(found, name, labels, leave_one_out=True) for name in _to_clips(found, labels)}
+    fitted = {name: likelihood(each, OFF, fitted_on=fitted_on) for name, each in asked.items()}
+    return {name: each.route for name, each in fitted.items() if each is not None}
+
+
+def served_temperatures(
+    method: Method, validation: Split, betas: Mapping[Channel, float], *, fitted_on: str
+) -> dict[Channel, ClassTemperature]:
+    """What makes probabilities of the classes that the method's bundle gives clips, its betas taken off."""
+    found, labels = scorer(method, validation, fusions={}), labels_of(validation)
+    stacked = {
+        each: stack(found.scores(f"{each}->text"), labels.seen, betas[each]) for each in classifying(found, labels)
+    }
+    fitted = {channel: class_temperature(each, labels.clips, fitted_on=fitted_on) for channel, each in stacked.items()}
+    return {channel: each for channel, each in fitted.items() if each is not None}
+
+
 def scorer(method: Method, split: Split, *, fusions: Mapping[str, Fusion] | None = None) -> Scorer:
     """The scores of a method on a split, by route; with the method's own fusions, or those given.
 
@@ -99,6 +123,10 @@ def embed(head: Head, split: Split, device: torch.device) -> F32:
     if not np.isfinite(embedded).all():
         raise TrainingDiverged(f"the embeddings of {' and '.join(head.inputs)} are no longer finite; try a lower rate")
     return embedded
+
+
+def _to_clips(found: Scorer, labels: Labels) -> list[str]:
+    return [name for name in retrieving(found, labels) if not name.endswith("->text")]
 
 
 def _merit(widest: Stacking, labels: Labels) -> float:

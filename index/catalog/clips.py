@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from index.catalog import changes
 from index.catalog import features as stored
 from index.catalog.columns import integers
+from index.catalog.filters import passing
 from index.catalog.galleries import MOST_KEYS
 from index.catalog.schema import clips, features, labels, windows
 from index.clips import Clip, noted
+from index.filters import Filter
+from index.metadata import Json
 from models.errors import ClipNotFound
 from models.types import F32, I64, Sense, Window
 
@@ -80,11 +83,13 @@ def listed(connection: Connection, gallery: int) -> list[Clip]:
     return list(_clips(connection, clips.c.gallery_id == gallery).values())
 
 
-def page(connection: Connection, gallery: int, label: str | None, *, after: int, limit: int) -> list[tuple[int, Clip]]:
-    """The first clips whose keys are above `after`, with their keys; of one label if it is given."""
+def page(
+    connection: Connection, gallery: int, among: Filter | None, *, after: int, limit: int
+) -> list[tuple[int, Clip]]:
+    """The first clips whose keys are above `after`, with their keys; of those that pass the filter, if there is one."""
     query = select(clips.c.id).where(clips.c.gallery_id == gallery, clips.c.id > min(after, MOST_KEYS))
-    if label is not None:
-        query = query.where(clips.c.id.in_(select(labels.c.clip).where(labels.c.label == label)))
+    if among is not None:
+        query = query.where(*passing(connection, among))
     found = integers(connection, query.order_by(clips.c.id).limit(limit))
     return list(by_key(connection, found.tolist()).items())
 
@@ -108,12 +113,50 @@ def windows_of(connection: Connection, gallery: int, clip_id: str) -> list[int]:
     return list(connection.execute(of_clip).scalars())
 
 
+def reword(
+    connection: Connection,
+    gallery: int,
+    clip_id: str,
+    *,
+    name: str,
+    words: Sequence[str],
+    metadata: Mapping[str, Json],
+) -> None:
+    """Write anew what is said of a clip, its labels as `words`; the caller has the gallery's lock.
+
+    Raises ClipNotFound.
+    """
+    key = keys_of(connection, gallery, [clip_id]).get(clip_id)
+    if key is None:
+        raise _not_found(clip_id)
+    connection.execute(update(clips).where(clips.c.id == key).values(name=name, metadata=dict(metadata)))
+    connection.execute(delete(labels).where(labels.c.clip == key))
+    if words:
+        rows = [{"clip": key, "position": i, "label": label} for i, label in enumerate(words)]
+        connection.execute(insert(labels), rows)
+
+
 def remove(connection: Connection, gallery: int, clip_id: str) -> list[int]:
     """Delete a clip with all that belongs to it; returns the ids its windows had; raises ClipNotFound."""
     changes.lock(connection, gallery)
     gone = windows_of(connection, gallery, clip_id)
     connection.execute(delete(clips).where((clips.c.gallery_id == gallery) & (clips.c.clip_id == clip_id)))
     changes.record_removed(connection, gallery, gone)
+    return gone
+
+
+def remove_all(connection: Connection, gallery: int, ids: Sequence[str]) -> dict[str, str]:
+    """Delete those of these clips that are there, in few statements; returns their sha256 by id."""
+    changes.lock(connection, gallery)
+    keys = list(keys_of(connection, gallery, ids).values())
+    gone: dict[str, str] = {}
+    windows_gone: list[int] = []
+    for part in _chunks(keys):
+        rows = connection.execute(select(clips.c.clip_id, clips.c.sha256).where(clips.c.id.in_(part)))
+        gone.update((row.clip_id, row.sha256) for row in rows)
+        windows_gone += connection.execute(select(windows.c.id).where(windows.c.clip.in_(part))).scalars()
+        connection.execute(delete(clips).where(clips.c.id.in_(part)))
+    changes.record_removed(connection, gallery, sorted(windows_gone))
     return gone
 
 

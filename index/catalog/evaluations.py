@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select
 
 from index.catalog.schema import evaluations
 from index.metadata import Json
@@ -55,6 +55,18 @@ def listed(connection: Connection, gallery: int) -> list[EvaluationRow]:
     """All of a gallery, in the order they were made."""
     query = select(evaluations).where(evaluations.c.gallery_id == gallery).order_by(evaluations.c.id)
     return [_row(row) for row in connection.execute(query)]
+
+
+def keys_of(connection: Connection, gallery: int, generation: int) -> list[int]:
+    """Those of a generation's evaluations, ascending."""
+    those = (evaluations.c.gallery_id == gallery) & (evaluations.c.generation == generation)
+    return list(connection.scalars(select(evaluations.c.id).where(those).order_by(evaluations.c.id)))
+
+
+def remove(connection: Connection, gallery: int, key: int) -> None:
+    """Delete the evaluation of that key; raises EvaluationNotFound."""
+    get(connection, gallery, key)
+    connection.execute(delete(evaluations).where((evaluations.c.gallery_id == gallery) & (evaluations.c.id == key)))
 
 
 def _row(row: Row[Any]) -> EvaluationRow:

@@ -19,10 +19,14 @@ COMPARE: dict[str, Compare] = {"lt": lt, "le": le, "gt": gt, "ge": ge}
 
 def allowed(connection: Connection, gallery: int, filter: Filter) -> I64:
     """[n] the windows, ascending, of the clips of a gallery that pass the filter."""
-    value = VALUES[connection.dialect.name]
-    those = [*_by_labels(filter), *_by_columns(filter), *(_holds(each, value(each.path)) for each in filter.metadata)]
-    query = select(windows.c.id).join(clips).where(clips.c.gallery_id == gallery, *those)
+    query = select(windows.c.id).join(clips).where(clips.c.gallery_id == gallery, *passing(connection, filter))
     return integers(connection, query.order_by(windows.c.id))
+
+
+def passing(connection: Connection, filter: Filter) -> list[ColumnElement[bool]]:
+    """What holds of the rows of clips that pass the filter."""
+    value = VALUES[connection.dialect.name]
+    return [*_by_labels(filter), *_by_columns(filter), *(_holds(each, value(each.path)) for each in filter.metadata)]
 
 
 def _by_labels(filter: Filter) -> list[ColumnElement[bool]]:

@@ -188,6 +188,12 @@ def activate(connection: Connection, gallery: int, number: int, *, expected: int
         raise Conflict(f"generation {expected} is not the active one any more: somebody else reindexed the gallery")
 
 
+def check_active(connection: Connection, gallery: int, expected: int | None) -> None:
+    """Refuse where another generation than the expected one is active, None being any; raises Conflict."""
+    if expected is not None and (now := state(connection, gallery).generation) != expected:
+        raise Conflict(f"generation {expected} is not the active one: that is {now}")
+
+
 def drop_generation(connection: Connection, gallery: int, number: int) -> bool:
     """Forget a generation unless it is the active one; says whether it is gone.
 

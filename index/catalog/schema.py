@@ -136,7 +136,7 @@ changes = Table(
     Column("gallery_id", Integer, ForeignKey("galleries.id", ondelete="CASCADE"), primary_key=True),
     Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("window", Integer, nullable=False),  # which need not be there any more
-    Column("kind", String(7), nullable=False),  # added, removed, or changed: it has more features than it had
+    Column("kind", String(7), nullable=False),  # added, removed, or changed: it has more features, or other labels
     Column("token", BigInteger, nullable=False, server_default="0"),  # of its transaction, at random
     sqlite_with_rowid=False,
 )
@@ -152,6 +152,7 @@ evaluations = Table(
     _json("report"),
     _moment("made_at"),
     Index("evaluations_of_gallery", "gallery_id", "id"),
+    sqlite_autoincrement=True,  # the id of a deleted evaluation is never given to another one
 )
 
 collections = Table(
@@ -189,7 +190,7 @@ audit = Table(
     _key(),
     _moment("at"),
     Column("caller", String(64), nullable=False),  # the name of the key, which may be gone; empty without keys
-    Column("request_id", String(64), nullable=False),
+    Column("request_id", String(128), nullable=False),
     Column("action", String(255), nullable=False),  # method and path
     Column("status", Integer, nullable=False),  # of the answer
     _json("detail"),

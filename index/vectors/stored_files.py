@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from hashlib import file_digest
 from pathlib import Path
 
+from pydantic import Field
+
 from models.bundle.manifest import Frozen
 from models.errors import SnapshotInvalid
 
@@ -15,9 +17,9 @@ WRITING = ".writing"
 
 
 class StoredFile(Frozen):
-    """A file's name, size and checksum."""
+    """A file's name, which leads to no other folder, its size and checksum."""
 
-    name: str
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
     size_bytes: int
     sha256: str
 

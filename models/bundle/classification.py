@@ -1,4 +1,13 @@
-"""Which of some named classes a clip shows, by its sound, its pictures or both; the words may never have been seen."""
+"""Which of some named classes a clip shows, by its sound, its pictures or both; the words may never have been seen.
+
+How sure that is: the margin of the winner's calibrated score over the runner-up's. Whoever abstains below a margin
+answers less often and is wrong less often, a selective classifier: Geifman & El-Yaniv, "Selective Classification for
+Deep Neural Networks", NIPS 2017, after Chow, "On Optimum Recognition Error and Reject Tradeoff", IEEE Transactions on
+Information Theory 16(1), 1970, whose optimal rule thresholds the winner's posterior probability. That is known only of
+the whole vocabulary of a bundle with its own betas, by the temperature that training fitted, and not of other words;
+the margin is there for any classes. Scores that are distances rise and fall with the clip for all classes alike, and
+the margin does not; where scores are logits it is the logarithm of the best two's odds.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,13 +17,14 @@ from typing import Protocol
 import numpy as np
 
 from models.bundle.manifest import Channel, Manifest
+from models.bundle.parts import class_scores, parts
 from models.bundle.runtime import Bundle
 from models.bundle.senses import SENSES, said
+from models.bundle.texts import Texts
 from models.bundle.words import key, understood
 from models.calibration import stack
 from models.errors import QueryInvalid, RouteMissing, SenseMissing
-from models.scoring import scores
-from models.types import F32, Bool, Metric, Sense
+from models.types import F32, Bool, Sense
 
 
 class EncodesText(Protocol):
@@ -25,11 +35,13 @@ class EncodesText(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RankedClass:
-    """A class with its calibrated score, whether training saw it, and the part each modality has in the score."""
+    """A class with its calibrated score, whether it counts as one that training saw, what was `taken_off` for that, and
+    the part each modality has in the score that was there before."""
 
     name: str
     score: float
     seen: bool
+    taken_off: float
     parts: Mapping[Sense, float]
 
 
@@ -37,14 +49,37 @@ class RankedClass:
 class Classification:
     """Classes, best first, for a clip looked at through `channel`.
 
-    `beta` was taken off the scores of seen classes. `decided_by` is the modality with the larger part in the winner's
-    margin over the runner-up; None where there is no runner-up or the bundle cannot tell the modalities apart.
+    `beta` was taken off the scores of seen classes. `margin` is how far the winner's score is above the runner-up's,
+    None where there is none. `probability` is that the winner is right; None of other classes, or another beta, than
+    what was fitted. `decided_by` is the modality with the larger part in that margin; None where there is no runner-up
+    or the bundle cannot tell the modalities apart.
     """
 
     channel: Channel
     beta: float
     ranked: tuple[RankedClass, ...]
+    margin: float | None
+    probability: float | None
     decided_by: Sense | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Classes [c] that compete: their names as the bundle takes them, which training saw, and their texts.
+
+    They are `whole` if they are the bundle's vocabulary, in any order, and count as seen where training saw them.
+    """
+
+    names: tuple[str, ...]
+    seen: Bool
+    texts: Texts
+    whole: bool
+
+    def seen_as(self, flags: Sequence[bool | None]) -> "Candidates":
+        """The same, counting as seen or not where flags [c] say so; None: as before."""
+        seen = [bool(was) if flag is None else flag for was, flag in zip(self.seen, flags, strict=True)]
+        whole = self.whole and seen == self.seen.tolist()
+        return Candidates(self.names, np.array(seen, np.bool_), self.texts, whole)
 
 
 class Classifier:
@@ -58,32 +93,59 @@ class Classifier:
     def classify(
         self, features: Mapping[Sense, F32], *, classes: Sequence[str], beta: float | None = None
     ) -> Classification:
-        """The classes ranked for one clip, looked at through the widest channel that it and the bundle have.
+        """The classes ranked for one clip: `rank` among `candidates`, and raises as these do."""
+        return self.rank(features, self.candidates(classes), beta=beta)
+
+    def candidates(self, classes: Sequence[str]) -> Candidates:
+        """Classes to rank clips among, of any words, or names of the vocabulary where the bundle knows no others.
+
+        Names of classes that training saw are recognised whatever their case. Raises QueryInvalid for no class, an
+        empty one, one that is there twice, or one that the bundle does not know.
+        """
+        names = understood(self.bundle.manifest, class_names(classes))
+        whole = set(map(key, names)) == set(map(key, self.bundle.manifest.vocabulary))
+        return Candidates(tuple(names), self.seen(names), Texts(self.bundle, self.text_features(names)), whole)
+
+    def rank(
+        self, features: Mapping[Sense, F32], among: Candidates, *, beta: float | None = None, k: int | None = None
+    ) -> Classification:
+        """The `k` best classes of one clip, looked at through the widest channel that it and the bundle have.
 
         Args:
             features: [width] of each sense the clip has.
-            classes: any words, or names of the vocabulary where the bundle understands no others; class names that
-                training saw are recognised whatever their case.
             beta: what to take off the scores of seen classes: None takes the bundle's own, 0 nothing.
+            k: None for all.
 
         Raises:
-            QueryInvalid: no class, an empty one, one that is there twice, or one that the bundle does not know.
+            QueryInvalid: beta is not finite.
             SenseMissing: neither sound nor pictures, or none that the bundle can classify by.
             RouteMissing: the bundle cannot classify.
         """
         channel = channel_of(self.bundle.manifest, features)
-        names = understood(self.bundle.manifest, class_names(classes))
         rows = {sense: features[sense][None] for sense in SENSES[channel]}
         beta = self._beta(channel, beta)
-        text, seen = self.text_features(names), self.seen(names)
-        found = stack(class_scores(self.bundle, rows, text, channel), seen, beta)[0]
-        parts = _parts(self.bundle, rows, text, channel)
+        found = stack(class_scores(self.bundle, rows, among.texts, channel), among.seen, beta)[0]
+        added = parts(self.bundle, rows, among.texts, channel)
         order = np.argsort(-found, kind="stable")
         ranked = [
-            RankedClass(names[i], float(found[i]), bool(seen[i]), {sense: float(parts[sense][i]) for sense in parts})
-            for i in order
+            RankedClass(
+                among.names[i],
+                float(found[i]),
+                seen=bool(among.seen[i]),
+                taken_off=beta if among.seen[i] else 0.0,
+                parts={sense: float(each[0, i]) for sense, each in added.items()},
+            )
+            for i in order[: None if k is None else max(k, 2)]
         ]
-        return Classification(channel, beta, tuple(ranked), _decider(ranked))
+        probability = self._probability(found, channel, beta) if among.whole else None
+        return Classification(channel, beta, tuple(ranked[:k]), _margin(ranked), probability, _decider(ranked))
+
+    def _probability(self, stacked: F32, channel: Channel, beta: float) -> float | None:
+        """Of the winner, by the scores [c] of the whole vocabulary."""
+        fitted = self.bundle.manifest.temperatures.get(channel)
+        if fitted is None or fitted.classes != len(stacked) or beta != self._beta(channel, None):
+            return None
+        return float(fitted.of(stacked[None]).max())
 
     def _beta(self, channel: Channel, asked: float | None) -> float:
         if asked is None:
@@ -104,18 +166,6 @@ class Classifier:
         return np.array(rows, np.float32)
 
 
-def class_scores(bundle: Bundle, features: Mapping[Sense, F32], text_features: F32, channel: Channel) -> F32:
-    """The score [n, c] of every class for every clip, not calibrated.
-
-    Args:
-        features: [n, width] of each sense that the channel looks at.
-        text_features: [c, width].
-    """
-    route = bundle.manifest.route(f"{channel}->text")
-    queries = bundle.embed(route.query, {sense: rows for sense, rows in features.items()})
-    return scores(queries, bundle.embed(route.gallery, {"text": text_features}), route.metric)
-
-
 def class_names(classes: Sequence[str]) -> list[str]:
     """The class names without outer spaces; raises QueryInvalid for none, an empty one or one there twice."""
     names = [" ".join(name.split()) for name in classes]
@@ -123,10 +173,20 @@ def class_names(classes: Sequence[str]) -> list[str]:
         raise QueryInvalid("found no class to choose from, expected at least one")
     if not all(names):
         raise QueryInvalid(f"class {names.index('') + 1} of {len(names)} is empty")
-    keys = [key(name) for name in names]
-    if twice := next((name for i, name in enumerate(names) if keys[i] in keys[:i]), None):
-        raise QueryInvalid(f"the class {twice!r} is there twice")
+    known: set[str] = set()
+    for name in names:
+        if key(name) in known:
+            raise QueryInvalid(f"the class {name!r} is there twice")
+        known.add(key(name))
     return names
+
+
+def check_channels(manifest: Manifest) -> None:
+    """Refuse a bundle that can classify nothing; raises RouteMissing."""
+    if not manifest.channels:
+        raise RouteMissing(
+            f"the bundle {manifest.name!r} has no route to text to classify by; it has {', '.join(manifest.routes)}"
+        )
 
 
 def channel_of(manifest: Manifest, features: Mapping[Sense, F32]) -> Channel:
@@ -136,10 +196,7 @@ def channel_of(manifest: Manifest, features: Mapping[Sense, F32]) -> Channel:
         RouteMissing: the bundle has no channel.
         SenseMissing: the clip lacks a sense of each.
     """
-    if not manifest.channels:
-        raise RouteMissing(
-            f"the bundle {manifest.name!r} has no route to text to classify by; it has {', '.join(manifest.routes)}"
-        )
+    check_channels(manifest)
     if not features:
         raise SenseMissing("found neither sound nor pictures to classify by")
     for channel in manifest.channels:
@@ -149,35 +206,8 @@ def channel_of(manifest: Manifest, features: Mapping[Sense, F32]) -> Channel:
     raise SenseMissing(f"the clip has {said(features)}; the bundle {manifest.name!r} classifies by {ways}")
 
 
-def _parts(bundle: Bundle, features: Mapping[Sense, F32], text: F32, channel: Channel) -> dict[Sense, F32]:
-    """[c] for each sense: what it adds to the score, where the bundle can look through each sense alone."""
-    if channel != "av":
-        return {channel: class_scores(bundle, features, text, channel)[0]}
-    manifest = bundle.manifest
-    if not {"audio->text", "video->text"} <= manifest.routes.keys():
-        return {}
-    if manifest.route("av->text").metric is not Metric.INNER:
-        return {}  # a distance of both side by side is a root of a sum, not a sum of parts
-    weights = _weights(bundle, features)
-    return {sense: weights[sense] * _additive(bundle, {sense: features[sense]}, text) for sense in weights}
-
-
-def _additive(bundle: Bundle, features: Mapping[Sense, F32], text: F32) -> F32:
-    """[c] scores of one sense as they add up in `av->text`: distances squared, as its inner product has them."""
-    channel = next(iter(features))
-    alone: F32 = class_scores(bundle, features, text, channel)[0]
-    return -(alone**2) if _adds_squares(bundle.manifest, channel) else alone
-
-
-def _adds_squares(manifest: Manifest, channel: Sense) -> bool:
-    return manifest.route(f"{channel}->text").metric is Metric.EUCLIDEAN
-
-
-def _weights(bundle: Bundle, features: Mapping[Sense, F32]) -> dict[Sense, float]:
-    if (head := bundle.manifest.attention) is None:
-        return {"audio": 0.5, "video": 0.5}
-    audio, video = bundle.embed(head, {sense: rows for sense, rows in features.items()})[0]
-    return {"audio": float(audio), "video": float(video)}
+def _margin(ranked: Sequence[RankedClass]) -> float | None:
+    return ranked[0].score - ranked[1].score if len(ranked) > 1 else None
 
 
 def _decider(ranked: Sequence[RankedClass]) -> Sense | None:

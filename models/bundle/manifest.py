@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.bundle.senses import SENSES
 from models.errors import RouteMissing
+from models.probability import RouteSigmoid
+from models.temperature import ClassTemperature
 from models.types import Metric, Modality, Sense
 
 Sha256 = str
@@ -67,7 +69,9 @@ class Manifest(Frozen):
     classification uses the routes `audio->text`, `video->text` and `av->text`. `betas` is what calibrated stacking
     takes off the score of every seen class, one a channel. `vocabulary` lists the class names to choose from by
     default, seen ones included; `words` says whether the bundle understands any words or only these. `attention`
-    names the head, if any, whose output [b, 2] weighs audio and video.
+    names the head, if any, whose output [b, 2] weighs audio and video. `probabilities` has, by route, what makes a
+    score the probability that a hit is of the query's class, fitted on validation; none of bundles without it.
+    `temperatures` has the like of classes, by channel.
     """
 
     schema_version: Literal[1] = 1
@@ -85,6 +89,8 @@ class Manifest(Frozen):
     trained_on: str
     evaluation: dict[str, float]
     export_difference: float = Field(ge=0)
+    probabilities: dict[str, RouteSigmoid] = Field(default_factory=dict)
+    temperatures: dict[Channel, ClassTemperature] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _routes_name_heads(self) -> "Manifest":
@@ -102,6 +108,12 @@ class Manifest(Frozen):
             if [set(SENSES.get(side, (side,))) for side in name.split("->")] != read:
                 heads = " to one that reads ".join(" and ".join(sorted(each)) for each in read)
                 raise ValueError(f"the route {name!r} goes from a head that reads {heads}")
+        return self
+
+    @model_validator(mode="after")
+    def _probabilities_are_of_routes(self) -> "Manifest":
+        if odd := self.probabilities.keys() - self.routes.keys():
+            raise ValueError(f"probabilities of {sorted(odd)}; the bundle has {sorted(self.routes)}")
         return self
 
     @property

@@ -10,12 +10,12 @@ from io import BytesIO
 from pathlib import Path
 
 from models.bundle.manifest import Manifest
-from models.bundle.reading import HEAD_FILE, MANIFEST, check_file_name, load_manifest
-from models.errors import BundleInvalid, Conflict, TooLarge
+from models.bundle.reading import MANIFEST, check_file_name, load_manifest
+from models.bundle.unpacking import CARD, unpack_members
+from models.errors import BundleInvalid, Conflict
 
-__all__ = ["load_manifest", "pack", "save", "unpack"]
+__all__ = ["CARD", "load_manifest", "pack", "save", "unpack"]
 
-CARD = "card.md"
 UNPACKED_BYTES = 2 * 1024**3
 
 
@@ -53,21 +53,20 @@ def pack(folder: Path, tar_path: Path) -> None:
     draft.replace(tar_path)
 
 
-def unpack(tar_path: Path, folder: Path, *, limit_bytes: int = UNPACKED_BYTES) -> None:
-    """Write the bundle of a tar to `folder`, whole and checked or not at all.
+def unpack(archive: Path, folder: Path, *, limit_bytes: int = UNPACKED_BYTES) -> None:
+    """Write the bundle of a zip or tar to `folder`, whole and checked or not at all.
 
     Raises:
-        BundleInvalid: not a plain tar, or members that are no plain files with a bundle's names in its root.
+        BundleInvalid: neither, damaged, or members that are no plain files with a bundle's names in one folder.
         TooLarge: more bytes than the limit.
         Conflict: there is something at `folder` already.
     """
-    try:
-        with tarfile.open(tar_path, "r:") as tar, building(folder) as draft:
-            _extract(tar, draft, limit_bytes)
-            if odd := {each.name for each in draft.iterdir()} ^ _members(load_manifest(draft)):
-                raise BundleInvalid(f"{tar_path.name}: members {sorted(odd)} do not fit its manifest")
-    except (tarfile.TarError, EOFError) as error:
-        raise BundleInvalid(f"{tar_path.name} is not a tar of a bundle: {error}") from error
+    with building(folder) as draft:
+        unpack_members(archive, draft, limit_bytes=limit_bytes)
+        for each in draft.iterdir():
+            sync(each)
+        if odd := {each.name for each in draft.iterdir()} ^ _members(load_manifest(draft)):
+            raise BundleInvalid(f"the members {sorted(odd)} of the archive do not fit its manifest")
 
 
 @contextmanager
@@ -95,28 +94,14 @@ def write(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def sync(path: Path) -> None:
+    """Wait until a file, or what a folder lists, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _members(manifest: Manifest) -> set[str]:
     return {MANIFEST, CARD, *(spec.file for spec in manifest.heads.values())}
-
-
-def _extract(tar: tarfile.TarFile, draft: Path, limit_bytes: int) -> None:
-    left = limit_bytes
-    for member in tar:
-        if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or not _belongs(member.name):
-            raise BundleInvalid(f"a bundle holds {MANIFEST}, {CARD} and *.onnx files; found {member.name!r}")
-        left -= member.size
-        if left < 0:
-            raise TooLarge(f"the bundle unpacks to more than {limit_bytes} bytes")
-        if (draft / member.name).exists():
-            raise BundleInvalid(f"the member {member.name!r} is there twice")
-        _copy(tar, member, draft)
-
-
-def _belongs(name: str) -> bool:
-    return name in (MANIFEST, CARD) or HEAD_FILE.fullmatch(name) is not None
-
-
-def _copy(tar: tarfile.TarFile, member: tarfile.TarInfo, draft: Path) -> None:
-    source = tar.extractfile(member)
-    assert source is not None
-    write(draft / member.name, source.read())

@@ -13,7 +13,7 @@ from models.features.batches import Batches
 from models.features.card import BackboneCard, checked_bytes, read_card
 from models.features.graph import BROKEN, Graph
 from models.features.running import Device
-from models.media.media import Media
+from models.media.media import Media, SoundSpec
 from models.media.windows import LENGTH_S
 from models.types import F32, U8
 
@@ -69,6 +69,14 @@ class Backbone:
         """[width] of each window; raises as `rows` does."""
         return [rows.mean(axis=0, dtype=np.float32) for rows in self._rows(windows)]
 
+    def rehearse(self) -> None:
+        """Run on as little as it takes of silence or black; raises as `rows` does."""
+        takes, seconds = self.card.takes, LENGTH_S if self.card.batch == "none" else 0.0
+        if isinstance(takes, SoundSpec):
+            self._run_all([np.zeros(max(1, round(seconds * takes.rate)), np.float32)])
+        else:
+            self._run_all([np.zeros((max(1, round(seconds * takes.rate)), takes.size, takes.size, 3), np.uint8)])
+
     def rows(self, media: Media) -> F32:
         """[rows, width], in the order of time; the card says what one is made of.
 
@@ -94,7 +102,9 @@ class Backbone:
         return max(1, sum(count <= self._batches.size for count in frames))
 
     def _rows(self, windows: Sequence[Media]) -> list[F32]:
-        taken = [self._taken(each) for each in windows]
+        return self._run_all([self._taken(each) for each in windows])
+
+    def _run_all(self, taken: Sequence[F32 | U8]) -> list[F32]:
         try:
             return [self._run(each) for each in taken] if self.card.batch == "none" else self._apart(taken)
         except BROKEN as error:

@@ -59,6 +59,10 @@ class TextEncoder:
             return cls(WordVectors.open(folder, card))
         return cls(Network.open(folder, card, threads=threads))
 
+    def rehearse(self) -> None:
+        """Embed a text that it knows as if it had never seen it; raises BundleInvalid."""
+        self._embedder.embed([self.example])
+
     def encode(self, texts: Sequence[str]) -> F32:
         """[n, width], rows of unit length; raises QueryInvalid for a text without words."""
         for text in texts:

@@ -56,11 +56,23 @@ def augment_query(queries: F32, route: int | None, *, routes: int, metric: Metri
     """
     if route is not None and not 0 <= route < routes:
         raise ValueError(f"found route {route}, expected one of {routes}")
-    ends = np.zeros((len(queries), augmented_dim(0, routes=routes, metric=metric)), np.float32)
-    ends[:, routes:] = 1
+    shares = np.zeros(routes, np.float32)
     if route is not None:
-        ends[:, route] = 1
-    return np.hstack([normalised(queries) if metric is Metric.COSINE else queries, ends])
+        shares[route] = 1
+    return augment_blend(normalised(queries) if metric is Metric.COSINE else queries, shares, metric)
+
+
+def augment_blend(queries: F32, shares: F32, metric: Metric) -> F32:
+    """The vectors to ask with where each is a sum of queries by several routes.
+
+    Args:
+        queries: [q, d]; for `COSINE` sums of queries of unit length, for `EUCLIDEAN` their means.
+        shares: [r] how often the biases of each route are taken off.
+    """
+    ends = np.zeros((len(queries), augmented_dim(0, routes=len(shares), metric=metric)), np.float32)
+    ends[:, : len(shares)] = shares
+    ends[:, len(shares) :] = 1
+    return np.hstack([queries, ends])
 
 
 def score_of(products: F32, queries: F32, metric: Metric) -> F32:

@@ -26,6 +26,8 @@ from models.media.media import FrameSpec, Media, SoundSpec
 from models.media.stream import Decoded, Ended
 
 A = TypeVar("A")
+STARTING_S = 60.0
+"""How long the first child may take to start, on a machine that is busy."""
 
 
 class Cage:
@@ -38,7 +40,7 @@ class Cage:
         self._limits, self._workers = limits, workers
         self._lock = Lock()
         self._pending: set[ProcessFuture[Any]] = set()
-        self._closed = False
+        self._closed = self._has_answered = False
         self._pool = self._fresh_pool()
 
     def decode(self, path: Path, *, sound: SoundSpec, pictures: FrameSpec) -> Media:
@@ -81,6 +83,19 @@ class Cage:
         with self._lock:
             for _ in range(self._workers):
                 self._pool.schedule(os.getpid)
+
+    def rehearse(self, *, wait_s: float) -> None:
+        """See that a child answers, or that all are busy after so long; raises DecodeOverrun where none starts."""
+        future = self._schedule(os.getpid)
+        try:
+            future.result(wait_s if self._has_answered else STARTING_S)
+            self._has_answered = True
+        except TimeoutError as error:
+            future.cancel()  # type: ignore[no-untyped-call]
+            if not self._has_answered:
+                raise DecodeOverrun("the decoding processes have not started yet") from error
+        except (BrokenProcessPool, CancelledError, ProcessExpired) as error:
+            raise DecodeOverrun("the decoding processes end before they do anything") from error
 
     def close(self) -> None:
         """End the children, whatever they are at; who still waits for one gets a DecodeOverrun."""

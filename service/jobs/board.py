@@ -2,6 +2,8 @@
 
 import secrets
 import shutil
+import time
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +27,8 @@ STATES: dict[str, State] = {
 }
 POLL_S = 0.25
 FORGOTTEN_AT_ONCE = 100
+LOOKED_AT = 100
+"""Jobs at least that are read at once; the database knows nothing of their galleries and kinds."""
 WORN_OUT = "its workers died again and again while they were at it"
 
 
@@ -35,6 +39,14 @@ class Running:
     job_id: str
     executor: str
     heartbeat: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a job is in the order in which they were made."""
+
+    made_ms: int
+    job_id: str
 
 
 class Board:
@@ -54,7 +66,7 @@ class Board:
         return self._folder / job_id
 
     def add(self, kind: Kind, gallery: str, request: Document, *, job_id: str | None = None) -> Job:
-        """Put up a job; it outlives this process."""
+        """Put up a job; it outlives this process. One that is there by that id is the one."""
         found = job_id or new_id()
         options = EnqueueOptions(
             queue_name=QUEUE, workflow_name=WORKFLOW, workflow_id=found, app_version=VERSION, attributes={}
@@ -68,13 +80,48 @@ class Board:
             raise JobNotFound(f"there is no job {job_id!r}")
         return _job(found[0])
 
-    def listed(self, *, state: State | None = None, limit: int = 100) -> list[Job]:
-        """The newest jobs."""
+    def listed(
+        self,
+        *,
+        state: State | None = None,
+        gallery: str | None = None,
+        kind: Kind | None = None,
+        after: Place | None = None,
+        limit: int = 100,
+    ) -> list[Job]:
+        """The newest jobs, or those after a place; of one state, gallery and kind where these are given."""
         wanted = [status for status, each in STATES.items() if each == state] or None
         if state == "failed" and wanted is not None:
             wanted.append("CANCELLED")  # as one is that was failed from outside of its worker
-        found = self._client.list_workflows(name=WORKFLOW, status=wanted, limit=limit, sort_desc=True)
-        return [job for each in found if (job := _job(each)).state == state or state is None]
+        found, until = list[Job](), after
+        while len(found) < limit:
+            some, until = self._stretch(wanted, until, after=after, most=max(limit, LOOKED_AT))
+            found += [each for each in some if _is(each, state=state, gallery=gallery, kind=kind)]
+            if until is None:
+                break
+        return found[:limit]
+
+    def _stretch(
+        self, statuses: list[str] | None, until: Place | None, *, after: Place | None, most: int
+    ) -> tuple[list[Job], Place | None]:
+        """The next jobs in their order, and from where to go on, None at the end.
+
+        Jobs of one moment, on SQLite a second, come from the database in any order: a stretch has all of its last one.
+        """
+        end = None if until is None else _iso(until.made_ms)
+        rows = self._client.list_workflows(name=WORKFLOW, status=statuses, end_time=end, limit=most, sort_desc=True)
+        last = rows[-1].created_at if len(rows) == most else None
+        if last is not None:
+            at = _iso(last)
+            rows += self._client.list_workflows(name=WORKFLOW, status=statuses, start_time=at, end_time=at)
+        jobs = {each.workflow_id: _job(each) for each in rows}.values()
+        ordered = sorted((each for each in jobs if after is None or place(each) < after), key=place, reverse=True)
+        return ordered, None if last is None else Place(last - 1, "")
+
+    def counted(self) -> Counter[tuple[Kind, State]]:
+        """How many jobs there are of each kind in each state."""
+        found = self._client.list_workflows(name=WORKFLOW, load_output=False)
+        return Counter((each.kind, each.state) for each in map(_job, found))
 
     def cancel(self, job_id: str) -> Job:
         """End a job between two of its steps; raises JobNotFound, Conflict where it has ended."""
@@ -154,9 +201,25 @@ class Board:
             return self._opened
 
 
+def place(job: Job) -> Place:
+    """Where it is in the order of jobs."""
+    return Place(round(job.made_at.timestamp() * 1000), job.id)
+
+
 def new_id() -> str:
-    """An id that no job has."""
-    return secrets.token_hex(8)
+    """An id that no job has, in the order of time: SQLite tells jobs of one second apart by nothing else."""
+    return f"{time.time_ns() // 1_000_000:011x}{secrets.token_hex(5)}"
+
+
+def _is(job: Job, *, state: State | None, gallery: str | None, kind: Kind | None) -> bool:
+    """Whether it is of a state, a gallery and a kind, None standing for any."""
+    asked = ((state, job.state), (gallery, job.gallery), (kind, job.kind))
+    return all(wanted in (None, found) for wanted, found in asked)
+
+
+def _iso(milliseconds: int) -> str:
+    """A moment within that millisecond, which the board's database rounds down."""
+    return datetime.fromtimestamp((milliseconds + 0.5) / 1000, UTC).isoformat()
 
 
 def _job(status: WorkflowStatus) -> Job:

@@ -11,6 +11,7 @@ from index.generations import Generation
 from models.evaluation.curves import LEVELS, precision_at_recall
 from models.evaluation.evaluating import Precision, averaged, precision, retrieval
 from models.evaluation.hubness import OFF, Correction, choose, choose_seen, correct
+from models.evaluation.likelihood import Likelihood, likelihood
 from models.evaluation.retrieval import Retrieval
 from models.hubness import RouteBias
 from models.types import F64, I64
@@ -33,14 +34,14 @@ class Judged:
 
     def precision(self, route: str) -> Precision:
         """As the gallery answers: with the bias that the route has, if any."""
-        scorer, labels, bias = self.examined.scorer, self.examined.labels, self._bias(route)
+        scorer, labels, bias = self.examined.scorer, self.examined.labels, self.bias(route)
         if bias.is_off:
             return precision(scorer, route, labels, leave_one_out=True)
         return averaged(self._retrieval(route).average_precisions(bias), route, labels, leave_one_out=True)
 
     def both_ways(self, route: str) -> Document | None:
         """Figures without and with a bias; null where there is one query alone."""
-        whole, bias = self._retrieval(route), self._bias(route)
+        whole, bias = self._retrieval(route), self.bias(route)
         if len(whole.queries) < 2:
             return None
         if bias.is_off:
@@ -51,14 +52,21 @@ class Judged:
 
     def curve(self, route: str) -> F64:
         """[11] precision at each level of recall, of up to MOST_TRIED queries on average; NaN where none finds any."""
-        whole, bias = self._retrieval(route), self._bias(route)
+        whole, bias = self._retrieval(route), self.bias(route)
         asked = _asked(whole, np.arange(len(whole.queries)), MOST_TRIED)
         blocks = asked.blocks(bias, asked.highest(bias.neighbours))
         found = np.concatenate([precision_at_recall(scored, relevant, own=own) for scored, relevant, own in blocks])
         known = found[~np.isnan(found[:, 0])]
         return known.mean(axis=0) if len(known) else np.full(len(LEVELS), np.nan)
 
-    def _bias(self, route: str) -> RouteBias:
+    def likelihood(self, route: str) -> Likelihood | None:
+        """How probable it is that what the gallery answers is of the query's class; None where too little is known."""
+        labels, number = self.examined.labels.clips, self.generation.number
+        on = f"{len(labels)} clips of {len(np.unique(labels))} classes of the gallery {self.gallery.name}"
+        return likelihood(self._retrieval(route), self.bias(route), fitted_on=f"{on}, generation {number}")
+
+    def bias(self, route: str) -> RouteBias:
+        """What the generation takes off the scores of a route."""
         return self.generation.biases.get(route, OFF)
 
     def _retrieval(self, route: str) -> Retrieval:

@@ -1,66 +1,107 @@
 """Where jobs are asked for: requests checked while the asker still listens, then put up on the board."""
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from index.galleries import Galleries
 from index.gallery import Gallery
-from models.errors import GalleryNotFound, GenerationNotFound, RouteMissing
-from service.job_schemas import EvaluationRequest, IngestRequest, Job
+from models.errors import GalleryNotFound, GenerationNotFound, JobNotFound, RouteMissing
+from models.media.collection import Item
+from service.job_schemas import Document, EvaluationRequest, IngestRequest, Job
 from service.jobs import items
 from service.jobs.board import Board, new_id
 from service.jobs.ingesting import UPLOADS
-from service.jobs.items import Item
+from service.jobs.reaching import Reach, wanted
+from service.parts import Part
 from service.schemas import ReindexRequest
 
 
-def ingest(board: Board, galleries: Galleries, gallery: str, request: IngestRequest, *, root: Path | None) -> Job:
-    """A job for the clips of a folder or csv; raises GalleryNotFound, QueryInvalid."""
+def ingest(
+    board: Board,
+    galleries: Galleries,
+    gallery: str,
+    request: IngestRequest,
+    *,
+    may: Reach,
+    job_id: str | None = None,
+) -> Job:
+    """A job for the clips of a folder or csv, or for those that are listed, each by its path or URL.
+
+    Raises GalleryNotFound, QueryInvalid, and FetchRefused for a URL that nothing may be fetched from.
+    """
     galleries.get(gallery)
-    items.checked_source(request.source, root)
-    return board.add("ingest", gallery, request.model_dump(mode="json"))
+    if request.items is None:
+        assert request.source is not None, "a request has one of them"
+        items.checked_source(request.source, may.root)
+        return board.add("ingest", gallery, {"source": request.source, "labels": list(request.labels)}, job_id=job_id)
+    found = wanted(request.items, may)
+    told = {"source": None, "items": len(found), "labels": list(request.labels)}
+    return _with_items(board, gallery, told, lambda _: found, job_id)
 
 
 def upload(
-    board: Board, galleries: Galleries, gallery: str, files: Sequence[tuple[str, BinaryIO]], *, labels: Sequence[str]
+    board: Board,
+    galleries: Galleries,
+    gallery: str,
+    files: Sequence[tuple[str, Part]],
+    *,
+    labels: Sequence[str],
+    job_id: str | None = None,
 ) -> Job:
-    """A job for uploaded clips, which wait in its folder; raises GalleryNotFound."""
+    """A job for uploaded clips, which wait in its folder; raises GalleryNotFound.
+
+    One that is there by that id is the one; what a process that died left of its folder is begun anew.
+    """
     galleries.get(gallery)
-    job_id = new_id()
+    told = {"source": None, "labels": list(labels)}
+    return _with_items(board, gallery, told, lambda folder: _kept(files, folder / UPLOADS), job_id)
+
+
+def _with_items(
+    board: Board, gallery: str, told: Document, make: Callable[[Path], Iterable[Item]], job_id: str | None
+) -> Job:
+    """A job whose items are written into its folder."""
+    job_id = job_id or new_id()
+    with suppress(JobNotFound):
+        return board.get(job_id)
     folder = board.folder(job_id)
+    shutil.rmtree(folder, ignore_errors=True)
     try:
-        items.write(_kept(files, folder / UPLOADS), folder)
-        return board.add("ingest", gallery, {"source": None, "labels": list(labels)}, job_id=job_id)
+        items.write(make(folder), folder)
+        return board.add("ingest", gallery, told, job_id=job_id)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def reindex(board: Board, galleries: Galleries, gallery: str, request: ReindexRequest) -> Job:
-    """A job to embed a gallery anew; raises GalleryNotFound, BundleNotFound."""
-    galleries.get(gallery)
+def reindex(
+    board: Board, galleries: Galleries, gallery: str, request: ReindexRequest, *, job_id: str | None = None
+) -> Job:
+    """A job to embed a gallery anew; raises GalleryNotFound, BundleNotFound, Conflict."""
+    galleries.get(gallery).check_active(request.expected)
     if request.bundle is not None:
         galleries.bundle(request.bundle)
-    return board.add("reindex", gallery, request.model_dump(mode="json"))
+    return board.add("reindex", gallery, request.model_dump(mode="json"), job_id=job_id)
 
 
-def evaluate(board: Board, galleries: Galleries, gallery: str, request: EvaluationRequest) -> Job:
+def evaluate(
+    board: Board, galleries: Galleries, gallery: str, request: EvaluationRequest, *, job_id: str | None = None
+) -> Job:
     """A job to evaluate a gallery; raises GalleryNotFound, GenerationNotFound, RouteMissing."""
     chosen = galleries.get(gallery)
     _check_generations(chosen, (request.generation, request.compare_to))
     there = chosen.active.routes
     if request.generation is None and (odd := [each for each in request.routes if each not in there]):
         raise RouteMissing(f"the gallery {gallery!r} has no route {odd[0]!r}; it has {', '.join(there)}")
-    return board.add("evaluate", gallery, request.model_dump(mode="json"))
+    return board.add("evaluate", gallery, request.model_dump(mode="json"), job_id=job_id)
 
 
-def compact(board: Board, galleries: Galleries, gallery: str) -> Job:
+def compact(board: Board, galleries: Galleries, gallery: str, *, job_id: str | None = None) -> Job:
     """A job to build a gallery's vectors anew; raises GalleryNotFound."""
     galleries.get(gallery)
-    return board.add("compact", gallery, {})
+    return board.add("compact", gallery, {}, job_id=job_id)
 
 
 def cancel(board: Board, galleries: Galleries, job_id: str) -> Job:
@@ -79,13 +120,12 @@ def _check_generations(gallery: Gallery, wanted: Iterable[int | None]) -> None:
         raise GenerationNotFound(f"the gallery {gallery.name!r} has no generation {odd[0]}; there are: {known}")
 
 
-def _kept(files: Sequence[tuple[str, BinaryIO]], folder: Path) -> list[Item]:
-    """Copies of files under numbers: what they are called is a stranger's choice."""
+def _kept(files: Sequence[tuple[str, Part]], folder: Path) -> list[Item]:
+    """Files under numbers: what they are called is a stranger's choice."""
     folder.mkdir(parents=True)
     found = []
     for number, (name, file) in enumerate(files, 1):
         place = f"{number:06}"
-        with (folder / place).open("wb") as copy:
-            shutil.copyfileobj(file, copy)
+        file.keep(folder / place)
         found.append(Item(place, name))
     return found

@@ -7,6 +7,8 @@ import numpy as np
 from index.evaluation import Examined
 from index.gallery import Gallery
 from index.generations import Generation
+from models.bundle.manifest import Channel
+from models.calibration import stack
 from models.errors import RouteMissing
 from models.evaluation.evaluating import Precision, classifying
 from models.evaluation.gzsl import accuracies
@@ -49,7 +51,7 @@ class Evaluate:
             pulse.at(route)
             found = judged.precision(route)
             pulse.beat()
-            report[RETRIEVED][route] = _route(judged, route, found)
+            report[RETRIEVED][route] = _route(judged, route, found) | {"probability": self._likelihood(judged, route)}
             pulse.beat()
             if rival is not None and route in rival.generation.routes:
                 compared[route] = _comparison(rival, judged, route, found)
@@ -81,9 +83,14 @@ class Evaluate:
     def _judged(self, chosen: Subject) -> Judged:
         return Judged(self._gallery, chosen.generation, chosen.examined(self._workshop.encoders))
 
+    def _likelihood(self, judged: Judged, route: str) -> Document | None:
+        is_of_all = self._request.only.filter() is None and self._request.compare_to is None
+        return figures.likelihood_document(judged.likelihood(route), judged.bias(route), is_of_all=is_of_all)
+
     def _head(self, judged: Judged) -> Document:
         counted = {"clips": len(judged.examined.clip_ids), "classes": len(judged.examined.classes)}
-        return {"protocol": self._request.protocol, **_named(judged.generation), **counted}
+        same = {"clips_sha256": judged.examined.clips_sha256, "classes_sha256": judged.examined.classes_sha256}
+        return {"protocol": self._request.protocol, **_named(judged.generation), **counted, **same}
 
 
 def _named(generation: Generation) -> Document:
@@ -91,13 +98,14 @@ def _named(generation: Generation) -> Document:
 
 
 def _classification(examined: Examined) -> Document:
-    labels, scorer = examined.labels, examined.scorer
-    return {
-        channel: figures.accuracies_document(
-            accuracies(scorer.scores(f"{channel}->text"), labels.clips, labels.seen, examined.betas.get(channel, 0.0))
-        )
-        for channel in classifying(scorer, labels)
-    }
+    return {channel: _by_channel(examined, channel) for channel in classifying(examined.scorer, examined.labels)}
+
+
+def _by_channel(examined: Examined, channel: Channel) -> Document:
+    labels, beta = examined.labels, examined.betas.get(channel, 0.0)
+    scores = examined.scorer.scores(f"{channel}->text")
+    found = figures.accuracies_document(accuracies(scores, labels.clips, labels.seen, beta))
+    return found | {"abstaining": figures.abstaining_document(stack(scores, labels.seen, beta), labels.clips)}
 
 
 def _route(judged: Judged, route: str, found: Precision) -> Document:

@@ -6,16 +6,26 @@ from time import monotonic
 
 from fastapi.concurrency import run_in_threadpool
 
+from service.conditions import tag
 from service.job_schemas import Job
 from service.jobs.board import Board
 
 LOOK_S, ALIVE_S = 0.25, 15.0
+RETRY_MS = 1000
+"""After which a browser that lost the line asks again."""
 
 
-async def progress_events(board: Board, job: Job, *, is_leaving: Callable[[], bool]) -> AsyncIterator[str]:
-    """An event `progress` with the job whenever it has changed, `ended` as the last one unless the service ends."""
+async def progress_events(
+    board: Board, job: Job, *, is_leaving: Callable[[], bool], known: str | None = None
+) -> AsyncIterator[str]:
+    """An event `progress` with the job whenever it has changed, `ended` as the last one unless the service ends.
+
+    `known` is the id of the event that who asks again saw last, which is not sent again.
+    """
     shown, at = job, monotonic()
-    yield _event(job)
+    yield f"retry: {RETRY_MS}\n\n"
+    if event_id(job) != known:
+        yield _event(job)
     while not (job.has_ended or is_leaving()):
         await asyncio.sleep(LOOK_S)
         job = await run_in_threadpool(board.get, job.id)
@@ -27,5 +37,11 @@ async def progress_events(board: Board, job: Job, *, is_leaving: Callable[[], bo
             yield ": alive\n\n"
 
 
+def event_id(job: Job) -> str:
+    """Of the event that tells of a job as it is."""
+    return tag(job).strip('"')
+
+
 def _event(job: Job) -> str:
-    return f"event: {'ended' if job.has_ended else 'progress'}\ndata: {job.model_dump_json()}\n\n"
+    name = "ended" if job.has_ended else "progress"
+    return f"event: {name}\nid: {event_id(job)}\ndata: {job.model_dump_json()}\n\n"

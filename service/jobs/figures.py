@@ -1,6 +1,7 @@
 """Figures of evaluations as JSON, which has no NaN: null is what cannot be told."""
 
 import math
+from dataclasses import asdict
 
 import numpy as np
 
@@ -10,9 +11,12 @@ from models.bundle.words import key
 from models.evaluation.bootstrap import interval, paired
 from models.evaluation.evaluating import Precision
 from models.evaluation.gzsl import Accuracies
+from models.evaluation.likelihood import Likelihood
 from models.evaluation.metrics import SeenUnseen
 from models.evaluation.retrieval import Figures
-from models.types import F64
+from models.evaluation.selective import selected
+from models.hubness import RouteBias
+from models.types import F32, F64, I64
 from service.job_schemas import Document
 
 RESAMPLES = 2000
@@ -44,11 +48,28 @@ def accuracies_document(found: Accuracies) -> Document:
     return {**_split(found.stacked), "zsl": known(found.zsl)}
 
 
+def abstaining_document(scores: F32, labels: I64) -> list[Document]:
+    """What comes of abstaining below one margin or another, of calibrated scores [n, c]; none of a single class."""
+    return [asdict(each) for each in selected(scores, labels)] if scores.shape[1] > 1 else []
+
+
 def figures_document(found: Figures) -> Document:
     """How early what is relevant is found; `harmonic` is that of seen and of other classes."""
     recall = {str(rank): known(each) for rank, each in found.recall.items()}
     means = {"by_class": known(found.by_class), "by_sample": known(found.by_sample), "harmonic": found.harmonic}
     return {"recall": recall, **means}
+
+
+def likelihood_document(found: Likelihood | None, bias: RouteBias, *, is_of_all: bool) -> Document | None:
+    """What makes probabilities of a route's scores, and how reliable that is; null where nothing could be fitted."""
+    if found is None:
+        return None
+    return {
+        "sigmoid": found.route.model_dump(mode="json"),
+        "bias": bias.model_dump(mode="json"),
+        "is_of_all": is_of_all,
+        "reliability": [asdict(each) for each in found.bins],
+    }
 
 
 def index_document(generation: Generation, route: str) -> Document | None:

@@ -8,19 +8,29 @@ from typing import Literal
 
 from index.gallery import Gallery
 from index.generations import Generation
-from models.errors import BackboneOverrun, DecodeOverrun, InvalidInput, SightsoundError, TooLarge
+from models.errors import (
+    BackboneOverrun,
+    DecodeOverrun,
+    FetchFailed,
+    FetchRefused,
+    InvalidInput,
+    SightsoundError,
+    TooLarge,
+)
 from models.features.extract import ClipFeatures
+from models.media.collection import Item, listed
 from models.types import Window
 from service.job_schemas import Document, ItemError
-from service.jobs import items
-from service.jobs.items import Item, ItemList
+from service.jobs import items, reaching
+from service.jobs.items import ItemList
 from service.jobs.pulse import Pulse
+from service.jobs.reaching import Reach
 from service.jobs.work import Workshop
 from service.knowing import known
 
 STEP = 4
 """Clips a step: few enough to lose little by a crash, enough to decode one while another is looked at."""
-UPLOADS = "uploads"
+UPLOADS, FETCHED = "uploads", "fetched"
 Outcome = Literal["added", "known"]
 
 
@@ -35,7 +45,7 @@ class Ingest:
     def plan(self) -> Document:
         """The list of clips, kept in the job's folder."""
         if (source := self._request["source"]) is not None:
-            found = items.listed(items.checked_source(source, self._workshop.ingest_root))
+            found = listed(items.checked_source(source, self._workshop.ingest_root))
             count = len(items.write(found, self._folder))
         else:
             count = len(self._list)
@@ -45,11 +55,14 @@ class Ingest:
         """A few clips: those whose bytes are known are done at once, the others decoded, embedded and stored."""
         counts: Counter[str] = Counter()
         errors: list[Document] = []
-        for item, outcome in self._outcomes(self._list.read(STEP * number, STEP), pulse):
-            counts["failed" if isinstance(outcome, Exception) else outcome] += 1
-            if isinstance(outcome, Exception):
-                errors.append(_error(item, outcome).model_dump())
-            pulse.did()
+        try:
+            for item, outcome in self._outcomes(self._list.read(STEP * number, STEP), pulse):
+                counts["failed" if isinstance(outcome, Exception) else outcome] += 1
+                if isinstance(outcome, Exception):
+                    errors.append(_error(item, outcome).model_dump())
+                pulse.did()
+        finally:
+            shutil.rmtree(self._folder / FETCHED, ignore_errors=True)
         return {"counts": dict(counts), "errors": errors}
 
     def finish(self, plan: Document, counts: Document, found: Document) -> Document:
@@ -66,9 +79,10 @@ class Ingest:
 
     def _outcomes(self, some: list[Item], pulse: Pulse) -> Iterator[tuple[Item, Outcome | Exception]]:
         fresh = []
-        for item in some:
-            pulse.at(item.name)
-            if (found := self._found(item)) is None:
+        for item, outcome in self._at_hand(some, pulse):
+            if outcome is not None:
+                yield item, outcome
+            elif (found := self._found(item)) is None:
                 fresh.append(item)
             else:
                 yield item, found
@@ -82,10 +96,20 @@ class Ingest:
             pulse.at(item.name)
             yield item, features if isinstance(features, SightsoundError) else self._added(item, features, active)
 
+    def _at_hand(self, some: list[Item], pulse: Pulse) -> Iterator[tuple[Item, Exception | None]]:
+        """The items with their files on this machine, or why they cannot be had."""
+        may = Reach(self._workshop.ingest_root, self._workshop.fetcher)
+        for item in some:
+            pulse.at(item.name)
+            try:
+                yield reaching.at_hand(item, may, self._folder / FETCHED), None
+            except (FetchRefused, FetchFailed, TooLarge, OSError) as error:
+                yield item, error
+
     def _found(self, item: Item) -> Outcome | Exception | None:
         """What can be said of a clip without decoding it."""
         try:
-            found = known(self._gallery, items.inside(item, self._root))
+            found = known(self._gallery, items.inside(item, *self._folders))
         except (InvalidInput, OSError) as error:
             return error
         return None if found is None else "known"
@@ -108,10 +132,16 @@ class Ingest:
 
     @property
     def _root(self) -> Path:
-        if self._request["source"] is None:
-            return self._folder / UPLOADS
-        assert self._workshop.ingest_root is not None
-        return self._workshop.ingest_root
+        """What paths of items are from."""
+        return self._folders[0]
+
+    @property
+    def _folders(self) -> tuple[Path, ...]:
+        """Where files of items may be."""
+        if self._request["source"] is None and not self._request.get("items"):
+            return (self._folder / UPLOADS,)
+        root = self._workshop.ingest_root
+        return (self._folder / FETCHED,) if root is None else (root, self._folder / FETCHED)
 
 
 def _error(item: Item, error: Exception) -> ItemError:

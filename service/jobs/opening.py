@@ -8,6 +8,7 @@ from index.galleries import Galleries
 from models.media.cage import Cage
 from models.media.limits import Limits
 from service.encoders import Encoders
+from service.fetching import Fetcher, FetchRules
 from service.jobs.board import Board
 from service.jobs.database import url_of
 from service.jobs.work import Workshop
@@ -41,7 +42,8 @@ def working(settings: Settings, galleries: Galleries, board: Board, limits: Limi
         cage = closing.enter_context(Cage(limits, settings.job_workers))
         recollection = Recollection(galleries.extracted, limit_bytes=0)  # what a job makes is in a gallery right away
         encoders = Encoders(settings.data / "backbones", cage, running=settings.running, recollection=recollection)
-        workshop = Workshop(galleries, encoders, settings.ingest_root, settings.kept_generations)
+        fetcher = Fetcher(FetchRules.of(settings)) if settings.fetch_urls else None
+        workshop = Workshop(galleries, encoders, settings.ingest_root, settings.kept_generations, fetcher)
         kept = timedelta(days=settings.kept_jobs_days)
         worker = Worker(workshop, board, jobs=settings.job_workers, stall_s=settings.job_stall_s, kept=kept)
         closing.callback(worker.close)

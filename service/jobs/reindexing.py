@@ -9,11 +9,12 @@ from index.generations import Generation
 from index.reindexing import Extract
 from index.stepwise import Stepwise
 from models.errors import SightsoundError, SpaceMismatch
+from models.media.collection import Item
 from models.types import Window
 from service.extracting import Extracting
 from service.job_schemas import Document, ItemError
 from service.jobs import items
-from service.jobs.items import Item, ItemList
+from service.jobs.items import ItemList
 from service.jobs.pulse import Pulse
 from service.jobs.work import Workshop
 from service.schemas import ReindexRequest
@@ -37,6 +38,7 @@ class Reindex:
 
     def plan(self) -> Document:
         """The bundle, opened with all that it names, the clips that lack its features, and what it is to follow."""
+        self._gallery.check_active(self._request.expected)
         steps = self._stepwise
         # The encoders first: a gallery must not switch to a bundle that no query could be made for.
         self._workshop.encoders.text(steps.bundle.manifest)

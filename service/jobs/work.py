@@ -13,6 +13,7 @@ from dbos import DBOS
 from index.galleries import Galleries
 from models.errors import JobStalled
 from service.encoders import Encoders
+from service.fetching import Fetcher
 from service.job_schemas import Document, ItemError
 from service.jobs.pulse import Pulse
 
@@ -25,12 +26,16 @@ class Stopping(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What work is done with; `kept` is how many generations before the active one a gallery keeps."""
+    """What work is done with; `kept` is how many generations before the active one a gallery keeps.
+
+    Without a `fetcher` nothing is fetched.
+    """
 
     galleries: Galleries
     encoders: Encoders
     ingest_root: Path | None = None
     kept: int = 2
+    fetcher: Fetcher | None = None
 
 
 class Work(Protocol):

@@ -1,17 +1,22 @@
-"""Clips: added, listed, removed; and their files, in ranges of bytes."""
+"""Clips: added, listed, changed, removed; and their files, in ranges of bytes."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from service import adding, listing
+from index.filters import Filter
+from service import adding, changing, listing
 from service.adding import Arrival
+from service.conditions import IfMatch, tagged
+from service.filtering import clips_by_query
+from service.gallery_schemas import ClipPatch, ClipsRemoved, ClipsToRemove
 from service.media import MediaResponse
+from service.parts import SpoolingRoute
 from service.resources import Opened
-from service.schemas import ClipDetail, ClipPage, Cursor, Text
+from service.schemas import ClipDetail, ClipPage, Cursor
 from service.summaries import clip_address, clip_detail
 
-router = APIRouter(prefix="/v1/galleries/{gallery}/clips", tags=["clips"])
+router = APIRouter(prefix="/v1/galleries/{gallery}/clips", tags=["clips"], route_class=SpoolingRoute)
 CLIP = "/{clip_id}"
 
 
@@ -19,12 +24,12 @@ CLIP = "/{clip_id}"
 def list_clips(
     gallery: str,
     resources: Opened,
-    label: Annotated[Text | None, Query(description="Only clips with this label.")] = None,
+    among: Annotated[Filter | None, Depends(clips_by_query)],
     limit: Annotated[int, Query(ge=1, le=1000, description="How many at most.")] = 100,
     cursor: Annotated[Cursor, Query(description="As `next` of the page before.")] = "0",
 ) -> ClipPage:
     """Some clips of a gallery, in the order they were added."""
-    return listing.page(resources.galleries.get(gallery), label, after=int(cursor), limit=limit)
+    return listing.page(resources.galleries.get(gallery), among, after=int(cursor), limit=limit)
 
 
 @router.post("", status_code=201, responses={200: {"model": ClipDetail, "description": "It was there."}})
@@ -35,19 +40,34 @@ def add_clip(
     added = adding.add(resources, gallery, arrived)
     response.headers["Location"] = clip_address(gallery, added.clip.id)
     response.status_code = 201 if added.is_new else 200
-    return clip_detail(gallery, added.clip)
+    return tagged(response, clip_detail(gallery, added.clip))
+
+
+@router.post("/delete")
+def remove_clips(gallery: str, asked: ClipsToRemove, resources: Opened) -> ClipsRemoved:
+    """Delete many clips at once, or none; no answer has them from now on."""
+    return changing.remove_all(resources.galleries.get(gallery), asked.ids)
 
 
 @router.get(CLIP)
-def get_clip(gallery: str, clip_id: str, resources: Opened) -> ClipDetail:
+def get_clip(gallery: str, clip_id: str, resources: Opened, response: Response) -> ClipDetail:
     """A clip with all that is known of it."""
-    return clip_detail(gallery, resources.galleries.get(gallery).clip(clip_id))
+    return tagged(response, clip_detail(gallery, resources.galleries.get(gallery).clip(clip_id)))
+
+
+@router.patch(CLIP)
+def change_clip(
+    gallery: str, clip_id: str, asked: ClipPatch, resources: Opened, expected: IfMatch, response: Response
+) -> ClipDetail:
+    """Say other things of a clip (a JSON merge patch, RFC 7396); searches go by them from the answer on."""
+    changed = changing.patch(resources.galleries.get(gallery), clip_id, asked, expected)
+    return tagged(response, clip_detail(gallery, changed))
 
 
 @router.delete(CLIP, status_code=204)
-def remove_clip(gallery: str, clip_id: str, resources: Opened) -> None:
+def remove_clip(gallery: str, clip_id: str, resources: Opened, expected: IfMatch) -> None:
     """Delete a clip; no answer has it from now on."""
-    resources.galleries.get(gallery).remove(clip_id)
+    changing.remove(resources.galleries.get(gallery), clip_id, expected)
 
 
 @router.head(f"{CLIP}/media", include_in_schema=False)

@@ -2,12 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
-from service import evaluations, plots
+from service import comparing, evaluations, plots
+from service.comparison_schemas import EvaluationComparison
 from service.job_schemas import EvaluationList, EvaluationReport, EvaluationRequest, Job
 from service.jobs import desk
 from service.plots import Plot
+from service.replies import JobId
 from service.resources import Opened
 from service.routes.jobs import accepted
 from service.schemas import Number
@@ -17,10 +19,12 @@ router = APIRouter(prefix="/v1/galleries/{gallery}/evaluations", tags=["evaluati
 
 
 @router.post("", status_code=202)
-def evaluate(gallery: str, resources: Opened, response: Response, request: EvaluationRequest | None = None) -> Job:
+def evaluate(
+    gallery: str, resources: Opened, response: Response, job_id: JobId, request: EvaluationRequest | None = None
+) -> Job:
     """Evaluate a gallery in the background; the job's result names the evaluation."""
     wanted = request or EvaluationRequest()
-    return accepted(response, desk.evaluate(resources.board, resources.galleries, gallery, wanted))
+    return accepted(response, desk.evaluate(resources.board, resources.galleries, gallery, wanted, job_id=job_id))
 
 
 @router.get("")
@@ -29,14 +33,37 @@ def list_evaluations(gallery: str, resources: Opened) -> EvaluationList:
     return evaluations.listed(resources.galleries.get(gallery))
 
 
+@router.get("/compare")
+def compare_evaluations(
+    gallery: str,
+    resources: Opened,
+    first: Annotated[Number, Query(description="The id of an evaluation.")],
+    second: Annotated[Number, Query(description="The id of another one, of the same clips.")],
+) -> EvaluationComparison:
+    """Two evaluations of the same clips side by side, paired by class."""
+    return comparing.compared(resources.galleries.get(gallery), first, second)
+
+
 @router.get("/{evaluation_id}")
 def get_evaluation(gallery: str, evaluation_id: Annotated[Number, Path()], resources: Opened) -> EvaluationReport:
     """What an evaluation found."""
     return evaluations.report(resources.galleries.get(gallery), evaluation_id)
 
 
+@router.delete("/{evaluation_id}", status_code=204)
+def remove_evaluation(gallery: str, evaluation_id: Annotated[Number, Path()], resources: Opened) -> None:
+    """Delete an evaluation with its report."""
+    resources.galleries.get(gallery).remove_evaluation(evaluation_id)
+
+
 @router.get("/{evaluation_id}/plots/{plot}", response_class=Response, responses=SVG)
-def plot_evaluation(gallery: str, evaluation_id: Annotated[Number, Path()], plot: Plot, resources: Opened) -> Response:
-    """What an evaluation found, as a picture."""
-    found = evaluations.report(resources.galleries.get(gallery), evaluation_id)
-    return Response(plots.svg(found, plot), media_type="image/svg+xml")
+def plot_evaluation(
+    gallery: str,
+    evaluation_id: Annotated[Number, Path()],
+    plot: Plot,
+    resources: Opened,
+    beside: Annotated[Number | None, Query(description="The id of another evaluation, of the same clips.")] = None,
+) -> Response:
+    """What an evaluation found, as a picture, perhaps beside another one."""
+    found = comparing.side_by_side(resources.galleries.get(gallery), evaluation_id, beside)
+    return Response(plots.svg(found[0], plot, beside=found[1]), media_type="image/svg+xml")

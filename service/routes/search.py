@@ -1,49 +1,84 @@
-"""Search by words, by clips, and by many queries at once."""
+"""Search by words, by clips, by queries in JSON, and by many queries at once."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query
+from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
+from starlette.routing import Match
+from starlette.types import Scope
 
 from models.bundle.manifest import Channel
 from service import searching
 from service.filtering import Narrowing, by_form, by_query
+from service.parts import SpoolingRoute
 from service.resources import Opened
-from service.schemas import BatchAnswer, KForm, KQuery, SearchAnswer, Text
-from service.search_schemas import BatchRequest
+from service.schemas import BatchAnswer, SearchAnswer, Text
+from service.search_schemas import BatchRequest, RoutedBody, SearchRequest, Weighs, by_weight
 from service.uploads import received_clip
 
-router = APIRouter(prefix="/v1/galleries", tags=["search"])
+JSON = "application/json"
+EITHER: dict[str, Any] = {
+    "requestBody": {"content": {JSON: {"schema": {"$ref": f"#/components/schemas/{SearchRequest.__name__}"}}}}
+}
+"""OpenAPI has one operation for a method of a path: this is the body that it takes beside a form."""
+
+
+class JsonRoute(APIRoute):
+    """A route for JSON alone: what comes as anything else is left to the next one of the same method and path."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As any route, but none for a body of another type."""
+        found, child = super().matches(scope)
+        sent = Headers(scope=scope).get("content-type", "").split(";")[0].strip().lower()
+        return (found, child) if sent == JSON else (Match.NONE, {})
+
+
+router = APIRouter(prefix="/v1/galleries", tags=["search"], route_class=SpoolingRoute)
+by_json = APIRouter(route_class=JsonRoute)
 
 
 @router.get("/{gallery}/search")
-def search_by_words(
+async def search_by_words(
     gallery: str,
     resources: Opened,
     narrowed: Annotated[Narrowing, Depends(by_query)],
     text: Annotated[Text, Query(description="A class name or any words.")],
     to: Annotated[Channel, Query(description="What of the clips to compare with.")] = "video",
-    k: KQuery = 10,
 ) -> SearchAnswer:
     """The windows nearest to some words, by their sound, their pictures or both."""
-    return searching.by_words(resources, gallery, text=text, to=to, k=k, narrowed=narrowed)
+    return await searching.by_words(resources, gallery, text=text, to=to, narrowed=narrowed)
 
 
-@router.post("/{gallery}/search")
-def search_by_clip(
+@by_json.post("/{gallery}/search")
+async def search_by_query(gallery: str, resources: Opened, request: SearchRequest) -> SearchAnswer:
+    """The windows nearest to a query of any kind, to several by their weights, or to examples."""
+    return await searching.by_query(resources, gallery, request)
+
+
+router.include_router(by_json)
+
+
+@router.post("/{gallery}/search", openapi_extra=EITHER)
+async def search_by_clip(
     gallery: str,
     resources: Opened,
     clip: Annotated[Path, Depends(received_clip)],
     narrowed: Annotated[Narrowing, Depends(by_form)],
+    weighs: Annotated[Weighs, Depends(by_weight)],
     from_: Annotated[Channel, Form(alias="from", description="What of the uploaded clip to search with.")],
     to: Annotated[Channel | None, Form(description="What of the gallery's clips; the other one by default.")] = None,
-    k: KForm = 10,
 ) -> SearchAnswer:
-    """The windows nearest to an uploaded clip: its sound finds pictures, its pictures find sound."""
-    return searching.by_clip(resources, gallery, clip=clip, source=from_, to=to, k=k, narrowed=narrowed)
+    """The windows nearest to an uploaded clip, in a form, or to a query in JSON.
+
+    A clip's sound finds pictures, its pictures find sound.
+    """
+    routed = RoutedBody.model_validate({"from": from_, "to": to})
+    return await searching.by_clip(resources, gallery, clip=clip, routed=routed, weighs=weighs, narrowed=narrowed)
 
 
 @router.post("/{gallery}/search/batch")
-def search_by_batch(gallery: str, resources: Opened, request: BatchRequest) -> BatchAnswer:
-    """The windows nearest to each of up to 100 queries: words, features, vectors or stored windows."""
-    return searching.by_batch(resources, gallery, request)
+async def search_by_batch(gallery: str, resources: Opened, request: BatchRequest) -> BatchAnswer:
+    """The windows nearest to each of up to 100 queries: words, features, vectors, stored windows or clips."""
+    return await searching.by_batch(resources, gallery, request)

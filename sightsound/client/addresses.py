@@ -2,15 +2,22 @@
 
 from urllib.parse import quote
 
+JOBS, BUNDLES, VOCABULARIES, KEYS = "/v1/jobs", "/v1/bundles", "/v1/vocabularies", "/v1/keys"
+
+
+def named(place: str, name: str) -> str:
+    """That of this name among others of its kind."""
+    return f"{place}/{quote(name, safe='')}"
+
 
 def of_gallery(name: str) -> str:
     """A gallery's."""
-    return f"/v1/galleries/{quote(name, safe='')}"
+    return named("/v1/galleries", name)
 
 
 def of_clip(gallery: str, clip_id: str) -> str:
     """A clip's."""
-    return f"{of_gallery(gallery)}/clips/{quote(clip_id, safe='')}"
+    return named(f"{of_gallery(gallery)}/clips", clip_id)
 
 
 def view_of(media: str, view: str) -> str:
@@ -18,6 +25,11 @@ def view_of(media: str, view: str) -> str:
     return f"{media.removesuffix('media')}{view}"
 
 
-def of_job(job_id: str) -> str:
-    """A job's."""
-    return f"/v1/jobs/{quote(job_id, safe='')}"
+def of_generation(gallery: str, number: int) -> str:
+    """A generation's."""
+    return f"{of_gallery(gallery)}/generations/{number}"
+
+
+def of_evaluation(gallery: str, number: int) -> str:
+    """An evaluation's."""
+    return f"{of_gallery(gallery)}/evaluations/{number}"

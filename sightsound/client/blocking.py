@@ -8,8 +8,15 @@ from typing import Concatenate, ParamSpec, Protocol, Self, TypeVar
 
 import httpx
 
-from sightsound.client import calls, job_calls
 from sightsound.client.call import Call, Pages
+from sightsound.client.calls import bundles as of_bundles
+from sightsound.client.calls import classes as of_classes
+from sightsound.client.calls import clips as of_clips
+from sightsound.client.calls import evaluations as of_evaluations
+from sightsound.client.calls import galleries as of_galleries
+from sightsound.client.calls import jobs as of_jobs
+from sightsound.client.calls import search as of_search
+from sightsound.client.calls import service as of_service
 from sightsound.client.exchange import accepted, request_of
 from sightsound.client.patience import LOOK_S, Patience
 from sightsound.client.reaching import HERE, headers_of
@@ -64,15 +71,16 @@ class Jobs:
         """What the service answers to a call."""
         return self._client.make(call)
 
-    ingest = made(job_calls.ingest)
-    upload = made(job_calls.upload)
-    reindex = made(job_calls.reindex)
-    compact = made(job_calls.compact)
-    evaluate = made(job_calls.evaluate)
-    get = made(job_calls.get_job)
-    listed = made(job_calls.listed)
-    cancel = made(job_calls.cancel)
-    retry = made(job_calls.retry)
+    ingest = made(of_jobs.ingest)
+    upload = made(of_jobs.upload)
+    reindex = made(of_jobs.reindex)
+    compact = made(of_jobs.compact)
+    evaluate = made(of_jobs.evaluate)
+    get = made(of_jobs.get_job)
+    listed = made(of_jobs.listed)
+    every = read(of_jobs.every)
+    cancel = made(of_jobs.cancel)
+    retry = made(of_jobs.retry)
 
     def watch(self, job_id: str, *, timeout_s: float | None = None) -> Iterator[Job]:
         """The job now, whenever it has changed, and last as it ended; raises TimeoutError."""
@@ -133,7 +141,7 @@ class Client:
 
     def make(self, call: Call[A]) -> A:
         """What the service answers to a call, after as many attempts as it takes."""
-        attempts = Attempts(self._retries)
+        attempts = Attempts(self._retries, may_repeat=call.may_repeat)
         while True:
             answer, error = self._attempt(call)
             if (wait_s := attempts.after(answer)) is None:
@@ -150,25 +158,60 @@ class Client:
             except httpx.TransportError as error:
                 return None, error
 
-    galleries = made(calls.galleries)
-    gallery = made(calls.gallery)
-    bundles = made(calls.bundles)
-    search = made(calls.search)
-    search_clip = made(calls.search_clip)
-    search_batch = made(calls.search_batch)
-    classify = made(calls.classify)
-    reindex = made(calls.reindex)
-    generations = made(calls.generations)
-    roll_back = made(calls.roll_back)
-    evaluations = made(calls.evaluations)
-    evaluation = made(calls.evaluation)
-    evaluation_plot = made(calls.evaluation_plot)
-    add_clip = made(calls.add_clip)
-    remove_clip = made(calls.remove_clip)
-    clips = read(calls.clips)
-    clip = made(calls.clip)
-    media = made(calls.media)
-    preview = made(calls.preview)
-    thumbnail = made(calls.thumbnail)
-    waveform = made(calls.waveform)
-    waveform_picture = made(calls.waveform_picture)
+    search = made(of_search.search)
+    search_clip = made(of_search.search_clip)
+    search_by = made(of_search.search_by)
+    hits = read(of_search.hits)
+    search_batch = made(of_search.search_batch)
+
+    classify = made(of_classes.classify)
+    classify_files = made(of_classes.classify_files)
+    classify_stored = made(of_classes.classify_stored)
+    classify_stored_batch = made(of_classes.classify_stored_batch)
+    vocabularies = read(of_classes.vocabularies)
+    vocabulary = made(of_classes.vocabulary)
+    set_vocabulary = made(of_classes.set_vocabulary)
+    remove_vocabulary = made(of_classes.remove_vocabulary)
+
+    clips = read(of_clips.clips)
+    clip = made(of_clips.clip)
+    add_clip = made(of_clips.add_clip)
+    change_clip = made(of_clips.change_clip)
+    remove_clip = made(of_clips.remove_clip)
+    remove_clips = made(of_clips.remove_clips)
+    media = made(of_clips.media)
+    preview = made(of_clips.preview)
+    thumbnail = made(of_clips.thumbnail)
+    waveform = made(of_clips.waveform)
+    waveform_picture = made(of_clips.waveform_picture)
+
+    galleries = made(of_galleries.galleries)
+    gallery = made(of_galleries.gallery)
+    gallery_statistics = made(of_galleries.gallery_statistics)
+    create_gallery = made(of_galleries.create_gallery)
+    remove_gallery = made(of_galleries.remove_gallery)
+    reindex = made(of_galleries.reindex)
+    generations = made(of_galleries.generations)
+    generation = made(of_galleries.generation)
+    activate = made(of_galleries.activate)
+    remove_generation = made(of_galleries.remove_generation)
+    roll_back = made(of_galleries.roll_back)
+
+    evaluations = made(of_evaluations.evaluations)
+    evaluation = made(of_evaluations.evaluation)
+    compare_evaluations = made(of_evaluations.compare_evaluations)
+    evaluation_plot = made(of_evaluations.evaluation_plot)
+    remove_evaluation = made(of_evaluations.remove_evaluation)
+
+    bundles = made(of_bundles.bundles)
+    bundle = made(of_bundles.bundle)
+    add_bundle = made(of_bundles.add_bundle)
+    bundle_archive = made(of_bundles.bundle_archive)
+    remove_bundle = made(of_bundles.remove_bundle)
+
+    status = made(of_service.status)
+    readiness = made(of_service.readiness)
+    keys = made(of_service.keys)
+    create_key = made(of_service.create_key)
+    revoke_key = made(of_service.revoke_key)
+    audit = read(of_service.audit)

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 
-from sightsound.answers import Answer
+from sightsound.answers import Answer, Tagged
 from sightsound.asking import Fields
 
 A = TypeVar("A")
@@ -16,6 +16,7 @@ B = TypeVar("B")
 T = TypeVar("T", bound=Answer)
 Told = Callable[[int, int], object]
 """Is told how many bytes of how many were sent."""
+MERGE = "application/merge-patch+json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +35,25 @@ class Call(Generic[A]):
     Args:
         method, address: as HTTP has them.
         read: what becomes of an answer that is no refusal.
+        kind: what its JSON is, if it is any.
         query: parameters of the address.
         json: a JSON body; or else
         form, files: a form.
         once: the Idempotency-Key of a request that changes something, so that sending it twice does it once.
+        may_repeat: whether it may be sent again by who got no answer.
     """
 
     method: str
     address: str
     read: Callable[[httpx.Response], A]
+    kind: type[Answer] | None = None
     query: Fields | None = None
     json: Mapping[str, Any] | None = None
     form: Fields | None = None
     files: Files | None = None
     once: str | None = None
     headers: Mapping[str, str] | None = None
+    may_repeat: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +70,48 @@ def part(call: Call[A], of: Callable[[A], B]) -> Call[B]:
 
 def get(kind: type[T], address: str, query: Fields | None = None) -> Call[T]:
     """Something that is only looked at."""
-    return Call("GET", address, typed(kind), query=query)
+    return Call("GET", address, typed(kind), kind, query=query)
+
+
+def pages(kind: type[T], address: str, query: Fields, of: Callable[[T], tuple[Sequence[A], str | None]]) -> Pages[A]:
+    """A list that is read page by page; `of` takes a page apart."""
+
+    def page(cursor: str | None) -> Call[tuple[Sequence[A], str | None]]:
+        return part(get(kind, address, {**query, **({} if cursor is None else {"cursor": cursor})}), of)
+
+    return Pages(page)
 
 
 def ask(kind: type[T], address: str, json: Mapping[str, Any]) -> Call[T]:
     """A question that is too long for an address; it changes nothing."""
-    return Call("POST", address, typed(kind), json=json)
+    return Call("POST", address, typed(kind), kind, json=json)
+
+
+def ask_with(kind: type[T], address: str, form: Fields, files: Files) -> Call[T]:
+    """A question with files that are not kept."""
+    return Call("POST", address, typed(kind), kind, form=form, files=files)
 
 
 def change(
-    kind: type[T], address: str, json: Mapping[str, Any] | None = None, *, method: str = "POST", once: str | None = None
+    kind: type[T],
+    address: str,
+    json: Mapping[str, Any] | None = None,
+    *,
+    method: str = "POST",
+    headers: Mapping[str, str] | None = None,
 ) -> Call[T]:
-    """Something that is done, and told as it is then; `once` is the Idempotency-Key, by default a new one."""
-    return Call(method, address, typed(kind), json=json, once=once or str(uuid4()))
+    """Something that is done, and told as it is then."""
+    return Call(method, address, typed(kind), kind, json=json, once=str(uuid4()), headers=headers)
 
 
 def upload(kind: type[T], address: str, form: Fields, files: Files) -> Call[T]:
     """Files that are kept."""
-    return Call("POST", address, typed(kind), form=form, files=files, once=str(uuid4()))
+    return Call("POST", address, typed(kind), kind, form=form, files=files, once=str(uuid4()))
 
 
-def delete(address: str) -> Call[None]:
+def delete(address: str, *, if_match: str | None = None) -> Call[None]:
     """Something that is deleted."""
-    return Call("DELETE", address, nothing, once=str(uuid4()))
+    return Call("DELETE", address, nothing, once=str(uuid4()), headers=matching(if_match))
 
 
 def content(address: str, query: Fields | None = None) -> Call[bytes]:
@@ -95,9 +119,21 @@ def content(address: str, query: Fields | None = None) -> Call[bytes]:
     return Call("GET", address, lambda answer: answer.content, query=query)
 
 
+def matching(if_match: str | None) -> Mapping[str, str]:
+    """The condition that a thing still is as it was when this was its `etag`; None for whatever it is."""
+    return {} if if_match is None else {"If-Match": if_match}
+
+
 def typed(kind: type[T]) -> Callable[[httpx.Response], T]:
     """Reads an answer of this kind."""
-    return lambda answer: kind.model_validate_json(answer.content)
+
+    def read(answer: httpx.Response) -> T:
+        found = kind.model_validate_json(answer.content)
+        if isinstance(found, Tagged):
+            found._etag = answer.headers.get("etag")
+        return found
+
+    return read
 
 
 def nothing(answer: httpx.Response) -> None:

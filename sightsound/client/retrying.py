@@ -31,23 +31,24 @@ class Retries:
 
 
 class Attempts:
-    """The attempts of one call, counted. Every call can be made twice: what changes something has its key (`once`).
+    """The attempts of one call, counted. Almost every call can be made twice: what changes something has its key.
+
+    What cannot (`may_repeat`) is made again only where the service itself says that nothing was done.
 
     Waits grow exponentially with full jitter, so that clients that failed together do not come back together
     (Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
     """
 
-    def __init__(self, retries: Retries) -> None:
-        self._retries, self._made = retries, 1
+    def __init__(self, retries: Retries, *, may_repeat: bool = True) -> None:
+        self._retries, self._may_repeat, self._made = retries, may_repeat, 1
 
     def after(self, answer: httpx.Response | None) -> float | None:
         """Seconds to wait before the call is tried again, None where that is final; without an answer, none came."""
-        if answer is None:
-            return self._wait_s(0.0)
-        asked_s = _retry_after_s(answer) if answer.status_code in LATER else None
-        if asked_s is None and not (answer.status_code in BETWEEN and problem_of(answer) is None):
+        is_lost = answer is None or (answer.status_code in BETWEEN and problem_of(answer) is None)
+        if is_lost and not self._may_repeat:
             return None
-        return self._wait_s(asked_s or 0.0)
+        asked_s = _retry_after_s(answer) if answer is not None and answer.status_code in LATER else None
+        return None if asked_s is None and not is_lost else self._wait_s(asked_s or 0.0)
 
     def _wait_s(self, least_s: float) -> float | None:
         if self._made >= self._retries.attempts or least_s > self._retries.longest_wait_s:

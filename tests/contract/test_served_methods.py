@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from index.evaluation import evaluate
 from index.galleries import Galleries
 from index.gallery import Gallery
+from models.bundle.checking import check_manifest, try_heads
 from models.bundle.classification import Classifier
 from models.bundle.manifest import WIDEST_FIRST, Manifest
 from models.bundle.store import load_manifest
@@ -179,6 +180,11 @@ def test_the_bundle_and_the_gallery_say_what_they_can(served: Manifest, client: 
     assert {tuple(route.split("->")) for route in gallery["routes"]} == set(to_clips(served))
     assert set(gallery["channels"]) == {channel for channel in SIDES if f"{channel}->text" in served.routes}
     assert client.get("/readyz").status_code == 200
+
+
+def test_it_may_be_sent_to_other_services(served: Manifest, library: Path) -> None:
+    check_manifest(served)
+    try_heads(library / "bundles" / served.name)
 
 
 def test_every_route_it_has_finds_clips_with_the_scores_of_its_heads(

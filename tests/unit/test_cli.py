@@ -39,7 +39,7 @@ def failure(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("serve", "--prot", "1"), "--prot"),
         (("serve", "--port", "many"), "--port"),
         (("serve", "--port", "70000"), "65535"),
-        (("serve", "--host", "0.0.0.0"), "no keys yet"),
+        (("serve", "--host", "0.0.0.0"), "behind_tls_proxy"),
         (("serve", "--data", "/nowhere/at all"), "/nowhere/at all"),
     ],
 )
@@ -77,14 +77,14 @@ def test_a_missing_extra_is_one_line_naming_how_to_get_it() -> None:
 def test_serve_says_where_it_is_and_stops_when_interrupted(library: Path) -> None:
     code = "import sys; from sightsound.cli import run; sys.exit(run(sys.argv[1:]))"
     command = [sys.executable, "-c", code, "serve", "--data", str(library), "--port", "0"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "SIGHTSOUND_LOG_LEVEL": "warning"}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         address = process.stdout.readline().split()[3]
-        assert httpx.get(f"{address}/readyz").json() == {"status": "ready"}
+        assert httpx.get(f"{address}/readyz").json()["status"] == "ready"
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) in (0, 130, -signal.SIGINT)
+        assert process.wait(timeout=20) == 0
         assert process.stderr.read() == ""

@@ -1,24 +1,17 @@
-"""The typed client against a real service, and its shapes against the service's."""
+"""The typed client against a real service."""
 
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from pydantic import BaseModel
 
-import service.job_schemas
-import service.schemas
-import sightsound.answers
-import sightsound.job_answers
 from service.app import create_app
 from service.settings import Settings
 from sightsound import Client, ServiceRefused
-from sightsound.answers import Answer
 from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import tiny_clip
 from tests.unit.service.running import running
@@ -43,9 +36,6 @@ class Blocked:
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 sys.meta_path.insert(0, Blocked())
 """
-ANSWERS = vars(sightsound.answers) | vars(sightsound.job_answers)
-PASSED_OVER = ("description", "additionalProperties", "minimum", "maximum")
-SHAPES = [name for name, kind in ANSWERS.items() if isinstance(kind, type) and issubclass(kind, Answer)]
 
 
 @pytest.fixture(scope="module")
@@ -119,13 +109,6 @@ def test_a_service_that_is_not_there_is_a_transport_error() -> None:
         client.galleries()
 
 
-@pytest.mark.parametrize("name", [name for name in SHAPES if name != "Answer"])
-def test_the_clients_shapes_are_the_services(name: str) -> None:
-    ours: type[BaseModel] = ANSWERS[name]
-    theirs: type[BaseModel] = (vars(service.schemas) | vars(service.job_schemas))[name]
-    assert _bare(ours.model_json_schema()) == _bare(theirs.model_json_schema())
-
-
 def test_the_base_install_needs_no_serving_library() -> None:
     code = (
         BLOCK.format(blocked=set(SERVING))
@@ -134,13 +117,3 @@ def test_the_base_install_needs_no_serving_library() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "'httpx'" in done.stdout
-
-
-def _bare(schema: Any) -> Any:
-    """A JSON schema without what only people read, and without what a service refuses and a client passes over."""
-    if isinstance(schema, dict):
-        kept = {key: value for key, value in schema.items() if key not in PASSED_OVER}
-        if "additionalProperties" in schema and schema["additionalProperties"] is not False:
-            kept["additionalProperties"] = schema["additionalProperties"]
-        return {key: _bare(value) for key, value in kept.items()}
-    return [_bare(each) for each in schema] if isinstance(schema, list) else schema

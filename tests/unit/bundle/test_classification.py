@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.bundle.classification import Classifier, class_scores
+from models.bundle.classification import Classifier
 from models.bundle.manifest import Manifest, Words
+from models.bundle.parts import class_scores
 from models.bundle.runtime import Bundle
 from models.bundle.words import understood
 from models.errors import QueryInvalid, RouteMissing, SenseMissing

@@ -97,7 +97,14 @@ def test_waits_double_up_to_the_longest_and_are_drawn_below_that() -> None:
 
 
 def test_a_change_has_one_key_for_all_its_attempts_and_another_one_for_the_next() -> None:
-    job: dict[str, Any] = {"id": "1", "kind": "compact", "gallery": "demo", "state": "queued", "request": {}, "progress": {}}
+    job: dict[str, Any] = {
+        "id": "1",
+        "kind": "compact",
+        "gallery": "demo",
+        "state": "queued",
+        "request": {},
+        "progress": {},
+    }
     job |= {"errors": [], "error_count": 0, "made_at": 0, "started_at": None, "heartbeat_at": None, "ended_at": None}
     done = [httpx.Response(202, json={**job, "failure": None, "result": None}) for _ in range(2)]
     asked, service = answers(httpx.ReadTimeout("no"), done[0], done[1])

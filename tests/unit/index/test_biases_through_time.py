@@ -15,6 +15,7 @@ from index import choosing, generations
 from index.galleries import Galleries
 from index.gallery import Gallery
 from index.reindexing import Rules
+from index.wording import Wording
 from models.bundle.manifest import EncoderRef
 from models.errors import GenerationNotFound, SpaceMismatch, Unavailable
 from models.features.extract import ClipFeatures
@@ -82,6 +83,13 @@ class Lasting(RuleBasedStateMachine):
     def remove(self, which: int, who: str = "ours") -> None:
         if there := self.of("ours").clips():
             self.of(who).remove(there[which % len(there)].id)
+        check(self.of("ours"))
+
+    @rule(which=st.integers(0, 100), is_seen=st.booleans(), who=WHO)
+    def relabel(self, which: int, is_seen: bool, who: str) -> None:
+        if there := self.of("ours").clips():
+            labels = [SEEN[which % 3] if is_seen else "another", "thing"]
+            self.of(who).reword(there[which % len(there)].id, lambda clip: Wording.of(clip.name, labels, clip.metadata))
         check(self.of("ours"))
 
     @rule()

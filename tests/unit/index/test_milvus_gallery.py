@@ -9,6 +9,7 @@ import pytest
 
 from index import archive, filling, shared_table
 from index.agreement import agreement
+from index.blending import Part
 from index.catalog import collections
 from index.clips import Hit
 from index.deleting import delete
@@ -120,6 +121,20 @@ def test_a_gallery_in_milvus_answers_as_one_in_the_process_does_hit_by_hit(
         for gallery, each in ((shared, window), (own, other))
     )
     assert like == same
+
+
+def test_several_queries_together_find_the_same_in_milvus(shared: Gallery, opened: Open, tmp_path: Path) -> None:
+    own = filled(opened(None).create("own", "tiny"), tmp_path)
+    found = []
+    for gallery in (shared, own):
+        asked = [("text->video", query(3, "text"), 1.0), ("audio->video", query(4, "audio"), -0.4)]
+        rows = [(route, {name: row[None] for name, row in each.items()}, weight) for route, each, weight in asked]
+        parts = [Part(route, gallery.active.query_vectors(route, each), weight) for route, each, weight in rows]
+        vector, blend = gallery.active.blend(parts)
+        (hits,) = gallery.search_vectors(vector, Search("text->video", 9, blend=blend))
+        found.append([(f"{hit.name} at {hit.window.start_s}", round(hit.score, 3)) for hit in hits])
+    assert found[0] == found[1]
+    assert len(found[0]) == 9
 
 
 def test_what_one_process_adds_or_deletes_another_finds_or_misses_at_once(

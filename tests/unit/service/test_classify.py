@@ -3,11 +3,17 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
+from index.galleries import Galleries
+from models.bundle.store import load_manifest, save
+from models.temperature import ClassTemperature, softened
+from service.app import create_app
+from service.settings import Settings
 from tests.tiny.bundles import CLASSES, SEEN
-from tests.unit.service.asking import refused, upload
+from tests.unit.service.asking import OWN, refused, upload
 
 CLASSIFY = "/v1/classify"
 
@@ -80,3 +86,25 @@ def test_classes_that_are_too_many_or_too_long_are_refused(client: TestClient, c
 
 def test_a_gallery_that_is_not_there_is_refused(client: TestClient, clip: Path) -> None:
     refused(upload(client, CLASSIFY, clip, gallery="none"), 404, "gallery-not-found", "'none'", "demo")
+
+
+def test_the_winners_probability_is_told_where_it_is_known(own_library: Path, clip: Path) -> None:
+    fitted = ClassTemperature(
+        temperature=0.4, clips=9, classes=len(CLASSES), accuracy=0.5, log_loss=1.0, error=0.1, fitted_on="a test"
+    )
+    bundles = own_library / "bundles"
+    made = load_manifest(bundles / "tiny")
+    graphs = {name: (bundles / "tiny" / head.file).read_bytes() for name, head in made.heads.items()}
+    told = made.model_copy(update={"name": "told", "temperatures": {"av": fitted}})
+    save(bundles / "told", told, graphs, "# told\n")
+    galleries = Galleries.open(own_library)
+    galleries.create("told", "told")
+    galleries.close()
+    with TestClient(create_app(Settings(data=own_library, job_workers=0)), OWN) as client:
+        answer = upload(client, CLASSIFY, clip, gallery="told", by="window").json()
+        some = upload(client, CLASSIFY, clip, gallery="told", classes=list(CLASSES[:3])).json()
+        plain = upload(client, CLASSIFY, clip, gallery="demo").json()
+    scores = np.array([[each["score"] for each in answer["classes"]]], np.float32)
+    assert answer["probability"] == pytest.approx(softened(scores, 0.4)[0, 0], rel=1e-5)
+    assert answer["windows"][0]["ranking"]["probability"] == pytest.approx(answer["probability"], rel=1e-5)
+    assert (some["probability"], plain["probability"]) == (None, None)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from models.errors import InvalidInput
-from service.jobs.items import Item, inside, listed, write
+from models.media.collection import Item, listed
+from service.jobs.items import inside, write
 
 
 def test_items_are_read_by_number_as_they_were_written(tmp_path: Path) -> None:

@@ -42,8 +42,9 @@ def events(client: TestClient, job_id: str) -> list[tuple[str, Any]]:
     """Every event of a job, with its name."""
     answer = client.get(f"/v1/jobs/{job_id}/events")
     assert answer.headers["content-type"].startswith("text/event-stream")
-    parts = [each.split("\n") for each in answer.text.strip().split("\n\n")]
-    return [(name.removeprefix("event: "), json.loads(text.removeprefix("data: "))) for name, text in parts]
+    hint, *parts = [each.split("\n") for each in answer.text.strip().split("\n\n")]
+    assert hint == ["retry: 1000"]
+    return [(name.removeprefix("event: "), json.loads(text.removeprefix("data: "))) for name, _, text in parts]
 
 
 def ended(client: TestClient, answer: Any) -> Any:
@@ -149,6 +150,7 @@ def test_an_evaluation_of_some_clips_has_pictures(working: TestClient) -> None:
         assert "audio-&gt;video" in answer.text
         assert answer.text == working.get(f"{address}/{plot}").text
     assert "bell ringing" in working.get(f"{address}/classes").text
+    assert "share that is relevant" in working.get(f"{address}/calibration").text
     refused(working.get(f"{address}/pie"), 422, "query-invalid", "plot")
 
 
@@ -180,7 +182,7 @@ def test_jobs_are_listed_by_state(working: TestClient) -> None:
     assert {each["state"] for each in every} <= {"done", "failed"}
     done = working.get("/v1/jobs", params={"state": "done", "limit": 2}).json()["jobs"]
     assert [each["state"] for each in done] == ["done", "done"]
-    assert working.get("/v1/jobs", params={"state": "queued"}).json() == {"jobs": []}
+    assert working.get("/v1/jobs", params={"state": "queued"}).json() == {"jobs": [], "next": None}
 
 
 def test_where_no_worker_is_jobs_wait_and_can_be_cancelled(own_library: Path) -> None:

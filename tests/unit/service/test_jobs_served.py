@@ -27,7 +27,7 @@ def service(data: Path, root: Path, *, workers: int) -> Iterator[tuple["subproce
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        env=environment | {"PYTHONUNBUFFERED": "1"},
+        env=environment | {"PYTHONUNBUFFERED": "1", "SIGHTSOUND_LOG_LEVEL": "warning"},
     ) as process:
         try:
             assert process.stdout is not None
@@ -60,7 +60,7 @@ def test_a_service_ends_though_somebody_watches_a_job(own_library: Path, tmp_pat
         job = httpx.post(f"{address}{DEMO}/jobs/reindex").json()
         with httpx.stream("GET", f"{address}/v1/jobs/{job['id']}/events", timeout=PATIENCE_S) as watched:
             lines = watched.iter_lines()
-            assert next(lines) == "event: progress"
+            assert [next(lines) for _ in range(3)] == ["retry: 1000", "", "event: progress"]
             process.send_signal(signal.SIGINT)
             assert [each for each in lines if each.startswith("event")] == []
         assert process.wait(timeout=20) in (0, 130, -signal.SIGINT)

@@ -8,12 +8,12 @@ import pytest
 from index.galleries import Galleries
 from models.errors import InvalidInput, RouteMissing
 from models.media.cage import Cage
+from models.media.collection import Item
 from models.media.limits import Limits
 from service.encoders import Encoders
 from service.jobs import items
 from service.jobs.evaluating import Evaluate
 from service.jobs.ingesting import Ingest
-from service.jobs.items import Item
 from service.jobs.pulse import Pulse
 from service.jobs.reindexing import Reindex
 from service.jobs.work import Workshop

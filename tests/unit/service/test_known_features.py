@@ -15,6 +15,7 @@ from models.bundle.store import load_manifest
 from models.errors import MediaInvalid, SightsoundError
 from models.features.extract import ClipFeatures, Decoder, WindowFeatures
 from models.media.cage import Cage
+from models.media.collection import Item
 from models.media.limits import Limits
 from models.media.media import FrameSpec, SoundSpec
 from models.media.rules import RULES
@@ -25,7 +26,6 @@ from service.encoders import Encoders
 from service.extracting import Extracting
 from service.jobs import items
 from service.jobs.ingesting import Ingest
-from service.jobs.items import Item
 from service.jobs.pulse import Pulse
 from service.jobs.work import Workshop
 from service.recollection import WINDOW_BYTES, Recollection

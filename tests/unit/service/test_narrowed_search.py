@@ -155,8 +155,13 @@ def test_a_batch_is_narrowed_as_a_whole(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("query", "status", "code", "words"),
     [
-        ({}, 422, "query-invalid", "exactly one of text, features, vector and window"),
-        ({"text": "a", "window": 1}, 422, "query-invalid", "exactly one of text, features, vector and window"),
+        ({}, 422, "query-invalid", "exactly one of text, features, vector, window, clip and queries"),
+        (
+            {"text": "a", "window": 1},
+            422,
+            "query-invalid",
+            "exactly one of text, features, vector, window, clip and queries",
+        ),
         ({"vector": [1.0, 2.0]}, 422, "query-invalid", "has 4 numbers, found 2"),
         ({"vector": [1e30] * 4}, 422, "query-invalid", "queries.0.vector.0"),
         ({"features": {"audio": [1.0]}}, 422, "invalid-input", "audio"),

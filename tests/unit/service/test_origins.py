@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from index.catalog.keys import Grant
+from index.galleries import Galleries
 from service.app import create_app
 from service.settings import Settings
 from tests.unit.service.asking import DEMO, SEARCH, refused, upload
@@ -14,10 +16,14 @@ REINDEX = f"{DEMO}/reindex"
 
 
 @pytest.fixture
-def behind(library: Path) -> Iterator[TestClient]:
+def behind(own_library: Path) -> Iterator[TestClient]:
     """A service that listens at all addresses and has a name."""
-    settings = Settings(data=library, host="0.0.0.0", allow_public=True, names=("search.example",))
-    with TestClient(create_app(settings), "https://search.example") as client:
+    galleries = Galleries.open(own_library)
+    secret, _ = galleries.keys.create(Grant("all", ("admin",)))
+    galleries.close()
+    settings = Settings(data=own_library, host="0.0.0.0", behind_tls_proxy=True, names=("search.example",))
+    headers = {"authorization": f"Bearer {secret}"}
+    with TestClient(create_app(settings), "https://search.example", headers=headers) as client:
         yield client
 
 

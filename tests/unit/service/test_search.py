@@ -84,7 +84,13 @@ def test_a_parameter_or_field_that_is_there_twice_is_refused(client: TestClient,
 
 
 def test_an_unknown_parameter_is_refused_naming_the_known_ones(client: TestClient) -> None:
-    refused(client.get(SEARCH, params={"txt": "bell"}), 422, "query-invalid", "'txt'", "k, label, text, to, where")
+    refused(
+        client.get(SEARCH, params={"txt": "bell"}),
+        422,
+        "query-invalid",
+        "'txt'",
+        "by, explain, k, label, min_probability, min_score, offset, text, to, where",
+    )
     refused(client.get("/v1/galleries?page=2"), 422, "query-invalid", "'page'", "it knows none")
 
 
@@ -94,7 +100,7 @@ def test_an_unknown_form_field_is_refused_naming_the_known_ones(client: TestClie
         422,
         "query-invalid",
         "'form'",
-        "by, file, from, k, label, to, where",
+        "by, explain, file, from, k, label, min_probability, min_score, offset, queries, to, weight, where",
     )
 
 

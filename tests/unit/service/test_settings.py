@@ -18,13 +18,72 @@ def test_a_loopback_host_needs_no_permission(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
-def test_a_host_that_others_can_reach_is_refused_because_there_are_no_keys(host: str) -> None:
-    with pytest.raises(SettingsInvalid, match="no keys yet"):
+def test_a_host_that_others_can_reach_is_refused_where_keys_would_be_sent_unencrypted(host: str) -> None:
+    with pytest.raises(SettingsInvalid, match="tls_certificate and tls_key, or behind_tls_proxy"):
         Settings(data=Path(), host=host)
 
 
-def test_a_public_host_can_be_allowed() -> None:
-    assert Settings(data=Path(), host="0.0.0.0", allow_public=True).host == "0.0.0.0"
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
+def test_a_host_that_others_can_reach_is_refused_where_keys_are_off(host: str) -> None:
+    with pytest.raises(SettingsInvalid, match="keys are off"):
+        Settings(data=Path(), host=host, keys="off", behind_tls_proxy=True)
+
+
+def test_a_host_that_others_can_reach_asks_for_keys_behind_a_proxy_or_with_a_certificate() -> None:
+    behind = Settings(data=Path(), host="0.0.0.0", behind_tls_proxy=True)
+    itself = Settings(data=Path(), host="0.0.0.0", tls_certificate=Path("c.pem"), tls_key=Path("k.pem"))
+    assert all(each.asks_for_keys and each.is_encrypted for each in (behind, itself))
+
+
+def test_a_certificate_without_its_key_is_refused() -> None:
+    with pytest.raises(SettingsInvalid, match="both, or neither"):
+        Settings(data=Path(), tls_certificate=Path("c.pem"))
+
+
+def test_this_machine_asks_for_no_keys_unless_it_is_told_to_or_a_proxy_stands_in_front() -> None:
+    assert not Settings(data=Path()).asks_for_keys
+    assert not Settings(data=Path(), keys="off", behind_tls_proxy=True).asks_for_keys
+    assert Settings(data=Path(), keys="required").asks_for_keys
+    assert Settings(data=Path(), behind_tls_proxy=True).asks_for_keys
+
+
+def test_keys_have_limits_where_nothing_is_set_and_others_have_none() -> None:
+    plain, said = Settings(data=Path()), Settings(data=Path(), rate_limit="5/second", concurrency_limit=2)
+    assert (plain.rate_limit, plain.key_rate, plain.concurrency_limit, plain.key_at_once) == (
+        None,
+        "600/minute",
+        None,
+        32,
+    )
+    assert (said.rate_limit, said.key_rate, said.concurrency_limit, said.key_at_once) == ("5/second", "5/second", 2, 2)
+
+
+@pytest.mark.parametrize("rate", ["", "many", "60", "0/minute", "-1/minute", "1/minute;2/hour", "1/fortnight", "1/2/3"])
+def test_a_rate_that_is_none_is_refused(rate: str) -> None:
+    with pytest.raises(ValidationError, match="expected a number of requests in a while"):
+        Settings(data=Path(), rate_limit=rate)
+
+
+@pytest.mark.parametrize("origin", ["https://search.example", "http://localhost:5173", "http://[::1]:8080"])
+def test_exact_origins_can_be_allowed(origin: str) -> None:
+    assert Settings(data=Path(), cors_origins=("https://a.example", origin)).cors_origins[1] == origin
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "null",
+        "https://*.example",
+        "search.example",
+        "https://a.example/",
+        "ftp://a.example",
+        "https://u@a.example",
+    ],
+)
+def test_an_origin_that_is_not_exact_is_refused(origin: str) -> None:
+    with pytest.raises(ValidationError, match="expected an origin such as"):
+        Settings(data=Path(), cors_origins=(origin,))
 
 
 def test_names_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,11 +4,16 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
-from service.spool import sweep, upload_folder
+from models.errors import SpoolFull
+from service.spool import PREFIX, Spool, janitor, sweep, upload_folder
+from tests.unit.service.waiting import until_true
 
 ROOT = Path(__file__).parents[3]
 KILLED = """
@@ -46,3 +51,48 @@ def test_a_sweep_removes_what_a_killed_service_left_and_nothing_that_is_used(tmp
             other.wait()
             sweep(tmp_path)
             assert {each.name for each in tmp_path.iterdir()} == {"else", "sightsound-upload-link", folder.name}
+
+
+def test_a_janitor_removes_what_is_left_by_a_process_that_dies_while_it_watches(tmp_path: Path) -> None:
+    with (
+        janitor((tmp_path, PREFIX), every_s=0.05),
+        subprocess.Popen([sys.executable, "-c", KILLED, tmp_path], stdout=subprocess.PIPE, cwd=ROOT) as other,
+    ):
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"ready\n"
+        time.sleep(0.3)
+        assert len(list(tmp_path.iterdir())) == 1
+        os.kill(other.pid, signal.SIGKILL)
+        other.wait()
+        until_true(lambda: list(tmp_path.iterdir()) == [])
+
+
+def test_no_folder_is_swept_between_its_making_and_its_locking(tmp_path: Path) -> None:
+    """Four sweepers that never rest, against folders made as fast as can be."""
+    leaving = Event()
+
+    def sweep_on() -> None:
+        while not leaving.is_set():
+            sweep(tmp_path)
+
+    with ThreadPoolExecutor(4) as sweepers:
+        for _ in range(4):
+            sweepers.submit(sweep_on)
+        try:
+            for _ in range(300):
+                with upload_folder(tmp_path) as folder:
+                    (folder / "clip").write_bytes(b"a clip")
+        finally:
+            leaving.set()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_spool_counts_what_all_take_together(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "new" / "spool", limit_bytes=100)
+    spool.take(60)
+    spool.check_room(40)
+    with pytest.raises(SpoolFull, match=r"take 60 of the 100 bytes .* 41 more"):
+        spool.take(41)
+    spool.give_back(60)
+    spool.take(100)
+    assert spool.taken_bytes == 100

@@ -1,18 +1,21 @@
 """A body over the limit is refused before it is read, over a real socket."""
 
+import asyncio
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from time import monotonic, sleep
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
+from starlette.testclient import TestClient
 
-from service.uploads import BodyLimit
+from service.uploads import MEMORY_BYTES, BodyLimit
 from tests.unit.service.running import running
 
 LIMIT = 200_000
@@ -77,3 +80,49 @@ def test_the_service_goes_on_after_a_refusal(address: str) -> None:
     with httpx.Client(base_url=address) as client:
         assert client.post("/", content=bytes(LIMIT + 1)).status_code == 413
         assert client.post("/", content=b"abc").text == "3"
+
+
+def test_what_is_no_form_is_held_to_what_fits_in_memory() -> None:
+    app = Witness().app
+    app.user_middleware.clear()
+    app.add_middleware(BodyLimit, limit_bytes=10 * MEMORY_BYTES)
+    with TestClient(app) as client:
+        assert client.post("/", headers={"Content-Length": str(MEMORY_BYTES + 1)}).status_code == 413
+        form = {"Content-Length": str(MEMORY_BYTES + 1), "Content-Type": "multipart/form-data; boundary=x"}
+        assert client.post("/", headers=form).status_code == 200
+
+
+@pytest.mark.parametrize(("limits", "word"), [({"limit_s": 0.3}, b"took over"), ({"silence_s": 0.3}, b"nothing of")])
+def test_a_body_that_trickles_is_given_up(limits: dict[str, float], word: bytes) -> None:
+    app = Witness().app
+    app.user_middleware.clear()
+    app.add_middleware(BodyLimit, limit_bytes=LIMIT, **limits)
+    with running(app) as address:
+        host, port = urlsplit(address).hostname, urlsplit(address).port
+        began = monotonic()
+        with socket.create_connection((host, port), timeout=5) as connection:
+            connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx")
+            for _ in range(3):
+                sleep(0.05)
+                connection.sendall(b"x")
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert word in answer
+    assert monotonic() - began < 3
+
+
+def test_a_connection_that_listens_for_hours_is_not_given_up() -> None:
+    """An answer that streams, as progress does, waits for the caller to leave long after the body was whole."""
+
+    async def events(request: Request) -> StreamingResponse:
+        async def slow() -> AsyncIterator[str]:
+            for _ in range(4):
+                await asyncio.sleep(0.1)
+                yield "event"
+
+        return StreamingResponse(slow())
+
+    app = Starlette(routes=[Route("/", events)])
+    app.add_middleware(BodyLimit, limit_bytes=LIMIT, limit_s=0.1)
+    with running(app) as address:
+        assert httpx.get(address).text == "event" * 4

@@ -56,4 +56,4 @@ def test_clips_are_classified_by_names_whose_words_have_vectors(worded: TestClie
 
 
 def test_it_is_ready_although_it_knows_a_few_words_only(worded: TestClient) -> None:
-    assert worded.get("/readyz").json() == {"status": "ready"}
+    assert worded.get("/readyz").json()["status"] == "ready"

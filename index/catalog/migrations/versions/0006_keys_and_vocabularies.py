@@ -1,4 +1,4 @@
-"""Keys, what was done with them, answers that are given again, and vocabularies."""
+"""Keys, what was done with them, answers that are given again, vocabularies, and ids of evaluations for good."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), primary_key=True, autoincrement=True),
         _moment("at"),
         sa.Column("caller", sa.String(64), nullable=False),
-        sa.Column("request_id", sa.String(64), nullable=False),
+        sa.Column("request_id", sa.String(128), nullable=False),
         sa.Column("action", sa.String(255), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
         _json("detail"),
@@ -55,6 +55,30 @@ def upgrade() -> None:
         _moment("made_at"),
         _moment("changed_at"),
     )
+    if op.get_bind().dialect.name == "sqlite":
+        _make_evaluations_anew()
+
+
+def _make_evaluations_anew() -> None:
+    """Now that one can be deleted, its id must not be given to another: PostgreSQL's sequences give none twice, and of
+    SQLite only a table that was made so. Nothing refers to evaluations."""
+    op.drop_index("evaluations_of_gallery", "evaluations")
+    op.rename_table("evaluations", "evaluations_before")
+    op.create_table(
+        "evaluations",
+        sa.Column("id", sa.Integer(), primary_key=True, autoincrement=True),
+        sa.Column("gallery_id", sa.Integer(), sa.ForeignKey("galleries.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("protocol", sa.String(64), nullable=False),
+        _json("request"),
+        _json("report"),
+        _moment("made_at"),
+        sqlite_autoincrement=True,
+    )
+    columns = "id, gallery_id, generation, protocol, request, report, made_at"
+    op.execute(f"INSERT INTO evaluations ({columns}) SELECT {columns} FROM evaluations_before")
+    op.drop_table("evaluations_before")
+    op.create_index("evaluations_of_gallery", "evaluations", ["gallery_id", "id"])
 
 
 def _json(name: str) -> "sa.Column[object]":

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -257,3 +258,51 @@ def test_a_snapshot_of_an_earlier_format_is_made_anew_and_not_read(tmp_path: Pat
     place.write_text(json.dumps(told))
     with pytest.raises(SnapshotInvalid, match="format 1, expected 2"):
         read(place.parent, OURS)
+
+
+def resealed(folder: Path, change: Any) -> None:
+    """Change what the snapshot says of its files, and put a checksum on it that fits."""
+    head = json.loads((folder / "snapshot.json").read_text())["head"]
+    change(head["files"])
+    digest = sha256(json.dumps(head, sort_keys=True).encode()).hexdigest()
+    sealed = json.dumps({"head": head, "sha256": digest}, sort_keys=True, indent=2)
+    (folder / "snapshot.json").write_text(sealed)
+
+
+@pytest.mark.parametrize("name", ["../outside.npy", "/etc/hostname", "a/b.npy", "..", ".hidden.npy", ""])
+def test_a_file_that_lies_elsewhere_is_refused_whatever_the_checksums_say(name: str, tmp_path: Path) -> None:
+    folder = kept(tmp_path / "snapshot", "exact")
+
+    def lead_away(files: dict[str, Any]) -> None:
+        (folder / files["ids.npy"]["name"]).rename(tmp_path / "outside.npy")
+        files["ids.npy"]["name"] = name
+
+    resealed(folder, lead_away)
+    with pytest.raises(SnapshotInvalid, match="damaged"):
+        read(folder, OURS)
+
+
+def test_an_array_that_would_run_something_is_refused_and_does_not_run(tmp_path: Path) -> None:
+    folder = kept(tmp_path / "snapshot", "exact")
+    trap = np.array([Trap(tmp_path / "sprung")], object)
+
+    def lay(files: dict[str, Any]) -> None:
+        path = folder / files["ids.npy"]["name"]
+        np.save(path, trap, allow_pickle=True)
+        content = path.read_bytes()
+        files["ids.npy"] |= {"size_bytes": len(content), "sha256": sha256(content).hexdigest()}
+
+    resealed(folder, lay)
+    with pytest.raises(SnapshotInvalid, match="cannot be read"):
+        read(folder, OURS)
+    assert not (tmp_path / "sprung").exists()
+
+
+class Trap:
+    """A file is made when this is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)

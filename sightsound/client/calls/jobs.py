@@ -4,17 +4,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from sightsound.answers import RouteBias
-from sightsound.asking import EVERYTHING, Fields, Only, reindex_body
-from sightsound.client.addresses import of_gallery, of_job
-from sightsound.client.call import Call, Files, Told, change, get, part
+from sightsound.asking import EVERYTHING, Fields, Item, Only, given, reindex_body
+from sightsound.client.addresses import JOBS, named, of_gallery
+from sightsound.client.call import Call, Files, Pages, Told, change, get, pages, part
 from sightsound.client.call import upload as sent
-from sightsound.job_answers import Job, JobList, State
+from sightsound.gallery_answers import RouteBias
+from sightsound.job_answers import Job, JobList, Kind, State
 
 
-def ingest(gallery: str, source: str, *, labels: Sequence[str] = ()) -> Call[Job]:
-    """Put the clips of a folder or csv of the server, below its `ingest_root`, into a gallery."""
-    return _put_up(gallery, "jobs/ingest", {"source": source, "labels": list(labels)})
+def ingest(
+    gallery: str, source: str | None = None, *, items: Sequence[Item] = (), labels: Sequence[str] = ()
+) -> Call[Job]:
+    """Put clips into a gallery: of a folder or csv of the server, below its `ingest_root`, or `items` one by one."""
+    listed = [each.body() for each in items] or None
+    return _put_up(gallery, "jobs/ingest", {**given({"source": source, "items": listed}), "labels": list(labels)})
 
 
 def upload(
@@ -31,9 +34,11 @@ def reindex(
     *,
     tolerance: float | Literal["any"] | None = None,
     biases: Mapping[str, RouteBias | Literal["chosen"]] | None = None,
+    expected: int | None = None,
 ) -> Call[Job]:
     """As `Client.reindex` does, in the background."""
-    return _put_up(gallery, "jobs/reindex", reindex_body(bundle, tolerance=tolerance, biases=biases))
+    asked = reindex_body(bundle, tolerance=tolerance, biases=biases, expected=expected)
+    return _put_up(gallery, "jobs/reindex", asked)
 
 
 def compact(gallery: str) -> Call[Job]:
@@ -56,24 +61,36 @@ def evaluate(
 
 def get_job(job_id: str) -> Call[Job]:
     """One job, as it is now."""
-    return get(Job, of_job(job_id))
+    return get(Job, named(JOBS, job_id))
 
 
-def listed(*, state: State | None = None, limit: int = 100) -> Call[tuple[Job, ...]]:
-    """The newest jobs; of one state if it is given."""
-    query: Fields = {"limit": str(limit), **({"state": state} if state else {})}
-    return part(get(JobList, "/v1/jobs", query), lambda found: found.jobs)
+def listed(
+    *, state: State | None = None, gallery: str | None = None, kind: Kind | None = None, limit: int = 100
+) -> Call[tuple[Job, ...]]:
+    """The newest jobs; of one state, gallery or kind if they are given."""
+    return part(get(JobList, JOBS, _wanted(state, gallery, kind, limit)), lambda found: found.jobs)
+
+
+def every(
+    *, state: State | None = None, gallery: str | None = None, kind: Kind | None = None, at_once: int = 100
+) -> Pages[Job]:
+    """All jobs, the newest first, or those of one state, gallery or kind; so many are fetched at once."""
+    return pages(JobList, JOBS, _wanted(state, gallery, kind, at_once), lambda page: (page.jobs, page.next))
 
 
 def cancel(job_id: str) -> Call[Job]:
     """End a job between two of its steps."""
-    return change(Job, f"{of_job(job_id)}/cancel")
+    return change(Job, f"{named(JOBS, job_id)}/cancel")
 
 
 def retry(job_id: str) -> Call[Job]:
     """Do again what failed, was cancelled, or left items undone."""
-    return change(Job, f"{of_job(job_id)}/retry")
+    return change(Job, f"{named(JOBS, job_id)}/retry")
 
 
 def _put_up(gallery: str, kind: str, asked: Mapping[str, Any] | None) -> Call[Job]:
     return change(Job, f"{of_gallery(gallery)}/{kind}", asked)
+
+
+def _wanted(state: State | None, gallery: str | None, kind: Kind | None, limit: int) -> Fields:
+    return given({"state": state, "gallery": gallery, "kind": kind, "limit": str(limit)})

@@ -1,0 +1,35 @@
+"""Where a request comes from."""
+
+from ipaddress import IPv6Network, ip_address
+
+from starlette.datastructures import Headers
+from starlette.types import Scope as Connection
+
+
+def client_address(scope: Connection, *, is_behind_proxy: bool) -> str:
+    """The address of whoever asks: the peer's, or where the peer is the proxy, the one that it says it was asked by.
+
+    A proxy appends it to X-Forwarded-For; what stands before was written by whoever asked, and means nothing.
+    """
+    peer = scope.get("client")
+    found = peer[0] if peer else ""
+    if is_behind_proxy:
+        forwarded = Headers(scope=scope).getlist("x-forwarded-for")
+        last = forwarded[-1].rpartition(",")[2].strip() if forwarded else ""
+        found = last if _is_address(last) else found
+    return found
+
+
+def counted_as(address: str) -> str:
+    """By what requests from an address are counted: of IPv6 its network, of which one caller may have all 2^64."""
+    if not _is_address(address) or (found := ip_address(address)).version == 4:
+        return address
+    return str(IPv6Network((int(found), 64), strict=False))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,81 @@
+"""The `sightsound ingest` command: files, folders and csv lists put into a gallery."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import httpx
+import typer
+
+from models.errors import QueryInvalid
+from sightsound.client import Client, ServiceRefused
+from sightsound.commands.reach import FOLDER, AsJson, Data, Gallery, Key, Server, chosen, reached
+
+if TYPE_CHECKING:
+    from models.media.collection import Item
+
+MISSED = 1
+
+
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Files, folders, or csv lists of path and label.")],
+    label: Annotated[list[str] | None, typer.Option(help="What all of them show, repeated for each.")] = None,
+    gallery: Gallery = None,
+    server: Server = None,
+    key: Key = None,
+    data: Data = FOLDER,
+    as_json: AsJson = False,
+) -> int:
+    """Put clips into a gallery, each found as soon as it is there; exit status 1 if one could not be."""
+    from rich.console import Console
+
+    from sightsound.progress import Steps
+
+    items = [item for path in paths for item in _items(path)]
+    if not items:
+        raise QueryInvalid(f"there are no clips in {', '.join(map(str, paths))}")
+    told: list[dict[str, str]] = []
+    with reached(server, key, data) as client, Steps(Console(stderr=True)) as steps:
+        name = chosen(client, gallery)
+        with steps.step(f"Adding to {name}", len(items)) as bar:
+            for item in items:
+                told.append(_added(client, name, item, label or ()))
+                bar.advance(item.name)
+    return _said(name, told, as_json=as_json)
+
+
+def _items(path: Path) -> "Iterator[Item]":
+    from models.media.collection import Item, listed
+
+    if path.is_dir() or path.suffix.lower() == ".csv":
+        return listed(path)
+    if not path.is_file():
+        raise QueryInvalid(f"found no file and no folder at {path}")
+    return iter([Item(str(path), path.name)])
+
+
+def _added(client: Client, gallery: str, item: "Item", labels: Sequence[str]) -> dict[str, str]:
+    """What became of one clip; a service that cannot be reached ends it all, one clip that cannot be used does not."""
+    if item.problem is not None:
+        return {"name": item.name, "problem": item.problem}
+    try:
+        clip = client.add_clip(gallery, item.path, [*item.labels, *labels], metadata=item.metadata)
+    except ServiceRefused as refused:
+        return {"name": item.name, "problem": refused.problem.detail}
+    except httpx.TransportError:
+        raise
+    except OSError as error:
+        return {"name": item.name, "problem": error.strerror or str(error)}
+    return {"name": item.name, "clip": clip.id}
+
+
+def _said(gallery: str, told: Sequence[dict[str, str]], *, as_json: bool) -> int:
+    failed = [each for each in told if "problem" in each]
+    if as_json:
+        typer.echo(json.dumps({"gallery": gallery, "clips": told}, ensure_ascii=False, indent=2))
+    else:
+        for each in failed:
+            typer.echo(f"{each['name']}: {each['problem']}", err=True)
+        typer.echo(f"{len(told) - len(failed)} of {len(told)} clips are in the gallery {gallery}.")
+    return MISSED if failed else 0

@@ -1,0 +1,59 @@
+"""Whom a command asks: a service by its address, or the data folder itself."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+
+from models.errors import GalleryNotFound, Unavailable
+from sightsound.client import Client
+
+FOLDER = Path("sightsound-data")
+
+Server = Annotated[
+    str | None,
+    typer.Option(envvar="SIGHTSOUND_SERVER", help="A service's address; without one the data folder is asked itself."),
+]
+Key = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SIGHTSOUND_KEY", help="What that service asks for; a variable shows it to fewer than options."
+    ),
+]
+Data = Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder, where no service is asked.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Gallery = Annotated[str | None, typer.Option(help="The gallery's name; by default the first one there is.")]
+
+
+@contextmanager
+def reached(server: str | None, key: str | None, data: Path, *, jobs: int = 0) -> Iterator[Client]:
+    """A client of the service at `server`, or else of one in this process over the data folder.
+
+    So many jobs are done at once meanwhile, where no service does them.
+
+    Raises Unavailable where no service answers.
+    """
+    if server is None:
+        from sightsound.commands.local import over
+
+        with over(data, jobs=jobs) as client:
+            yield client
+        return
+    try:
+        with Client(server, key=key) as client:
+            yield client
+    except httpx.TransportError as error:
+        raise Unavailable(f"no service answers at {server}: {error}") from error
+
+
+def chosen(client: Client, gallery: str | None) -> str:
+    """The gallery of that name, or the first there is; raises GalleryNotFound where there is none."""
+    if gallery is not None:
+        return gallery
+    found = client.galleries()
+    if not found:
+        raise GalleryNotFound("there is no gallery yet; `sightsound gallery create NAME --bundle BUNDLE` makes one")
+    return found[0].name

@@ -1,0 +1,112 @@
+"""Commands that ask: of a data folder itself and of a service the same comes back."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+
+from models.errors import DependencyMissing
+from sightsound.cli import run
+from sightsound.commands import local
+from tests.tiny.clips import tiny_clip
+from tests.unit.commands.conftest import Told
+
+WORDS = ("search", "dog barking", "-k", "3")
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_clip(tmp_path_factory.mktemp("clips") / "clip.mp4", seconds=0.5)
+
+
+def test_a_folder_answers_as_its_service_does(told: Told, data: Path, server: str) -> None:
+    here, there = told(*WORDS, "--data", data), told(*WORDS, "--server", server)
+    assert [hit["clip"]["id"] for hit in here["hits"]] == [hit["clip"]["id"] for hit in there["hits"]]
+    assert (len(here["hits"]), here["hits"][0]["clip"]["labels"]) == (3, ["dog barking"])
+
+
+def test_hits_are_narrowed(told: Told, server: str) -> None:
+    best = told(*WORDS, "--server", server)["hits"][0]["score"]
+    only = told(*WORDS, "--label", "bell ringing", "--by", "clip", "--server", server)["hits"]
+    assert {label for hit in only for label in hit["clip"]["labels"]} == {"bell ringing"}
+    assert [hit["score"] for hit in told(*WORDS, "--min-score", best, "--server", server)["hits"]] == [best]
+
+
+def test_a_clip_finds_its_counterparts(told: Told, server: str, clip: Path) -> None:
+    assert told("search", "--clip", clip, "--server", server)["route"] == "audio->video"
+    assert told("search", "--clip", clip, "--to", "audio", "--server", server)["route"] == "video->audio"
+    assert told("search", "--clip", clip, "--from", "video", "--server", server)["route"] == "video->audio"
+
+
+def test_clips_of_the_gallery_are_examples(told: Told, server: str) -> None:
+    first, second = [hit["clip"]["id"] for hit in told(*WORDS, "--server", server)["hits"]][:2]
+    alike = told("search", "--like", first, "--to", "audio", "--server", server)["hits"]
+    assert first not in [hit["clip"]["id"] for hit in alike]
+    apart = told(*WORDS, "--unlike", second, "--server", server)["hits"]
+    assert second not in [hit["clip"]["id"] for hit in apart]
+
+
+def test_a_clip_is_classified_among_any_words(told: Told, server: str, clip: Path) -> None:
+    found = told(
+        "classify", clip, "--classes", "a dog, a bell ,", "--calibration", "0.5", "-k", "1", "--server", server
+    )
+    assert (len(found["classes"]), found["classes"][0]["name"] in ("a dog", "a bell")) == (1, True)
+
+
+def test_people_get_tables(capsys: pytest.CaptureFixture[str], server: str, clip: Path) -> None:
+    assert run([*WORDS, "--server", server]) == 0
+    assert "dog barking" in capsys.readouterr().out
+    assert run(["classify", str(clip), "--server", server]) == 0
+    assert "unseen" in capsys.readouterr().out
+    assert run(["status", "--server", server]) == 0
+    assert "interactive" in capsys.readouterr().out
+
+
+def test_the_state_of_a_service_is_told(told: Told, server: str) -> None:
+    assert [each["name"] for each in told("status", "--server", server)["galleries"]] == ["demo"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("search",), "--clip FILE"),
+        (("search", "bell", "--clip", "x.mp4"), "--clip FILE"),
+        (("search", "bell", "--gallery", "none"), "'none'"),
+        (("search", "--clip", "/nowhere/x.mp4"), "/nowhere/x.mp4"),
+        (("classify", "/nowhere/x.mp4"), "/nowhere/x.mp4"),
+        (("classify", __file__, "--calibration", "much"), "'much'"),
+        (("classify", __file__), "media"),
+        (("jobs", "show", "nothing"), "nothing"),
+        (("ingest", "/nowhere/at all"), "/nowhere/at all"),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_it(
+    capsys: pytest.CaptureFixture[str], server: str, arguments: tuple[str, ...], word: str
+) -> None:
+    assert run([*arguments, "--server", server]) == 2
+    written = capsys.readouterr()
+    assert (written.out, written.err.count("\n")) == ("", 1)
+    assert word in written.err
+
+
+def test_nobody_at_an_address_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["status", "--server", "http://127.0.0.1:9"]) == 2
+    assert "http://127.0.0.1:9" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_none_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert run(["search", "bell", "--data", str(tmp_path)]) == 2
+    assert "--server" in capsys.readouterr().err
+
+
+def test_what_keeps_a_folder_from_being_asked_is_raised(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    @asynccontextmanager
+    async def broken(app: FastAPI) -> AsyncIterator[None]:
+        raise DependencyMissing("a part is missing")
+        yield
+
+    monkeypatch.setattr(local, "create_app", lambda settings: FastAPI(lifespan=broken))
+    with pytest.raises(DependencyMissing, match="a part is missing"), local.over(data, jobs=0):
+        pass
