@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from benchmarks.contest import Contest
 from service.app import create_app
-from service.filtering import Narrowing
-from service.searching import by_words
+from service.search.filtering import Narrowing
+from service.search.searching import by_words
 from service.settings import Settings
 from tests.tiny.bundles import CLASSES, tiny_library
 from tests.unit.service.running import running

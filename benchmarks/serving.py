@@ -131,7 +131,7 @@ def _inside(data: Path) -> Iterator[Inside]:
     from benchmarks.serving_world import GALLERY
     from index.searching import Search
     from models.types import F32, Modality
-    from service.features import of_query
+    from service.encoding.features import of_query
     from service.resources import Resources
     from service.settings import Settings
 

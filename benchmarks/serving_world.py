@@ -8,7 +8,6 @@ from pathlib import Path
 from shutil import copytree, ignore_patterns
 
 import numpy as np
-import uvicorn
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -20,8 +19,7 @@ from index.galleries import Galleries
 from models.errors import SettingsInvalid
 from models.types import F32, Sense, Window
 from service.app import create_app
-from service.connections import Connection
-from service.serving import listening
+from service.serving import Server, listening
 from service.settings import Settings
 
 GALLERY = "many"
@@ -112,8 +110,7 @@ def main(data: Path, constant: Path) -> None:
     app.router.routes.insert(0, Route(CONSTANT, answer))
     with listening(settings) as listener:
         print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-        config = uvicorn.Config(app, http=Connection, ws="none", log_level="warning", access_log=False)
-        uvicorn.Server(config).run(sockets=[listener])
+        Server(app, settings).run(sockets=[listener])
 
 
 if __name__ == "__main__":

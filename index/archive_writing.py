@@ -30,7 +30,7 @@ from index.catalog.walking import Held, Kept
 from index.corrections import stored
 from index.stores import Stores
 from index.tally import Progress, Tally
-from index.vectors.stored_files import sync
+from models.disk import sync
 from models.errors import CatalogInvalid, Conflict, InvalidInput, TooLarge
 
 Existing = Literal["refuse", "replace"]

@@ -19,7 +19,7 @@ taken off is `sum u_i b_i(g)`, each query's by its own route.
 
 With the mean of what is liked and minus that of what is not, this is Rocchio's relevance feedback in the space of a
 head (Rocchio, "Relevance Feedback in Information Retrieval", in Salton, The SMART Retrieval System, 1971; Manning,
-Raghavan and Schütze, Introduction to Information Retrieval, 2008, section 9.1.1, equation 9.3).
+Raghavan and Schütze, Introduction to Information Retrieval, 2008, section 9.1.1).
 """
 
 from collections.abc import Sequence

@@ -131,7 +131,7 @@ class Galleries:
         return self._open.get(name)
 
     def get(self, name: str) -> Gallery:
-        """The gallery of that name, with its vectors; raises GalleryNotFound, naming those there are."""
+        """The gallery of that name, with its vectors; raises GalleryNotFound, which knows those there are."""
         with self._stores.writing:
             with self._stores.database.reading() as connection:
                 key = galleries.key(connection, name)

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import IO
 
+from models.disk import sync
 from models.errors import Unavailable
 
 BLOCK_BYTES = 1024 * 1024
@@ -72,7 +73,7 @@ class MediaStore:
                 place.hardlink_to(draft.path)
             except FileExistsError:
                 return False
-            _sync(place.parent)
+            sync(place.parent)
             return True
 
     def drop(self, digest: str, is_used: IsUsed) -> None:
@@ -192,11 +193,3 @@ def _remove_unheld(draft: Path) -> None:
     with suppress(FileNotFoundError, BlockingIOError), draft.open("r+b") as opened:  # as a lock on NFS wants it
         flock(opened, LOCK_EX | LOCK_NB)
         draft.unlink()
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

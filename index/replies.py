@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from index.catalog import replies
 from index.catalog.database import Database
 from index.catalog.replies import Asked, Reply
@@ -12,6 +14,10 @@ from models.errors import Conflict, KeyReused
 DEAD_S = 30.0
 """Who has not said for so long that they are at work is taken for dead."""
 AGAIN_S = 1.0
+MOST_KEPT, MOST_BYTES = 10_000, 64 * 2**20
+"""Requests of one caller, and bytes of their answers; beyond either the older half goes."""
+LOOKED_EVERY = 100
+"""After how many requests that is looked at; it takes a few milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,7 @@ class Replies:
 
     def __init__(self, database: Database, *, kept_s: float, clock: Callable[[], float] = time.time) -> None:
         self._database, self._kept_s, self._clock = database, kept_s, clock
+        self._begun = 0
 
     def begin(self, asked: Asked, fingerprint: str, *, job_id: str) -> Turn | Reply:
         """The turn to do a request, or its answer where it is done; `job_id` is for a job that it may ask for.
@@ -38,6 +45,9 @@ class Replies:
         now = self._clock()
         with self._database.writing() as connection:
             replies.forget(connection, before=now - self._kept_s)
+            self._begun += 1
+            if self._begun % LOOKED_EVERY == 0:
+                _make_room(connection, asked.caller, now)
             if replies.begin(connection, asked, fingerprint, job_id=job_id, now=now):
                 return Turn(asked, job_id)
             row = replies.find(connection, asked)
@@ -76,3 +86,10 @@ class Replies:
         error = Conflict(f"the request of the Idempotency-Key {asked.key!r} is still at work; ask again in a moment")
         error.retry_after_s = AGAIN_S
         return error
+
+
+def _make_room(connection: Connection, caller: str, now: float) -> None:
+    """Nobody fills the catalog with what they may be answered again; each forgets none but their own."""
+    count, size_bytes = replies.held(connection, caller)
+    if count > MOST_KEPT or size_bytes > MOST_BYTES:
+        replies.forget_half(connection, caller, idle_since=now - DEAD_S)

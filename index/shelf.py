@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Lock
 
 from models.bundle.runtime import Bundle
-from models.bundle.store import sync
+from models.disk import sync
 from models.errors import BundleInvalid, BundleNotFound, Conflict
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -161,6 +161,9 @@ class NotFound(SightsoundError):
 class GalleryNotFound(NotFound):
     """There is no such gallery."""
 
+    known: tuple[str, ...] = ()
+    """Those there are; not in the message, as not everybody who reads it may know of them."""
+
 
 class ClipNotFound(NotFound):
     """There is no such clip."""

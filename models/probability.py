@@ -122,7 +122,7 @@ def reliability(probabilities: F64, relevant: Bool, *, bins: int = BINS) -> list
 def calibration_error(bins: list[Bin]) -> float:
     """How far predicted and observed are from each other, on average over the pairs of the bins.
 
-    Source: expected calibration error, Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, equation 3.
+    Source: expected calibration error, Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, section 2.
     """
     pairs = sum(each.count for each in bins)
     return sum(each.count * abs(each.predicted - each.observed) for each in bins) / pairs

@@ -3,22 +3,25 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
 from anyio import to_thread
 from fastapi import Depends, FastAPI
 from fastapi.concurrency import contextmanager_in_threadpool
 
-from service import problems, replies
+from service import describing, replies
 from service.access import guard
-from service.bundles import ARRIVING
-from service.conditions import Unmodified
+from service.galleries.bundles import ARRIVING
+from service.http import problems
+from service.http.conditions import Unmodified
+from service.http.origins import OwnSite
+from service.http.parameters import known_only
+from service.http.security import SecurityHeaders, security_headers
+from service.incoming.spool import PREFIX, Spool, janitor
+from service.incoming.uploads import BodyLimit
 from service.jobs.opening import working
-from service.lanes import Lanes, in_lane
-from service.observing import instruments
-from service.origins import OwnSite
-from service.parameters import known_only
-from service.quick_route import way_past
+from service.load.lanes import Lanes, in_lane
+from service.load.quick_route import way_past
+from service.overview import instruments
 from service.readiness import Readying
 from service.resources import Resources, limits
 from service.routes import (
@@ -38,11 +41,7 @@ from service.routes import (
     views,
     vocabularies,
 )
-from service.schemas import Problem
-from service.security import SecurityHeaders, security_headers
 from service.settings import Settings
-from service.spool import PREFIX, Spool, janitor
-from service.uploads import BodyLimit
 
 ROUTERS = (
     health,
@@ -63,12 +62,6 @@ ROUTERS = (
 )
 CHANGING = (galleries, clips, vocabularies, bundles, jobs, evaluations)
 """Those whose requests may be sent twice. Not keys: what is answered there once is kept nowhere."""
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    "default": {
-        "description": "A problem document (RFC 9457)",
-        "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
-    }
-}
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -87,9 +80,11 @@ def create_app(settings: Settings) -> FastAPI:
         # The usual documentation pages load scripts from other hosts.
         docs_url=None,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # ours are within, and tell of stages
         # The turn comes last: who is refused, or still sends, takes none.
         dependencies=[Depends(known_only), Depends(in_lane, scope="function")],
-        responses=REFUSALS,
+        responses={"default": describing.REFUSAL},
+        generate_unique_id_function=describing.operation_id,
         form_limits={"max_files": 1000, "max_fields": 1100, "max_part_size": 64 * 1024},
     )
     app.state.settings, app.state.resources = settings, resources
@@ -105,6 +100,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Unmodified)
     app.add_middleware(BodyLimit, limit_bytes=settings.upload_limit_bytes, limit_s=settings.upload_wall_s)
     guard.install(app, settings, resources.galleries)
+    describing.describe(app)
     app.add_middleware(OwnSite, settings=settings)
     app.add_middleware(SecurityHeaders, headers=security_headers(settings))
     instruments.install(app, settings, resources)

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
-from service.filtering import ClipsBody
 from service.schemas import Frozen, Number, Text
+from service.search.filtering import ClipsBody
 
 Document = dict[str, Any]
 """What JSON calls an object: how jobs' requests, plans and results are kept."""
@@ -37,7 +37,7 @@ class IngestRequest(Frozen):
     """Clips to be put into a gallery: of a `source`, a folder or csv that lies on the server, or `items` one by one."""
 
     source: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
-    items: Annotated[tuple[IngestItem, ...] | None, Field(min_length=1, max_length=MOST_ITEMS)] = None
+    items: Annotated[tuple[IngestItem, ...] | None, Field(min_length=1, max_length=MOST_ITEMS, fail_fast=True)] = None
     labels: Labels = ()
 
     @model_validator(mode="after")

@@ -16,7 +16,7 @@ from models.media.looking.drawing import waveform_json, waveform_svg
 from models.media.looking.outlet import listened_to
 from models.media.looking.preview import preview
 from models.media.looking.thumbnail import thumbnail
-from service.once import Once
+from service.load.once import Once
 
 PREVIEWS = {"video/mp4": "preview.mp4", "audio/mp4": "preview.m4a"}
 ORIGINAL = "preview.original"

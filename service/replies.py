@@ -19,12 +19,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from index.catalog.replies import Asked, Reply
 from index.replies import Replies, Turn
 from models.errors import QueryInvalid, SightsoundError
-from service.access.caller import Caller
+from service.callers.caller import Caller
+from service.callers.scopes import READING
+from service.http.parameters import FORM
 from service.jobs.board import new_id
-from service.parameters import FORM
 
 KEY, AGAIN = "Idempotency-Key", "Idempotency-Replayed"
-READING = ("GET", "HEAD", "OPTIONS")
 WRITTEN = re.compile(r'"([!-~]{1,255})"|([!#-~]{1,255})')
 """A key, in quotes as the draft has it or without, as many send it."""
 KEPT_HEADERS = ("content-type", "location", "etag")

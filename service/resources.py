@@ -20,16 +20,16 @@ from models.media.cage import Cage
 from models.media.limits import Limits
 from models.types import F32, Modality
 from service.access.guard import check_keys
-from service.batching import Batching
-from service.classifiers import Classifiers
-from service.encoders import Encoders
-from service.explaining import Explainer
+from service.encoding.classifiers import Classifiers
+from service.encoding.encoders import Encoders
+from service.encoding.recollection import Recollection
 from service.jobs.board import Board
 from service.jobs.opening import open_board
+from service.load.batching import Batching
 from service.looking import Looking
 from service.observing.probe import Probe
-from service.questions import Questions
-from service.recollection import Recollection
+from service.search.explaining import Explainer
+from service.search.questions import Questions
 from service.settings import Settings
 
 PREVIEW_THREADS = 4  # two that decode and two that encode

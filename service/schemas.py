@@ -1,4 +1,4 @@
-"""The shapes of requests and answers; sightsound/answers.py has their twins for clients."""
+"""The shapes of requests and answers; sightsound/*answers.py have their twins for clients."""
 
 import re
 from typing import Annotated, Literal
@@ -10,7 +10,6 @@ from index.verification import TOLERANCE
 from models.bundle.manifest import Channel
 from models.hubness import RouteBias
 from models.types import Absence, Sense
-from service.explain_schemas import Explanation
 
 NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?")
 UNREADABLE = "\ufffd"  # what bytes that are not UTF-8 become
@@ -135,47 +134,6 @@ class ClipPage(Frozen):
 
     clips: tuple[ClipDetail, ...]
     next: str | None
-
-
-class Hit(Frozen):
-    """A window of a clip and how near it is to the query; higher is nearer.
-
-    `probability` is that it shows the query's class, where something was fitted for such scores; `explanation` says why
-    it was found, if that was asked for.
-    """
-
-    score: float
-    probability: float | None = None
-    clip: Clip
-    window: ClipWindow
-    window_id: int
-    explanation: Explanation | None = None
-
-
-class SearchAnswer(Frozen):
-    """What was found, best first; `next` is the offset of the hits after these, null where there are none.
-
-    `calibrated_on` names where probabilities are from, `evaluation 3` or `bundle demo-cjme`; null where there are none.
-    """
-
-    gallery: str
-    route: str
-    bundle: str
-    took_ms: float
-    calibrated_on: str | None = None
-    hits: tuple[Hit, ...]
-    next: int | None
-
-
-class BatchAnswer(Frozen):
-    """What was found for each query of a batch, in their order; best first."""
-
-    gallery: str
-    route: str
-    bundle: str
-    took_ms: float
-    calibrated_on: str | None = None
-    answers: tuple[tuple[Hit, ...], ...]
 
 
 class GallerySummary(Frozen):

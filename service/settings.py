@@ -13,8 +13,8 @@ from index.vectors.milvus_address import Address
 from models.errors import SettingsInvalid
 from models.features.running import Running
 from models.media.limits import CODECS, CONTAINERS, check_known
-from service.access.origins import checked_origin
-from service.access.rates import checked_rate
+from service.observing.place import host_and_port
+from service.written import checked_origin, checked_rate
 
 MIB = 2**20
 KEY_RATE, KEY_AT_ONCE = "600/minute", 32
@@ -166,7 +166,7 @@ class Settings(BaseSettings):
     log_requests: Annotated[bool, Field(description="A log line for each request, without what it asked.")] = True
     metrics_address: Annotated[
         str | None,
-        Field(description="host:port that /metrics is answered at as well, asking nobody for a key; by default none."),
+        Field(description="host:port of this machine that /metrics is answered at as well, asking nobody for a key."),
     ] = None
     traces_url: Annotated[
         str | None, Field(description="Where traces are sent, by OTLP over HTTP; by default nowhere.")
@@ -243,6 +243,17 @@ class Settings(BaseSettings):
     @classmethod
     def _origins_exact(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(checked_origin(each) for each in origins)
+
+    @field_validator("metrics_address")
+    @classmethod
+    def _metrics_are_local(cls, address: str | None) -> str | None:
+        """They name every gallery, to whoever asks."""
+        if address is None or _is_loopback(host_and_port(address)[0]):
+            return address
+        raise ValueError(
+            f"found {address!r}, which other machines can reach without a key; expected an address of this machine, as "
+            "127.0.0.1:9464: others ask for /metrics with a key of scope observe"
+        )
 
     @field_validator(
         "names", "cors_origins", "clip_containers", "clip_codecs", "fetch_hosts", "fetch_ports", mode="before"

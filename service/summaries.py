@@ -10,8 +10,7 @@ from index.catalog.galleries import GenerationRow
 from index.gallery import Gallery
 from models import types
 from models.bundle.manifest import Manifest
-from service.explain_schemas import Explanation
-from service.schemas import BundleSummary, Clip, ClipDetail, ClipWindow, GallerySummary, GenerationDetail, Hit
+from service.schemas import BundleSummary, ClipDetail, ClipWindow, GallerySummary, GenerationDetail
 
 
 def summary(gallery: Gallery) -> GallerySummary:
@@ -56,27 +55,6 @@ def clip_detail(gallery: str, clip: stored.Clip) -> ClipDetail:
         windows=tuple(window(*each) for each in zip(clip.windows, clip.absent_of_all, strict=True)),
         metadata=dict(clip.metadata),
         added_at=moment(clip.added_at),
-    )
-
-
-def hit(
-    gallery: str, found: stored.Hit, *, probability: float | None = None, explanation: Explanation | None = None
-) -> Hit:
-    """A window that was found in a gallery."""
-    clip = Clip(
-        id=found.clip_id,
-        name=found.name,
-        labels=found.labels,
-        media=media_address(gallery, found.clip_id),
-        media_type=found.media_type,
-    )
-    return Hit(
-        score=found.score,
-        probability=probability,
-        clip=clip,
-        window=window(found.window, found.absent),
-        window_id=found.window_id,
-        explanation=explanation,
     )
 
 

@@ -9,13 +9,15 @@ from sightsound.pretrained import from_pretrained
 
 FOLDER = Path("sightsound-data")
 
-app = typer.Typer(name="bundle", help="Make bundles that need no training.", add_completion=False)
+app = typer.Typer(
+    name="bundle", help="Make bundles that need no training; list, show and bring bundles.", add_completion=False
+)
 app.command("from-pretrained")(from_pretrained)
 
 
 @app.callback()
 def _commands() -> None:
-    """Make bundles that need no training."""
+    """Make bundles that need no training; list, show and bring bundles."""
 
 
 @app.command("from-classifiers")

@@ -12,24 +12,26 @@ from pydantic import ValidationError
 from models.errors import DependencyMissing, QueryInvalid, SightsoundError
 from sightsound import backbone, bundle, gallery, keys
 from sightsound.client import ServiceRefused
-from sightsound.commands import administration, config, ingest, jobs, search, status
+from sightsound.commands import administration, bundles, classes, config, ingest, jobs, search, status
 
 app = typer.Typer(
     name="sightsound",
     help="Search sight by sound, sound by sight, and both by words.",
     pretty_exceptions_enable=False,
 )
-for each in (gallery.app, backbone.app, bundle.app, jobs.app, keys.app, config.app):
+for each in (gallery.app, backbone.app, bundle.app, classes.app, jobs.app, keys.app, config.app):
     app.add_typer(each)
 for command in (
     search.search,
-    search.classify,
+    classes.classify,
     ingest.ingest,
     administration.reindex,
     administration.evaluate,
     status.status,
 ):
     app.command()(command)
+for named, subcommand in (("list", bundles.list_all), ("show", bundles.show), ("upload", bundles.upload)):
+    bundle.app.command(named)(subcommand)
 EXTRA = "pip install 'sightsound[cpu]'"
 FAILED, MISSED = 2, 1
 FAILURES = (

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, JsonValue
 
 from sightsound.answers import Answer
 
-Scope = Literal["search", "ingest", "admin"]
+Scope = Literal["search", "ingest", "observe", "admin"]
 
 
 class KeyDetail(Answer):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from index.auditing import Auditing
     from index.keys import Keys
     from index.metadata import Json
-    from service.key_schemas import KeyDetail
+    from service.callers.key_schemas import KeyDetail
 
 app = typer.Typer(name="keys", help="Make, list and revoke the keys of those who may ask.")
 
@@ -33,7 +33,7 @@ Name = Annotated[str, typer.Argument(help="The key's name, which no other key ev
 @app.command()
 def create(
     name: Name,
-    scope: Annotated[list[str] | None, typer.Option(help="search, ingest or admin; repeated for several.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="search, ingest, observe or admin; repeated.")] = None,
     gallery: Annotated[list[str] | None, typer.Option(help="Repeated for each it is for; by default all.")] = None,
     days: Annotated[float | None, typer.Option(min=0.001, help="After how many days it expires.")] = None,
     rate: Annotated[str | None, typer.Option(help="Its requests, as 60/minute; by default the setting's.")] = None,
@@ -43,8 +43,8 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a key, by default to search with, and print it: this once, as it is kept nowhere."""
-    from service import keyholding
-    from service.key_schemas import KeyRequest
+    from service.callers import keyholding
+    from service.callers.key_schemas import KeyRequest
 
     request = KeyRequest.model_validate(
         {
@@ -68,7 +68,7 @@ def create(
 @app.command("list")
 def list_all(data: Data = None, catalog: Catalog = None, as_json: AsJson = False) -> None:
     """Show the keys that were ever made, without the keys themselves."""
-    from service import keyholding
+    from service.callers import keyholding
     from sightsound.commands.tables import say
 
     with _opened(data, catalog) as (keys, _):
@@ -79,7 +79,7 @@ def list_all(data: Data = None, catalog: Catalog = None, as_json: AsJson = False
 @app.command()
 def revoke(name: Name, data: Data = None, catalog: Catalog = None, as_json: AsJson = False) -> None:
     """Have a key count no more, for good; services know within two seconds."""
-    from service import keyholding
+    from service.callers import keyholding
 
     with _opened(data, catalog) as (keys, auditing):
         found = keyholding.detail(keys.revoke(name))

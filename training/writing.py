@@ -8,6 +8,8 @@ from pathlib import Path
 from threading import current_thread, main_thread
 from typing import BinaryIO
 
+from models.disk import sync
+
 
 def write_whole(path: Path, fill: Callable[[BinaryIO], object]) -> None:
     """Replace a file by what `fill` writes, all at once; it is on the disk before this returns.
@@ -21,7 +23,7 @@ def write_whole(path: Path, fill: Callable[[BinaryIO], object]) -> None:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
-        _sync_folder(path.parent)
+        sync(path.parent)
 
 
 @contextmanager
@@ -38,11 +40,3 @@ def _undisturbed() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
     if pressed:
         signal.raise_signal(signal.SIGINT)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

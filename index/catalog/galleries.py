@@ -93,7 +93,7 @@ def key(connection: Connection, name: str) -> int:
 
 
 def get(connection: Connection, name: str) -> GalleryRow:
-    """The gallery of that name; raises GalleryNotFound, naming those there are."""
+    """The gallery of that name; raises GalleryNotFound, which knows those there are."""
     joined = galleries.join(
         generations,
         (generations.c.gallery_id == galleries.c.id) & (generations.c.number == galleries.c.active_generation),
@@ -207,7 +207,9 @@ def drop_generation(connection: Connection, gallery: int, number: int) -> bool:
 
 
 def _not_found(connection: Connection, name: str) -> GalleryNotFound:
-    return GalleryNotFound(f"there is no gallery {name!r}; there are: {', '.join(names(connection)) or 'none'}")
+    error = GalleryNotFound(f"there is no gallery {name!r}")
+    error.known = tuple(names(connection))
+    return error
 
 
 def _gone() -> GalleryNotFound:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from index.catalog.schema import replies
@@ -81,6 +81,21 @@ def drop(connection: Connection, asked: Asked) -> None:
 def forget(connection: Connection, *, before: float) -> None:
     """Forget what was answered, or given up, before a moment."""
     connection.execute(delete(replies).where(replies.c.made_at < before))
+
+
+def held(connection: Connection, caller: str) -> tuple[int, int]:
+    """How many requests of a caller there are, and the bytes of their answers."""
+    size = func.coalesce(func.sum(func.length(replies.c.body)), 0)
+    count, size_bytes = connection.execute(select(func.count(), size).where(replies.c.caller == caller)).one()
+    return count, size_bytes
+
+
+def forget_half(connection: Connection, caller: str, *, idle_since: float) -> None:
+    """Forget the older half of a caller's requests that were answered, or that nobody has been at since."""
+    ended = (replies.c.caller == caller) & (replies.c.status.is_not(None) | (replies.c.made_at <= idle_since))
+    count = connection.execute(select(func.count()).where(ended)).scalar_one()
+    newer = select(replies.c.key).where(ended).order_by(replies.c.made_at.desc()).limit(count // 2).subquery()
+    connection.execute(delete(replies).where(ended, replies.c.key.not_in(select(newer.c.key))))
 
 
 def _is(asked: Asked) -> ColumnElement[bool]:

@@ -1,6 +1,5 @@
 """A catalog as this version reads it: made, upgraded or refused when it is opened."""
 
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, column, func, inspect, select, table
 
 from index.catalog.schema import REVISION, galleries
+from models.disk import sync
 from models.errors import CatalogInvalid, Unavailable
 
 FIRST = "0001"
@@ -91,9 +91,9 @@ def _copy(place: str, revision: str) -> None:
     draft, copy = Path(f"{place}.{revision}.draft"), Path(f"{place}.{revision}")
     try:
         _vacuum(place, draft)
-        _sync(draft)
+        sync(draft)
         draft.rename(copy)
-        _sync(copy.parent)
+        sync(copy.parent)
     except (OSError, sqlite3.Error) as error:
         draft.unlink(missing_ok=True)
         raise Unavailable(f"the catalog cannot be copied to {copy.name} before its upgrade: {error}") from error
@@ -103,11 +103,3 @@ def _vacuum(place: str, draft: Path) -> None:
     draft.unlink(missing_ok=True)
     with closing(sqlite3.connect(place)) as reader:
         reader.execute("VACUUM INTO ?", (str(draft),))
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

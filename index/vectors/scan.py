@@ -20,8 +20,11 @@ SPARSE = 0.5
 Measured on 1,000,000 x 64, one thread: of 10 % 5 ms against 12 ms, of 50 % 19 against 21, of 90 % 13 against 8.5.
 """
 
-LITTLE = 5_000_000
-"""Multiplications that are not worth a second thread: they take half a millisecond."""
+LITTLE = 50_000_000
+"""Multiplications that are not worth a second thread: they take 3 ms.
+
+A search that has more threads waits for the slowest of them, spinning; other searches side by side need the cores.
+"""
 
 
 class Admission:

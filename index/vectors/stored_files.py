@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import Field
 
 from models.bundle.manifest import Frozen
+from models.disk import sync
 from models.errors import SnapshotInvalid
 
 WRITING = ".writing"
@@ -45,15 +46,6 @@ def replace(path: Path, content: bytes) -> None:
     sync(path.parent)
     os.replace(temporary, path)
     sync(path.parent)
-
-
-def sync(path: Path) -> None:
-    """Bring a file or folder to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def check(folder: Path, files: Iterable[StoredFile]) -> None:

@@ -1,5 +1,6 @@
 """What a bundle says of itself: `bundle.json`, the seam between training and serving."""
 
+from functools import lru_cache
 from hashlib import sha256
 from typing import Literal
 
@@ -132,4 +133,10 @@ class Manifest(Frozen):
     def space(self, route: RouteSpec) -> Sha256:
         """The space of a route's gallery vectors: a hash over the gallery head's bytes, the metric and the dim."""
         head = self.heads[route.gallery]
-        return sha256(f"{head.sha256}:{route.metric.value}:{head.dim}".encode()).hexdigest()
+        return _space(f"{head.sha256}:{route.metric.value}:{head.dim}")
+
+
+@lru_cache(maxsize=1024)
+def _space(told: str) -> Sha256:
+    """The hash of what tells spaces apart, which every search asks for."""
+    return sha256(told.encode()).hexdigest()

@@ -12,6 +12,7 @@ from pathlib import Path
 from models.bundle.manifest import Manifest
 from models.bundle.reading import MANIFEST, check_file_name, load_manifest
 from models.bundle.unpacking import CARD, unpack_members
+from models.disk import sync
 from models.errors import BundleInvalid, Conflict
 
 __all__ = ["CARD", "load_manifest", "pack", "save", "unpack"]
@@ -92,15 +93,6 @@ def write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def sync(path: Path) -> None:
-    """Wait until a file, or what a folder lists, is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _members(manifest: Manifest) -> set[str]:

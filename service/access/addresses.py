@@ -1,5 +1,6 @@
 """Where a request comes from."""
 
+from functools import lru_cache
 from ipaddress import IPv6Network, ip_address
 
 from starlette.datastructures import Headers
@@ -20,6 +21,7 @@ def client_address(scope: Connection, *, is_behind_proxy: bool) -> str:
     return found
 
 
+@lru_cache(maxsize=4096)
 def counted_as(address: str) -> str:
     """By what requests from an address are counted: of IPv6 its network, of which one caller may have all 2^64."""
     if not _is_address(address) or (found := ip_address(address)).version == 4:

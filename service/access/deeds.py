@@ -14,11 +14,16 @@ from index.auditing import Auditing
 from index.catalog.audit import Deed
 from index.metadata import Json
 from models.errors import Unavailable
-from service.access.caller import Caller
+from service.access.rates import Rates
+from service.callers.caller import Caller
 from service.observing import request_ids
 
 FAILED = 500
 """The status of what failed before it was answered; the server then answers with it."""
+REFUSED, REFUSALS = 403, "100/hour"
+"""How many refusals of one key have rows: whoever has any key could fill the catalog with them."""
+LONGEST = 255
+"""Of method and path: a path may be as long as a request's head, and the catalog's column is not."""
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +39,7 @@ class Deeds:
     def __init__(self, auditing: Auditing) -> None:
         self._auditing = auditing
         self._one = CapacityLimiter(1)  # of its own: who searches takes no thread from it
+        self._rates = Rates()
 
     async def answer(
         self, app: ASGIApp, scope: Connection, receive: Receive, *, send: Send, caller: Caller, address: str
@@ -49,6 +55,8 @@ class Deeds:
         """A line of the log, and a row of the catalog; where that fails, what was done is done all the same."""
         said = (deed.caller or "anybody", deed.action, deed.status, deed.request_id)
         log.info("%s did %s, status %d, request %s", *said)
+        if deed.status == REFUSED and (await self._rates.take(deed.caller, REFUSALS)).is_over:
+            return
         try:
             await to_thread.run_sync(self._auditing.add, deed, limiter=self._one)
         except Unavailable as error:
@@ -76,6 +84,6 @@ class _Passing:
             return
         self.is_written = True
         detail: dict[str, Json] = {"address": self.address, **self.scope["state"].get("noted", {})}
-        action = f"{self.scope['method']} {self.scope['path']}"
+        action = f"{self.scope['method']} {self.scope['path']}"[:LONGEST]
         request_id = request_ids.current() or ""
         await self.deeds.write(Deed(time.time(), self.caller.name, request_id, action, status, detail))

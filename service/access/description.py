@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from service.access.scopes import SCOPES
+from service.callers.scopes import SCOPES
 
 NAME = "key"
 SCHEME = {

@@ -11,14 +11,13 @@ from starlette.types import Scope as Connection
 from index.catalog.keys import KeyRow
 from models.errors import NotAllowed, RateLimited, SightsoundError, Unauthorized
 from service.access.addresses import client_address, counted_as
-from service.access.caller import ANYBODY, NOBODY, Caller, of_key
 from service.access.deeds import Deeds
 from service.access.keyring import Keyring
 from service.access.rates import Rates, Turns
-from service.access.scopes import SCOPES
-from service.access.templates import Met, Templates
-from service.origins import READING
-from service.problems import answer, refusal
+from service.callers.caller import ANYBODY, NOBODY, Caller, of_key
+from service.callers.scopes import OF_ALL, READING, SCOPES
+from service.callers.templates import Met, Templates
+from service.http.problems import answer, refusal
 from service.settings import Settings
 
 SCHEME = "bearer"
@@ -130,7 +129,7 @@ def _check(caller: Caller, met: Met | None) -> None:
     caller.require(met.row.scope)
     if met.gallery is not None:
         caller.check(met.gallery)
-    elif met.row.scope == "admin":
+    elif met.row.scope in OF_ALL:
         caller.check_all()
 
 

@@ -3,16 +3,15 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from math import floor
 
-from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from models.errors import RateLimited
+from service.written import rate_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class Rates:
 
     async def take(self, who: str, rate: str) -> Standing:
         """Count one more request of a caller, unless that is one too many."""
-        item = _item(rate)
+        item = rate_of(rate)
         is_over = not await self._windows.hit(item, who)
         window_s, amount = item.get_expiry(), item.amount
         before, _, now, _ = await self._counts.get_sliding_window(item.key_for(who), window_s)
@@ -79,19 +78,6 @@ class Turns:
                 del self._running[who]
 
 
-def checked_rate(rate: str) -> str:
-    """A rate such as 60/minute; raises ValueError for what is none."""
-    with suppress(ValueError):
-        if not set(rate) & set(",;|") and _item(rate).amount > 0:
-            return rate
-    raise ValueError(f"found {rate!r}; expected a number of requests in a while, as 60/minute or 1000/hour")
-
-
 def _free_s(before: int, now: int, *, amount: int, window_s: float, ends_s: float) -> float:
     """After how long there is room for one more; `before` requests count by the share that is left of this window."""
     return ends_s - (amount - now) * window_s / before if now < amount and before else ends_s
-
-
-@lru_cache(maxsize=1024)
-def _item(rate: str) -> RateLimitItem:
-    return parse(rate)

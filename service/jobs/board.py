@@ -77,7 +77,7 @@ class Board:
     def get(self, job_id: str) -> Job:
         """The job of that id; raises JobNotFound."""
         if not (found := self._client.list_workflows(workflow_ids=[job_id], name=WORKFLOW)):
-            raise JobNotFound(f"there is no job {job_id!r}")
+            raise missing(job_id)
         return _job(found[0])
 
     def listed(
@@ -204,6 +204,11 @@ class Board:
 def place(job: Job) -> Place:
     """Where it is in the order of jobs."""
     return Place(round(job.made_at.timestamp() * 1000), job.id)
+
+
+def missing(job_id: str) -> JobNotFound:
+    """What is said of a job that there is not, or that is none of the caller's."""
+    return JobNotFound(f"there is no job {job_id!r}")
 
 
 def new_id() -> str:

@@ -15,8 +15,8 @@ from models.evaluation.likelihood import Likelihood, likelihood
 from models.evaluation.retrieval import Retrieval
 from models.hubness import RouteBias
 from models.types import F64, I64
+from service.evaluations import figures
 from service.job_schemas import Document
-from service.jobs import figures
 
 MOST = 5000
 """Queries of a route, evenly chosen, for the figures both ways: they rank everything for every query, twice."""

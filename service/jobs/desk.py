@@ -9,12 +9,12 @@ from index.galleries import Galleries
 from index.gallery import Gallery
 from models.errors import GalleryNotFound, GenerationNotFound, JobNotFound, RouteMissing
 from models.media.collection import Item
+from service.incoming.parts import Part
 from service.job_schemas import Document, EvaluationRequest, IngestRequest, Job
 from service.jobs import items
 from service.jobs.board import Board, new_id
 from service.jobs.ingesting import UPLOADS
 from service.jobs.reaching import Reach, wanted
-from service.parts import Part
 from service.schemas import ReindexRequest
 
 

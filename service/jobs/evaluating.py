@@ -12,9 +12,9 @@ from models.calibration import stack
 from models.errors import RouteMissing
 from models.evaluation.evaluating import Precision, classifying
 from models.evaluation.gzsl import accuracies
-from service.evaluations import record
+from service.evaluations import figures
+from service.evaluations.evaluations import record
 from service.job_schemas import Document, EvaluationRequest
-from service.jobs import figures
 from service.jobs.correcting import Judged
 from service.jobs.examining import Subject, subject
 from service.jobs.pulse import Pulse

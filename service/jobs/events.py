@@ -6,7 +6,7 @@ from time import monotonic
 
 from fastapi.concurrency import run_in_threadpool
 
-from service.conditions import tag
+from service.http.conditions import tag
 from service.job_schemas import Job
 from service.jobs.board import Board
 

@@ -13,7 +13,7 @@ from index.generations import Generation
 from models.bundle.classification import Classifier
 from models.bundle.words import key
 from models.errors import InvalidInput
-from service.encoders import Encoders
+from service.encoding.encoders import Encoders
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from datetime import timedelta
 from index.galleries import Galleries
 from models.media.cage import Cage
 from models.media.limits import Limits
-from service.encoders import Encoders
-from service.fetching import Fetcher, FetchRules
+from service.encoding.encoders import Encoders
+from service.encoding.recollection import Recollection
+from service.incoming.fetching import Fetcher, FetchRules
 from service.jobs.board import Board
 from service.jobs.database import url_of
 from service.jobs.work import Workshop
-from service.recollection import Recollection
 from service.settings import Settings
 
 FOLDER = "jobs"

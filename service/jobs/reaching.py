@@ -6,7 +6,7 @@ from pathlib import Path
 
 from models.errors import FetchRefused, QueryInvalid
 from models.media.collection import Item
-from service.fetching import Fetcher, name_of
+from service.incoming.fetching import Fetcher, name_of
 from service.job_schemas import IngestItem
 
 SECURE = "https://"

@@ -11,7 +11,7 @@ from index.stepwise import Stepwise
 from models.errors import SightsoundError, SpaceMismatch
 from models.media.collection import Item
 from models.types import Window
-from service.extracting import Extracting
+from service.encoding.extracting import Extracting
 from service.job_schemas import Document, ItemError
 from service.jobs import items
 from service.jobs.items import ItemList

@@ -12,8 +12,8 @@ from dbos import DBOS
 
 from index.galleries import Galleries
 from models.errors import JobStalled
-from service.encoders import Encoders
-from service.fetching import Fetcher
+from service.encoding.encoders import Encoders
+from service.incoming.fetching import Fetcher
 from service.job_schemas import Document, ItemError
 from service.jobs.pulse import Pulse
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry, start_http_server
 
 from models.errors import SettingsInvalid
+from service.observing.place import host_and_port
 
 
 @contextmanager
@@ -14,9 +14,9 @@ def listening(address: str, registry: CollectorRegistry) -> Iterator[int]:
     """Answers with the registry's metrics at `host:port` for as long as the block lasts; gives the port.
 
     Raises:
-        SettingsInvalid: the address is none, or cannot be listened at.
+        SettingsInvalid: the address cannot be listened at.
     """
-    host, port = _parts(address)
+    host, port = host_and_port(address)
     try:
         server, thread = start_http_server(port, host, registry)
     except OSError as error:
@@ -29,12 +29,8 @@ def listening(address: str, registry: CollectorRegistry) -> Iterator[int]:
         thread.join()
 
 
-def _parts(address: str) -> tuple[str, int]:
-    try:
-        found = urlsplit(f"//{address}")
-        host, port = found.hostname, found.port
-    except ValueError:
-        host = port = None
-    if host is None or port is None:
-        raise SettingsInvalid(f"metrics_address is {address!r}, expected host:port such as 127.0.0.1:9464")
-    return host, port
+def check_free(address: str | None) -> None:
+    """Refuse an address that is taken, while that still is one line for a person; raises SettingsInvalid."""
+    if address is not None:
+        with listening(address, CollectorRegistry()):
+            pass

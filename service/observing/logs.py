@@ -94,6 +94,10 @@ class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return self._redaction.of(super().format(record))
 
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """One line, whatever others called their things: nothing that a terminal obeys, or takes for a line's end."""
+        return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in super().formatMessage(record))
+
 
 def _told(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -6,6 +6,7 @@ from time import perf_counter_ns
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.callers.templates import template_of
 from service.observing import refusals, request_ids
 from service.observing.stages import Timeline, begin
 
@@ -16,6 +17,8 @@ OTHER_METHOD = "(other)"
 NS_A_MS = 1e6
 FAILED = 500
 """The status of a request whose handler failed before it answered; the server then answers with it."""
+LEFT = 499
+"""In place of a status, where whoever asked was gone before the answer began (as nginx writes it)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +85,12 @@ class Running:
 class _Passing:
     """What passes for one request, in both directions."""
 
-    __slots__ = ("_receive", "_received", "_scope", "_send", "_sent", "_start_ns", "_status", "_timeline")
+    __slots__ = ("_left", "_receive", "_received", "_scope", "_send", "_sent", "_start_ns", "_status", "_timeline")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope, self._receive, self._send = scope, receive, send
-        self._status, self._received, self._sent = FAILED, 0, 0
+        self._status: int | None = None
+        self._left, self._received, self._sent = False, 0, 0
         self._timeline, self._start_ns = begin(), perf_counter_ns()
         refusals.note(None)
 
@@ -94,6 +98,7 @@ class _Passing:
         message = await self._receive()
         if body := message.get("body"):
             self._received += len(body)
+        self._left = self._left or message["type"] == "http.disconnect"
         return message
 
     async def send(self, message: Message) -> None:
@@ -110,7 +115,7 @@ class _Passing:
             request_id=request_ids.current() or "",
             method=method if method in METHODS else OTHER_METHOD,
             route=_template(scope),
-            status=self._status,
+            status=self._status or (LEFT if self._left else FAILED),
             start_ns=self._start_ns,
             took_ns=perf_counter_ns() - self._start_ns,
             received_bytes=self._received,
@@ -124,5 +129,4 @@ class _Passing:
 
 def _template(scope: Scope) -> str:
     """Of its route, or the place of a folder of files that it asked for one of."""
-    found = getattr(scope.get("route"), "path", None) or scope.get("root_path")
-    return str(found or scope.get("state", {}).get("template", NO_ROUTE))
+    return str(scope.get("root_path") or template_of(scope) or NO_ROUTE)

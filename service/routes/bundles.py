@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, File, Request, Response, UploadFile
 from fastapi.responses import FileResponse
 
 from models.errors import BundleInvalid
-from service import bundles
-from service.access.caller import Asking
-from service.bundle_schemas import BundleDetail
-from service.parts import SpoolingRoute, part_of
+from service.callers.caller import Asking
+from service.galleries import bundles
+from service.galleries.bundle_schemas import BundleDetail
+from service.incoming.parts import SpoolingRoute, part_of
 from service.resources import Opened
 from service.schemas import BundleList
 from service.summaries import bundle_summary

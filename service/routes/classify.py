@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, File, Form, UploadFile
 
 from models.errors import TooLarge
-from service import classifying
-from service.access.caller import Asking
-from service.classify_schemas import (
+from service.callers.caller import Asking
+from service.classify import classifying
+from service.classify.classify_schemas import (
     MOST_ITEMS,
     Choosing,
     ClassifyAnswer,
@@ -17,10 +17,10 @@ from service.classify_schemas import (
     ClassifyRequest,
     by_form,
 )
-from service.parts import SpoolingRoute, part_of
+from service.incoming.parts import SpoolingRoute, part_of
+from service.incoming.uploads import file_name, received_clip
 from service.resources import Opened
 from service.routes.search import JSON, JsonRoute
-from service.uploads import file_name, received_clip
 
 router = APIRouter(prefix="/v1", tags=["classify"], route_class=SpoolingRoute)
 by_json = APIRouter(route_class=JsonRoute)

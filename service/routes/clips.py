@@ -5,15 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from index.filters import Filter
-from service import adding, changing, listing
-from service.adding import Arrival
-from service.conditions import IfMatch, tagged
-from service.filtering import clips_by_query
-from service.gallery_schemas import ClipPatch, ClipsRemoved, ClipsToRemove
-from service.media import MediaResponse
-from service.parts import SpoolingRoute
+from service.galleries import adding, changing, listing
+from service.galleries.adding import Arrival
+from service.galleries.gallery_schemas import ClipPatch, ClipsRemoved, ClipsToRemove
+from service.http.conditions import IfMatch, tagged
+from service.http.media import MediaResponse
+from service.incoming.parts import SpoolingRoute
 from service.resources import Opened
 from service.schemas import ClipDetail, ClipPage, Cursor
+from service.search.filtering import clips_by_query
 from service.summaries import clip_address, clip_detail
 
 router = APIRouter(prefix="/v1/galleries/{gallery}/clips", tags=["clips"], route_class=SpoolingRoute)

@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
-from service import comparing, evaluations, plots
-from service.comparison_schemas import EvaluationComparison
+from service.evaluations import comparing, evaluations, plots
+from service.evaluations.comparison_schemas import EvaluationComparison
+from service.evaluations.plots import Plot
 from service.job_schemas import EvaluationList, EvaluationReport, EvaluationRequest, Job
 from service.jobs import desk
-from service.plots import Plot
 from service.replies import JobId
 from service.resources import Opened
 from service.routes.jobs import accepted

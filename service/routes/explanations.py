@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from service.explanations import explain
+from service.http.explanations import explain
 from service.schemas import ProblemKind
 
 router = APIRouter(tags=["problems"])

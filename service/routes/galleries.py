@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, Response
 
-from service import galleries, reindexing
-from service.access.caller import Asking
-from service.conditions import IfMatch, tagged
-from service.gallery_schemas import ActivateRequest, GalleryRequest, GalleryStatistics
+from service.callers.caller import Asking
+from service.galleries import galleries, reindexing
+from service.galleries.gallery_schemas import ActivateRequest, GalleryRequest, GalleryStatistics
+from service.http.conditions import IfMatch, tagged
 from service.resources import Opened
 from service.schemas import (
     GalleryList,

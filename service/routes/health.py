@@ -4,8 +4,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from models.errors import Unavailable
-from service.access.caller import Asking, Caller
-from service.problems import status_of
+from service.callers.caller import Asking, Caller
+from service.http.problems import status_of
 from service.readiness import Part, Readiness, Readying, Report, Unready
 from service.schemas import Health
 
@@ -27,7 +27,7 @@ async def readyz(asked: Request, caller: Asking) -> Readiness | Response:
     report = await readying.report()
     parts = _seen(report, caller)
     if report.faults:
-        return _unready("; ".join(report.faults) if caller.may("admin") else "a part does not work", parts)
+        return _unready("; ".join(report.faults) if caller.may_all else "a part does not work", parts)
     return Readiness(parts=parts)
 
 

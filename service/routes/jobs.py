@@ -6,22 +6,22 @@ from fastapi import APIRouter, File, Form, Header, Query, Request, Response, Upl
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
-from service import job_listing
-from service.access.caller import Asking
-from service.access.scopes import JOB_SCOPES
-from service.conditions import tagged
-from service.fetching import Fetcher, FetchRules
-from service.job_listing import JobCursor, Wanted
+from service.callers.caller import Asking
+from service.callers.scopes import JOB_SCOPES
+from service.http.conditions import tagged
+from service.incoming.fetching import Fetcher, FetchRules
+from service.incoming.parts import SpoolingRoute, part_of
+from service.incoming.uploads import file_name
 from service.job_schemas import IngestRequest, Job, JobList, Kind, State
 from service.jobs import desk
+from service.jobs import listing as job_listing
 from service.jobs.events import event_id, progress_events
+from service.jobs.listing import JobCursor, Wanted
 from service.jobs.reaching import Reach
-from service.parts import SpoolingRoute, part_of
 from service.replies import JobId
 from service.resources import Opened
 from service.schemas import ReindexRequest, Text
 from service.settings import Settings
-from service.uploads import file_name
 
 router = APIRouter(tags=["jobs"], route_class=SpoolingRoute)
 GALLERY = "/v1/galleries/{gallery}/jobs"

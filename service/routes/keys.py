@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from service import keyholding
 from service.access.deeds import note
-from service.key_schemas import AuditPage, KeyList, KeyRequest, NewKey, Row
+from service.callers import keyholding
+from service.callers.key_schemas import AuditPage, KeyList, KeyRequest, NewKey, Row
 from service.resources import Opened
 
 router = APIRouter(prefix="/v1", tags=["keys"])

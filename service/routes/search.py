@@ -3,20 +3,21 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Query
+from fastapi import APIRouter, Depends, Form, Query, Response
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.routing import Match
 from starlette.types import Scope
 
 from models.bundle.manifest import Channel
-from service import searching
-from service.filtering import Narrowing, by_form, by_query
-from service.parts import SpoolingRoute
+from service.incoming.parts import SpoolingRoute
+from service.incoming.uploads import received_clip
 from service.resources import Opened
-from service.schemas import BatchAnswer, SearchAnswer, Text
-from service.search_schemas import BatchRequest, RoutedBody, SearchRequest, Weighs, by_weight
-from service.uploads import received_clip
+from service.schemas import Text
+from service.search import searching
+from service.search.answers import BatchAnswer, SearchAnswer
+from service.search.filtering import Narrowing, by_form, by_query
+from service.search.queries import BatchRequest, RoutedBody, SearchRequest, Weighs, by_weight
 
 JSON = "application/json"
 EITHER: dict[str, Any] = {
@@ -39,28 +40,28 @@ router = APIRouter(prefix="/v1/galleries", tags=["search"], route_class=Spooling
 by_json = APIRouter(route_class=JsonRoute)
 
 
-@router.get("/{gallery}/search")
+@router.get("/{gallery}/search", response_model=SearchAnswer)
 async def search_by_words(
     gallery: str,
     resources: Opened,
     narrowed: Annotated[Narrowing, Depends(by_query)],
     text: Annotated[Text, Query(description="A class name or any words.")],
     to: Annotated[Channel, Query(description="What of the clips to compare with.")] = "video",
-) -> SearchAnswer:
+) -> Response:
     """The windows nearest to some words, by their sound, their pictures or both."""
-    return await searching.by_words(resources, gallery, text=text, to=to, narrowed=narrowed)
+    return Response(await searching.by_words(resources, gallery, text=text, to=to, narrowed=narrowed), media_type=JSON)
 
 
-@by_json.post("/{gallery}/search")
-async def search_by_query(gallery: str, resources: Opened, request: SearchRequest) -> SearchAnswer:
+@by_json.post("/{gallery}/search", response_model=SearchAnswer)
+async def search_by_query(gallery: str, resources: Opened, request: SearchRequest) -> Response:
     """The windows nearest to a query of any kind, to several by their weights, or to examples."""
-    return await searching.by_query(resources, gallery, request)
+    return Response(await searching.by_query(resources, gallery, request), media_type=JSON)
 
 
 router.include_router(by_json)
 
 
-@router.post("/{gallery}/search", openapi_extra=EITHER)
+@router.post("/{gallery}/search", response_model=SearchAnswer, openapi_extra=EITHER)
 async def search_by_clip(
     gallery: str,
     resources: Opened,
@@ -69,16 +70,19 @@ async def search_by_clip(
     weighs: Annotated[Weighs, Depends(by_weight)],
     from_: Annotated[Channel, Form(alias="from", description="What of the uploaded clip to search with.")],
     to: Annotated[Channel | None, Form(description="What of the gallery's clips; the other one by default.")] = None,
-) -> SearchAnswer:
+) -> Response:
     """The windows nearest to an uploaded clip, in a form, or to a query in JSON.
 
     A clip's sound finds pictures, its pictures find sound.
     """
     routed = RoutedBody.model_validate({"from": from_, "to": to})
-    return await searching.by_clip(resources, gallery, clip=clip, routed=routed, weighs=weighs, narrowed=narrowed)
+    return Response(
+        await searching.by_clip(resources, gallery, clip=clip, routed=routed, weighs=weighs, narrowed=narrowed),
+        media_type=JSON,
+    )
 
 
-@router.post("/{gallery}/search/batch")
-async def search_by_batch(gallery: str, resources: Opened, request: BatchRequest) -> BatchAnswer:
+@router.post("/{gallery}/search/batch", response_model=BatchAnswer)
+async def search_by_batch(gallery: str, resources: Opened, request: BatchRequest) -> Response:
     """The windows nearest to each of up to 100 queries: words, features, vectors, stored windows or clips."""
-    return await searching.by_batch(resources, gallery, request)
+    return Response(await searching.by_batch(resources, gallery, request), media_type=JSON)

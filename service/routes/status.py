@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, Request
 
-from service.observing.status import status
+from service.overview.status import status
+from service.overview.status_schemas import Status
 from service.resources import Opened
-from service.status_schemas import Status
 
 router = APIRouter(tags=["observing"])
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from models.errors import Unavailable
+from service.http.media import MediaResponse
 from service.looking import WAVEFORM, WAVEFORM_PICTURE, Shown, Source
-from service.media import MediaResponse
 from service.resources import Opened
 from service.schemas import Waveform
 

@@ -5,10 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 
 from models.errors import QueryInvalid
-from service import vocabularies
-from service.conditions import ANY, IfMatch, tagged
+from service.classify import vocabularies
+from service.classify.vocabulary_schemas import (
+    MOST_VOCABULARIES,
+    Vocabulary,
+    VocabularyBody,
+    VocabularyCursor,
+    VocabularyPage,
+)
+from service.http.conditions import ANY, IfMatch, tagged
 from service.resources import Opened
-from service.vocabulary_schemas import MOST_VOCABULARIES, Vocabulary, VocabularyBody, VocabularyCursor, VocabularyPage
 
 router = APIRouter(prefix="/v1/vocabularies", tags=["vocabularies"])
 NAME = "/{name}"

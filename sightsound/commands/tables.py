@@ -10,7 +10,6 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sightsound.class_answers import ClassifyAnswer
 from sightsound.job_answers import Job
 from sightsound.search_answers import Hit, SearchAnswer
 
@@ -34,14 +33,6 @@ def of_hits(answer: SearchAnswer) -> RenderableType:
     for place, hit in enumerate(answer.hits, 1):
         likely = [] if hit.probability is None else [f"{hit.probability:.0%}"]
         _add(table, f"{place}", f"{hit.score:.3f}", *likely, hit.clip.name, ", ".join(hit.clip.labels), _seconds(hit))
-    return table
-
-
-def of_classes(answer: ClassifyAnswer) -> RenderableType:
-    """A row a class, best first."""
-    table = _table("class", "", numbers=("", "score"), caption=_of(answer.route, answer.took_ms))
-    for place, each in enumerate(answer.classes, 1):
-        _add(table, f"{place}", f"{each.score:.3f}", each.name, "" if each.seen else "unseen")
     return table
 
 
@@ -73,6 +64,14 @@ def of_figures(title: str, told: Mapping[str, object]) -> Table:
     table = Table("figure", "value", title=Text(title), title_justify="left", show_header=False)
     for name, value in told.items():
         table.add_row(Text(name), Text(str(value)))
+    return table
+
+
+def of_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> RenderableType:
+    """Words in columns."""
+    table = _table(*columns)
+    for each in rows:
+        _add(table, *each)
     return table
 
 

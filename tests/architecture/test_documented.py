@@ -1,6 +1,9 @@
 """What is not documented does not exist."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -35,6 +38,27 @@ def test_every_command_and_its_options_are_documented(command: str) -> None:
     assert f"`sightsound {command}" in documents
     options = [name for each in get_command(app).commands[command].params for name in each.opts]  # type: ignore[attr-defined]
     assert [name for name in options if name not in documents] == []
+
+
+def _whole(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """Every command below a command, with the options that are its own."""
+    if words:
+        yield words, [name for each in command.params for name in each.opts if name.startswith("-")]
+    for name, each in getattr(command, "commands", {}).items():
+        yield from _whole(each, (*words, name))
+
+
+SUBCOMMANDS = [(words, options) for words, options in _whole(get_command(app)) if len(words) > 1]
+
+
+@pytest.mark.parametrize(("words", "options"), SUBCOMMANDS, ids=[" ".join(words) for words, _ in SUBCOMMANDS])
+def test_every_subcommand_and_its_options_are_documented(words: tuple[str, ...], options: list[str]) -> None:
+    document = (DOCS / "command-line.md").read_text() + (DOCS / "backbones.md").read_text()
+    paragraphs = [each for each in re.split(r"\n(?=`sightsound )|\n## ", document) if f"sightsound {words[0]}" in each]
+    assert any(re.search(rf"`(sightsound {words[0]} )?{words[1]}\b", each) for each in paragraphs)
+    assert [
+        name for name in options if not any(f"`{name}`" in each or f"`{name} " in each for each in paragraphs)
+    ] == []
 
 
 @pytest.mark.parametrize("page", sorted(path.name for path in (DOCS / "decisions").glob("*.md")))

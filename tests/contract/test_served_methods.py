@@ -24,7 +24,7 @@ from models.methods.closed_vocabulary import NEVER
 from models.scoring import scores
 from models.types import F32, Modality
 from service.app import create_app
-from service.features import of_clip
+from service.encoding.features import of_clip
 from service.resources import Resources
 from service.settings import Settings
 from tests.contract.fitting import fitted

@@ -45,9 +45,9 @@ LOOKS = ("media", "thumbnail", "waveform", "waveform.svg", "preview")
 PATIENCE_S = 120.0
 
 
-GROWN_BYTES, GROWN_THREADS = 64 * 2**20, 8
-"""How much more a server may hold for having been sent bad files; six hands and a searcher may hold a thread each,
-which the web server's pool keeps until it is used again."""
+GROWN_BYTES, GROWN_THREADS = 64 * 2**20, 40
+"""How much more a server may hold for having been sent bad files: six hands and a searcher may have several threads
+each, which the web server's pool keeps until it is used again; a thread left behind by each file would be hundreds."""
 CONNECTED = 45
 """Open files of databases, of which there are as many as were asked at once: 15 connections, of three files each."""
 
@@ -104,6 +104,7 @@ class Served:
 def served(data: Path, spool: Path) -> Iterator[Served]:
     """`sightsound serve` on a data folder; killed at the end of the block."""
     environment = {**os.environ, **LIMITS, "SIGHTSOUND_SPOOL": str(spool), "PYTHONUNBUFFERED": "1"}
+    environment["SIGHTSOUND_LOG_LEVEL"] = "error"  # so that whatever it says is a fault of its own
     command = [sys.executable, "-m", "sightsound", "serve", "--data", str(data), "--port", "0"]
     said = data.parent / "said"
     with (

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from benchmarks.soak import Held, asked, kinds, served
 from service.app import create_app
-from service.lanes import Lane
+from service.load.lanes import Lane
 from service.settings import Settings
 from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import tiny_clip

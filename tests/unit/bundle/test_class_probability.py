@@ -13,16 +13,9 @@ from models.bundle.store import save
 from models.temperature import ClassTemperature, softened
 from models.types import F32, Sense
 from tests.tiny.bundles import CLASSES, HEADS, tiny_bundle
+from tests.tiny.letters import Letters
 
 OTHERS = ("rain", *CLASSES)
-
-
-class Letters:
-    """Words to text features by their letters."""
-
-    def encode(self, texts: Sequence[str]) -> F32:
-        seeds = [sum(map(ord, text)) for text in texts]
-        return np.array([np.random.default_rng(seed).normal(size=8) for seed in seeds], np.float32)
 
 
 def fitted(temperature: float, *, classes: int = len(CLASSES)) -> ClassTemperature:

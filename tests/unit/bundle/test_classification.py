@@ -14,16 +14,9 @@ from models.bundle.words import understood
 from models.errors import QueryInvalid, RouteMissing, SenseMissing
 from models.types import F32, Sense
 from tests.tiny.bundles import AUDIO, CLASSES, SEEN, TEXT, VIDEO, narrowed, tiny_bundle, tiny_maps
+from tests.tiny.letters import Letters
 
 SEED = 5
-
-
-class Letters:
-    """Words to text features by their letters."""
-
-    def encode(self, texts: Sequence[str]) -> F32:
-        seeds = [sum(map(ord, text)) for text in texts]
-        return np.array([np.random.default_rng(seed).normal(size=8) for seed in seeds], np.float32)
 
 
 @pytest.fixture(scope="module")

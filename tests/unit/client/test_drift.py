@@ -1,5 +1,6 @@
 """The clients and the service say the same of what can be asked and of what is answered."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.tiny.bundles import tiny_library
 from tests.unit.client.description import Description, bare, differences
 from tests.unit.client.examples import EXAMPLES, calls, methods
 
+DOCUMENT = Path(__file__).parents[3] / "docs" / "http-api.md"
 NOT_CALLED = {
     "GET /livez": "for whoever starts the process anew; `readiness` tells more",
     "GET /metrics": "for Prometheus",
@@ -51,6 +53,12 @@ def all_calls() -> list[Call[Any]]:
 
 def test_every_call_has_an_example() -> None:
     assert methods() == EXAMPLES.keys()
+
+
+def test_every_method_is_documented() -> None:
+    section = DOCUMENT.read_text().split("\n## From Python\n")[1]
+    named = {each.removeprefix("jobs.") for each in methods()} | {"watch", "wait"}
+    assert {each for each in named if f"`{each}`" not in section} == set()
 
 
 def test_every_operation_can_be_asked_for(described: Description) -> None:

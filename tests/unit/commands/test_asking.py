@@ -55,6 +55,62 @@ def test_a_clip_is_classified_among_any_words(told: Told, server: str, clip: Pat
     assert (len(found["classes"]), found["classes"][0]["name"] in ("a dog", "a bell")) == (1, True)
 
 
+def test_hits_are_narrowed_by_metadata_and_told_with_reasons(
+    told: Told, capsys: pytest.CaptureFixture[str], server: str
+) -> None:
+    where = '[{"path": ["year"], "is": "exists", "value": true}]'
+    assert told(*WORDS, "--where", where, "--server", server)["hits"] == []
+    hit = told(*WORDS, "--explain", "--server", server)["hits"][0]
+    assert hit["explanation"]["raw_score"] == pytest.approx(hit["score"])
+    assert run([*WORDS, "--explain", "--server", server]) == 0
+    written = capsys.readouterr().out
+    assert "Why they were found" in written
+    assert f"{hit['explanation']['words']['hit'][0]['name']} (" in written
+
+
+def test_several_clips_are_classified_and_one_that_is_none_is_told(
+    told: Told, capsys: pytest.CaptureFixture[str], server: str, clip: Path
+) -> None:
+    asked = ("classify", clip, __file__, "--classes", "a dog, a bell", "--abstain-below", "1e6", "--server", server)
+    good, bad = told(*asked, status=1)["answers"]
+    assert (good["ranking"]["abstained"], good["problem"], bad["ranking"]) == (True, None, None)
+    assert run(list(map(str, asked))) == 1
+    written = capsys.readouterr().out
+    assert "too close to say" in written
+    assert bad["problem"]["detail"][:30] in written
+
+
+def test_vocabularies_are_kept_chosen_from_and_deleted(
+    told: Told, capsys: pytest.CaptureFixture[str], server: str, clip: Path, tmp_path: Path
+) -> None:
+    at = ("--server", server)
+    made = told("vocabulary", "set", "kitchen", "a kettle", "a pan, sizzling", *at)
+    assert [each["name"] for each in made["classes"]] == ["a kettle", "a pan, sizzling"]
+    assert told("classify", clip, "--vocabulary", "kitchen", *at)["vocabulary"] == "kitchen"
+    (tmp_path / "lines.txt").write_text("a kettle\n\na whisk\n")
+    (tmp_path / "flags.json").write_text('{"classes": ["a whisk", {"name": "a kettle", "seen": true}]}')
+    assert told("vocabulary", "set", "kitchen", "--file", tmp_path / "lines.txt", *at)["size"] == 2
+    flagged = told("vocabulary", "set", "kitchen", "--file", tmp_path / "flags.json", *at)["classes"]
+    assert [each["seen"] for each in flagged] == [None, True]
+    assert told("vocabulary", "show", "kitchen", *at)["version"] == 3
+    assert [each["name"] for each in told("vocabulary", "list", *at)] == ["kitchen"]
+    assert run(["vocabulary", "show", "kitchen", *at]) == 0
+    assert "a whisk" in capsys.readouterr().out
+    assert run(["vocabulary", "delete", "kitchen", *at]) == 0
+    assert told("vocabulary", "list", *at) == []
+
+
+def test_bundles_are_listed_shown_and_brought(
+    told: Told, capsys: pytest.CaptureFixture[str], server: str, data: Path
+) -> None:
+    (listed,) = told("bundle", "list", "--server", server)
+    whole = told("bundle", "show", listed["name"], "--server", server)
+    assert whole["routes"].keys() == set(listed["routes"])
+    assert told("bundle", "upload", data / "bundles" / listed["name"], "--server", server) == whole
+    assert run(["bundle", "show", listed["name"], "--server", server]) == 0
+    assert whole["sha256"][:16] in capsys.readouterr().out
+
+
 def test_people_get_tables(capsys: pytest.CaptureFixture[str], server: str, clip: Path) -> None:
     assert run([*WORDS, "--server", server]) == 0
     assert "dog barking" in capsys.readouterr().out
@@ -78,6 +134,18 @@ def test_the_state_of_a_service_is_told(told: Told, server: str) -> None:
         (("classify", "/nowhere/x.mp4"), "/nowhere/x.mp4"),
         (("classify", __file__, "--calibration", "much"), "'much'"),
         (("classify", __file__), "media"),
+        (("classify", __file__, "--vocabulary", "none"), "none"),
+        (("search", "bell", "--where", "year < 2000"), "--where"),
+        (("search", "bell", "--where", "[1]"), "--where"),
+        (("search", "bell", "--where", '[{"is": "eq"}]'), "path"),
+        (("search", "bell", "--min-probability", "0.5"), "probabilit"),
+        (("vocabulary", "show", "none"), "none"),
+        (("vocabulary", "set", "none"), "--file"),
+        (("vocabulary", "set", "none", "--file", "/nowhere/at all"), "/nowhere/at all"),
+        (("vocabulary", "set", "none", "a", "A"), "a"),
+        (("bundle", "show", "none"), "none"),
+        (("bundle", "upload", "/nowhere/at all"), "/nowhere/at all"),
+        (("bundle", "upload", __file__), "bundle"),
         (("jobs", "show", "nothing"), "nothing"),
         (("ingest", "/nowhere/at all"), "/nowhere/at all"),
     ],

@@ -15,7 +15,7 @@ from models.media.cage import Cage
 from models.media.limits import Limits
 from models.media.media import Media
 from models.types import F32
-from service.encoders import Encoders
+from service.encoding.encoders import Encoders
 from sightsound.chosen_encoders import text_encoder
 from sightsound.cli import run
 from tests.tiny.clips import tiny_clip

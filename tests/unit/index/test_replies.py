@@ -6,7 +6,7 @@ import pytest
 
 from index.catalog.database import Database
 from index.catalog.replies import Asked, Reply
-from index.replies import DEAD_S, Replies, Turn
+from index.replies import DEAD_S, LOOKED_EVERY, Replies, Turn
 from models.errors import Conflict, KeyReused
 
 ASKED = Asked("anna", "a key")
@@ -46,6 +46,26 @@ def test_what_was_answered_is_answered_again_for_a_day(replies: Replies, clock: 
     assert replies.begin(ASKED, "f", job_id="k") == OK
     clock.now += 2
     assert begun(replies, job_id="k").job_id == "k"
+
+
+@pytest.mark.parametrize(("most", "size_bytes"), [("MOST_KEPT", 1), ("MOST_BYTES", 20)])
+def test_nobody_fills_the_catalog_with_their_answers(
+    replies: Replies, clock: Clock, monkeypatch: pytest.MonkeyPatch, most: str, size_bytes: int
+) -> None:
+    monkeypatch.setattr(f"index.replies.{most}", 50 * size_bytes)
+    answer = Reply(200, {}, b"x" * size_bytes)
+    replies.keep(begun(replies, Asked("bert", "old")), answer)
+    at_work = begun(replies, Asked("anna", "at work"))
+    for number in range(LOOKED_EVERY):
+        clock.now += 0.1
+        turn = begun(replies, Asked("anna", f"{number}"))
+        replies.leave(turn) if number == 0 else replies.keep(turn, answer)
+    assert replies.begin(Asked("bert", "old"), "f", job_id="j") == answer
+    assert replies.begin(Asked("anna", "99"), "f", job_id="j") == answer
+    with pytest.raises(Conflict):
+        replies.begin(at_work.asked, "f", job_id="j")
+    assert isinstance(replies.begin(Asked("anna", "0"), "g", job_id="j"), Turn)  # forgotten, as nobody is at it
+    begun(replies, Asked("anna", "40"), "g")
 
 
 def test_an_answer_without_a_body_is_kept_as_it_was(replies: Replies) -> None:

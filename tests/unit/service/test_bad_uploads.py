@@ -70,9 +70,10 @@ def test_a_file_that_is_no_media_is_invalid_whatever_type_its_part_claims(
     refused(upload(client, SEARCH, words, from_="audio", type_=claimed), 422, "media-invalid")
 
 
-def test_a_body_that_is_no_form_is_refused(client: TestClient) -> None:
-    answer = client.post("/v1/classify", json={"file": "clip.mp4"})
-    refused(answer, 415, "unsupported-media-type", "application/json", "multipart/form-data")
+@pytest.mark.parametrize("address", ["/v1/classify", SEARCH])
+def test_a_body_that_is_neither_form_nor_json_is_refused(client: TestClient, address: str) -> None:
+    answer = client.post(address, content="clip.mp4", headers={"content-type": "text/plain"})
+    refused(answer, 415, "unsupported-media-type", "text/plain", "application/json", "multipart/form-data")
 
 
 def test_a_form_without_its_boundary_is_refused(client: TestClient) -> None:

@@ -15,8 +15,8 @@ from index.generations import Generation
 from index.searching import Search
 from models.errors import QueryInvalid, SightsoundError
 from models.types import F32, Window
-from service import batching
-from service.batching import MOST_ROWS, Batching
+from service.load import batching
+from service.load.batching import MOST_ROWS, Batching
 
 ROUTE = "text->video"
 GENERATION = cast(Generation, object())

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from index.galleries import Galleries
 from service.app import create_app
-from service.changing import merged
+from service.galleries.changing import merged
 from service.settings import Settings
 from tests.unit.service.asking import DEMO, OWN, SEARCH, refused
 

@@ -12,22 +12,9 @@ import pytest
 from models.bundle.runtime import Bundle
 from models.errors import QueryInvalid
 from models.types import F32
-from service.classifiers import CLASS_BYTES, Classifiers
+from service.encoding.classifiers import CLASS_BYTES, Classifiers
 from tests.tiny.bundles import SEEN, tiny_bundle
-
-
-class Letters:
-    """Words to text features, by their letters; remembers how many it was asked for."""
-
-    def __init__(self) -> None:
-        self.encoded = 0
-
-    def text(self, manifest: Any) -> "Letters":
-        return self
-
-    def encode(self, texts: Sequence[str]) -> F32:
-        self.encoded += len(texts)
-        return np.array([np.random.default_rng(sum(map(ord, each))).normal(size=8) for each in texts], np.float32)
+from tests.tiny.letters import Letters
 
 
 class Held(Letters):

@@ -12,7 +12,7 @@ from index.galleries import Galleries
 from models.media.cage import Cage
 from models.media.limits import Limits
 from service.app import create_app
-from service.encoders import Encoders
+from service.encoding.encoders import Encoders
 from service.jobs.evaluating import Evaluate
 from service.jobs.pulse import Pulse
 from service.jobs.work import Workshop

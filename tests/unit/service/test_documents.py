@@ -7,8 +7,8 @@ import pytest
 from starlette.testclient import TestClient
 
 import models.errors
-from service.explanations import ADVICE, kinds
-from service.problems import HTTP_TITLES, status_of
+from service.http.explanations import ADVICE, kinds
+from service.http.problems import HTTP_TITLES, status_of
 from service.settings import Settings
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "http-api.md").read_text()

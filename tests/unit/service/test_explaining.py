@@ -23,10 +23,10 @@ from models.hubness import RouteBias
 from models.media.cage import Cage
 from models.media.limits import Limits
 from models.types import F32, Modality, Sense, Window
-from service.encoders import Encoders
-from service.explain_schemas import Explanation, NearWord
-from service.explaining import Explainer
-from service.questions import Question, embedded, of_vector
+from service.encoding.encoders import Encoders
+from service.search.explain_schemas import Explanation, NearWord
+from service.search.explaining import Explainer
+from service.search.questions import Question, embedded, of_vector
 from tests.tiny.bundles import CLASSES, narrowed
 
 ANY = Rules(tolerance=None)

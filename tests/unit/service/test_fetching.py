@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from models.errors import FetchFailed, FetchRefused, SightsoundError, TooLarge
-from service.fetching import Fetcher, FetchRules, name_of
-from service.public_addresses import Address, is_public
+from service.incoming.fetching import Fetcher, FetchRules, name_of
+from service.incoming.public_addresses import Address, is_public
 from tests.tiny.https_server import HOST, HttpsServer, answered, https_server, make_certificate, redirect
 
 HERE = ip_address("127.0.0.1")

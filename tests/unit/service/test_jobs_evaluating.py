@@ -18,8 +18,8 @@ from models.hubness import RouteBias, biases, corrected, is_sampled
 from models.media.cage import Cage
 from models.media.limits import Limits
 from models.scoring import scores
-from service import evaluations
-from service.encoders import Encoders
+from service.encoding.encoders import Encoders
+from service.evaluations import evaluations
 from service.job_schemas import EvaluationRequest
 from service.jobs import desk
 from service.jobs.board import Board

@@ -15,8 +15,8 @@ from models.errors import FetchRefused, QueryInvalid
 from models.media.cage import Cage
 from models.media.limits import Limits
 from service.app import create_app
-from service.encoders import Encoders
-from service.fetching import Fetcher, FetchRules
+from service.encoding.encoders import Encoders
+from service.incoming.fetching import Fetcher, FetchRules
 from service.job_schemas import Document, IngestItem
 from service.jobs import items
 from service.jobs.ingesting import FETCHED, Ingest

@@ -11,7 +11,7 @@ from index.gallery import Gallery
 from models.errors import Conflict, SpaceMismatch
 from models.media.cage import Cage
 from models.media.limits import Limits
-from service.encoders import Encoders
+from service.encoding.encoders import Encoders
 from service.job_schemas import Document
 from service.jobs import desk
 from service.jobs.board import Board

@@ -13,7 +13,7 @@ from index.galleries import Galleries
 from models.errors import Conflict, JobNotFound, SettingsInvalid, Unavailable
 from models.media.cage import Cage
 from models.media.limits import Limits
-from service.encoders import Encoders
+from service.encoding.encoders import Encoders
 from service.job_schemas import Document
 from service.jobs.board import Board
 from service.jobs.database import url_of

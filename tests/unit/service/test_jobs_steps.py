@@ -10,7 +10,7 @@ from models.errors import InvalidInput, RouteMissing
 from models.media.cage import Cage
 from models.media.collection import Item
 from models.media.limits import Limits
-from service.encoders import Encoders
+from service.encoding.encoders import Encoders
 from service.jobs import items
 from service.jobs.evaluating import Evaluate
 from service.jobs.ingesting import Ingest

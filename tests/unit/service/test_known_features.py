@@ -22,13 +22,13 @@ from models.media.rules import RULES
 from models.media.stream import Decoded, Ended
 from models.types import Sense, Window
 from service.app import create_app
-from service.encoders import Encoders
-from service.extracting import Extracting
+from service.encoding.encoders import Encoders
+from service.encoding.extracting import Extracting
+from service.encoding.recollection import WINDOW_BYTES, Recollection
 from service.jobs import items
 from service.jobs.ingesting import Ingest
 from service.jobs.pulse import Pulse
 from service.jobs.work import Workshop
-from service.recollection import WINDOW_BYTES, Recollection
 from service.settings import Settings
 from tests.tiny.clips import tiny_clip
 from tests.tiny.damage import damaged

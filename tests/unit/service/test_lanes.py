@@ -11,9 +11,16 @@ from starlette.testclient import TestClient
 
 from models.errors import Overloaded
 from service.app import create_app
-from service.lanes import LANES, Lane, lane_name
+from service.load.lanes import LANES, Lane, lane_name
 from service.settings import Settings
 from tests.unit.service.asking import OWN, SEARCH, refused
+
+SENT: tuple[dict[str, Any], ...] = (
+    {"json": {}},
+    {"files": {"file": ("clip", b"no clip")}},
+    {"files": {"files": ("clip", b"no clip")}},
+)
+"""Bodies, of which each route that takes one reads at least one."""
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
@@ -212,3 +219,24 @@ def test_requests_are_counted_in_the_lane_of_their_route(client: TestClient) -> 
     grown = {name: each.taken - before[name] for name, each in lanes.items()}
     assert grown == {"interactive": 1, "decoding": 1, "views": 0, "bulk": 1}
     assert {each.running for each in lanes.values()} == {0}
+
+
+def test_every_route_takes_the_lane_of_the_table_and_no_other(own_library: Path) -> None:
+    app = create_app(Settings(data=own_library, job_workers=0))
+    with TestClient(app, OWN) as client:
+        lanes = app.state.lanes.by_name
+        for route in sorted(_routes(client)):
+            method, _, template = route.partition(" ")
+            path = template.replace("{gallery}", "absent").replace("{", "").replace("}", "")
+            read = 0
+            for sent in SENT if method != "GET" else ({},):
+                before = {name: each.taken for name, each in lanes.items()}
+                answer = client.request(method, path, **sent)
+                if answer.status_code == 415 or "has no form field" in answer.text:
+                    continue
+                wanted = lane_name(method, template)
+                wanted = "decoding" if wanted == "interactive" and "files" in sent else wanted
+                taken = [name for name, each in lanes.items() for _ in range(each.taken - before[name])]
+                assert taken == [wanted] * (wanted is not None), (route, answer.text)
+                read += 1
+            assert read, route

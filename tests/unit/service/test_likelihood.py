@@ -18,11 +18,11 @@ from models.hubness import RouteBias
 from models.media.cage import Cage
 from models.media.limits import Limits
 from models.types import F32, Sense, Window
-from service import plots
 from service.app import create_app
-from service.encoders import Encoders
-from service.evaluations import record
-from service.evaluations import report as reported
+from service.encoding.encoders import Encoders
+from service.evaluations import plots
+from service.evaluations.evaluations import record
+from service.evaluations.evaluations import report as reported
 from service.jobs.correcting import Judged
 from service.jobs.evaluating import Evaluate
 from service.jobs.examining import subject

@@ -75,6 +75,14 @@ def test_each_request_is_a_json_line_without_what_it_asked(library: Path) -> Non
     assert first["took_ms"] > first["stages_ms"]["search"] > 0
 
 
+def test_what_others_called_their_things_forges_no_line_and_steers_no_terminal() -> None:
+    stream = io.StringIO()
+    with logs.writing("text", "info", secrets=(), stream=stream):
+        logging.getLogger("service.anything").info("%s", "a\nb\x1b[2J\x9b1m\u2028c\u202ed\x85")
+    (line,) = stream.getvalue().splitlines()
+    assert line.endswith(r" a\nb\x1b[2J\x9b1m\u2028c\u202ed\x85")
+
+
 def test_lines_of_worker_threads_and_libraries_have_the_id_of_their_request(library: Path) -> None:
     lines = [json.loads(each) for each in _lines(library, ["/working", "/working"])]
     found = [(each["message"], each["request_id"]) for each in lines if each["logger"] != "service.requests"]
@@ -83,7 +91,7 @@ def test_lines_of_worker_threads_and_libraries_have_the_id_of_their_request(libr
 
 def test_failures_of_ours_have_a_traceback_and_what_is_away_a_line(library: Path) -> None:
     lines = [json.loads(each) for each in _lines(library, ["/damaged", "/away", "/breaking"])]
-    told = [each for each in lines if each["logger"] == "service.problems"]
+    told = [each for each in lines if each["logger"] == "service.http.problems"]
     assert [(each["level"], each["request_id"]) for each in told] == [("ERROR", "nr-0"), ("WARNING", "nr-1")]
     assert "SightsoundError: something is not whole" in told[0]["exc_info"]
     assert "exc_info" not in told[1]

@@ -9,13 +9,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from models.errors import NotAllowed
-from service import job_listing
-from service.access.caller import Caller
 from service.app import create_app
-from service.job_listing import Wanted
+from service.callers.caller import Caller
 from service.job_schemas import Job
 from service.jobs import events
+from service.jobs import listing as job_listing
 from service.jobs.board import Board
+from service.jobs.listing import Wanted
 from service.settings import Settings
 from tests.unit.service.asking import DEMO, OWN, SEARCH, refused, upload
 

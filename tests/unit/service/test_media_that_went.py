@@ -14,9 +14,9 @@ from models.errors import ClipNotFound, Unavailable
 from models.media.cage import Cage
 from models.media.limits import Limits
 from models.media.looking.preview import Preview
-from service import problems
+from service.http import problems
+from service.http.media import MediaResponse
 from service.looking import Looking, Shown, Source
-from service.media import MediaResponse
 from service.routes.views import awaited
 from tests.unit.service.asking import OWN, refused
 

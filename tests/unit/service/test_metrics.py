@@ -9,6 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from index.catalog.keys import Grant
@@ -16,7 +17,7 @@ from index.galleries import Galleries
 from models.errors import SettingsInvalid
 from service.app import create_app
 from service.observing.keeping import Kept
-from service.observing.listener import listening
+from service.observing.listener import check_free, listening
 from service.settings import Settings
 from tests.unit.service.asking import DEMO, OWN, SEARCH, upload
 from tests.unit.service.exposed import Samples, samples, value
@@ -209,11 +210,25 @@ def test_metrics_are_answered_at_an_address_of_their_own(own: TestClient) -> Non
         assert b"sightsound_http_requests_in_progress 0.0" in answer.read()
 
 
-@pytest.mark.parametrize("odd", ["", "9464", "localhost", "host:port", "[::1"])
-def test_an_address_for_metrics_that_is_none_is_refused(own: TestClient, odd: str) -> None:
-    registry = own.app.state.instruments.metrics.registry  # type: ignore[attr-defined]
-    with pytest.raises(SettingsInvalid, match="expected host:port"), listening(odd, registry):
-        pass
+@pytest.mark.parametrize("odd", ["", "9464", "localhost", "host:port", "[::1", "a@127.0.0.1:1", "127.0.0.1:1/x"])
+def test_an_address_for_metrics_that_is_none_is_no_setting(odd: str) -> None:
+    with pytest.raises(ValidationError, match="expected host:port"):
+        Settings(data=Path(), metrics_address=odd)
+
+
+@pytest.mark.parametrize("public", ["0.0.0.0:9464", ":::1", "[::]:9464", "10.0.0.1:9464", "metrics.example:9464"])
+def test_metrics_are_answered_without_a_key_on_this_machine_alone(public: str) -> None:
+    with pytest.raises(ValidationError, match=r"of this machine|expected host:port"):
+        Settings(data=Path(), metrics_address=public)
+    assert Settings(data=Path(), metrics_address="[::1]:9464").metrics_address == "[::1]:9464"
+
+
+def test_an_address_for_metrics_that_is_taken_is_one_line_at_the_start() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(SettingsInvalid, match=f"cannot answer metrics at {address}"):
+            check_free(address)
+    check_free(address)
 
 
 def test_the_setting_opens_that_address_as_long_as_the_service_runs(library: Path) -> None:

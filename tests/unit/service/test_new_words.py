@@ -11,7 +11,7 @@ import pytest
 from models.errors import QueryInvalid
 from models.features.text import TextEncoder
 from models.types import F32
-from service.new_words import NewWords
+from service.search.new_words import NewWords
 from tests.tiny.encoders import tiny_text_encoder
 from tests.unit.service.waiting import until_true
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from models.errors import MediaInvalid, TooLarge, Unavailable
-from service import once
-from service.once import MOST_WAITING, Once
+from service.load import once
+from service.load.once import MOST_WAITING, Once
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:

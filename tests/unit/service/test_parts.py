@@ -20,9 +20,9 @@ from starlette.testclient import TestClient
 from models.errors import SettingsInvalid
 from service import app as service_app
 from service.app import create_app
-from service.parts import Parts, SpoolingRoute
+from service.incoming.parts import Parts, SpoolingRoute
+from service.incoming.spool import Spool
 from service.settings import Settings
-from service.spool import Spool
 from tests.unit.service.asking import OWN, SEARCH, refused, upload
 from tests.unit.service.running import running
 from tests.unit.service.waiting import until_true

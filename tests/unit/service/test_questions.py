@@ -1,7 +1,7 @@
 """Words become query vectors together, and are remembered."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,25 +11,10 @@ import pytest
 from index.galleries import Galleries
 from index.generations import Generation
 from models.errors import QueryInvalid
-from models.types import F32
-from service.questions import Question, Questions
+from service.search.questions import Question, Questions
+from tests.tiny.letters import Letters
 
 AUDIO, VIDEO = "text->audio", "text->video"
-
-
-class Letters:
-    """Words to text features by their letters; notes what it was given."""
-
-    def __init__(self) -> None:
-        self.calls: list[list[str]] = []
-
-    def text(self, manifest: Any) -> "Letters":
-        return self
-
-    def encode(self, texts: Sequence[str]) -> F32:
-        if fresh := list(texts):
-            self.calls.append(fresh)
-        return np.array([np.random.default_rng(sum(map(ord, each))).normal(size=8) for each in texts], np.float32)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from service.app import create_app
-from service.quick_route import QuickRoute
+from service.load.quick_route import QuickRoute
 from service.settings import Settings
 from tests.unit.service.asking import DEMO, OWN, SEARCH
 

@@ -14,8 +14,8 @@ import index.replies
 from index.galleries import Galleries
 from index.gallery import Gallery
 from service import replies
-from service.access.scopes import SCOPES
 from service.app import create_app
+from service.callers.scopes import SCOPES
 from service.settings import Settings
 from tests.unit.service.asking import DEMO, OWN, SEARCH, refused
 from tests.unit.service.running import running

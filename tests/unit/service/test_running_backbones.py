@@ -12,7 +12,7 @@ from models.cores import cores
 from models.features.running import Running
 from models.media.cage import Cage
 from models.media.limits import Limits
-from service.encoders import Encoders
+from service.encoding.encoders import Encoders
 from service.settings import Settings
 
 

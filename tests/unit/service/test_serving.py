@@ -1,5 +1,6 @@
 """The socket that the service listens at, its connections, and how it ends."""
 
+import gc
 import signal
 import socket
 import time
@@ -12,11 +13,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from service import connections
-from service.connections import MOST_HEAD_BYTES, Connection
-from service.serving import listening
+from service.load import connections
+from service.load.connections import MOST_HEAD_BYTES, Connection
+from service.serving import Server, listening
 from service.settings import Settings
 from tests.unit.service.asking import SEARCH
 from tests.unit.service.test_jobs_served import service
@@ -33,6 +35,23 @@ def test_small_answers_do_not_wait_to_be_filled_up() -> None:
         listener.accept()[0] as connection,
     ):
         assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+
+
+def test_what_a_start_makes_is_left_out_of_garbage_collections_until_the_end() -> None:
+    settings = Settings(data=Path(), port=0)
+    with listening(settings) as listener:
+        server = Server(FastAPI(), settings)
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            with socket.create_connection(listener.getsockname(), timeout=PATIENCE_S) as client:
+                client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert client.recv(100).startswith(b"HTTP/1.1 404")
+                assert gc.get_freeze_count() > 10_000
+        finally:
+            server.should_exit = True
+            thread.join()
+    assert gc.get_freeze_count() == 0
 
 
 @contextmanager

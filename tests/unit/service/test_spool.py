@@ -12,14 +12,14 @@ from threading import Event
 import pytest
 
 from models.errors import SpoolFull
-from service.spool import PREFIX, Spool, janitor, sweep, upload_folder
+from service.incoming.spool import PREFIX, Spool, janitor, sweep, upload_folder
 from tests.unit.service.waiting import until_true
 
 ROOT = Path(__file__).parents[3]
 KILLED = """
 import sys, time
 from pathlib import Path
-from service.spool import upload_folder
+from service.incoming.spool import upload_folder
 with upload_folder(Path(sys.argv[1])) as folder:
     (folder / "clip").write_bytes(b"half a clip")
     print("ready", flush=True)

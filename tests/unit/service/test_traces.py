@@ -133,7 +133,7 @@ def test_an_address_that_is_none_is_refused(library: Path) -> None:
 
 def test_without_the_setting_nothing_of_opentelemetry_is_loaded() -> None:
     script = (
-        "import sys, service.app, service.observing.instruments, service.observing.traces\n"
+        "import sys, service.app, service.overview.instruments, service.observing.traces\n"
         "assert not [name for name in sys.modules if name.startswith('opentelemetry.sdk')], sys.modules.keys()\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

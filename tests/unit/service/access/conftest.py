@@ -21,6 +21,8 @@ GRANTS = {
     "search": Grant("search", ("search",)),
     "ingest": Grant("ingest", ("ingest",)),
     "both": Grant("both", ("search", "ingest")),
+    "observe": Grant("observe", ("observe",)),
+    "observe-here": Grant("observe-here", ("observe",), (ABSENT,)),
     "admin": Grant("admin", ("admin",)),
     "elsewhere": Grant("elsewhere", ("search", "ingest"), ("other",)),
     "admin-elsewhere": Grant("admin-elsewhere", ("admin",), ("other",)),

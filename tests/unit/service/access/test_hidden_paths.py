@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from service.access.scopes import SCOPES
 from service.app import create_app
+from service.callers.scopes import SCOPES
 from service.settings import Settings
 from tests.unit.service.asking import DEMO, OWN, SEARCH
 

@@ -42,14 +42,14 @@ def test_a_job_of_an_administrator_is_ended_by_none_who_only_bring_clips(
     assert client.get(f"/v1/jobs/{job}", headers=keys["ingest"]).json()["state"] == "queued"
     for deed in ("cancel", "retry"):
         refused(client.post(f"/v1/jobs/{job}/{deed}", headers=keys["ingest"]), 403, "not-allowed", "for admin")
-        refused(client.post(f"/v1/jobs/{job}/{deed}", headers=keys["elsewhere"]), 403, "not-allowed", "'demo'")
+        refused(client.post(f"/v1/jobs/{job}/{deed}", headers=keys["elsewhere"]), 404, "job-not-found")
     assert client.post(f"/v1/jobs/{job}/cancel", headers=keys["admin"]).json()["state"] == "cancelled"
     deeds = client.get("/v1/audit?limit=5", headers=keys["admin"]).json()["deeds"]
     assert [(each["caller"], each["action"].rpartition("/")[2], each["status"]) for each in deeds] == [
         ("admin", "cancel", 200),
-        ("elsewhere", "retry", 403),
+        ("elsewhere", "retry", 404),
         ("ingest", "retry", 403),
-        ("elsewhere", "cancel", 403),
+        ("elsewhere", "cancel", 404),
         ("ingest", "cancel", 403),
     ]
 
@@ -81,3 +81,15 @@ def test_a_gallery_named_in_a_form_or_in_json_is_checked_too(
     window = client.post("/v1/classify", json={"gallery": "demo", "window": 1}, headers=keys["elsewhere"])
     refused(window, 403, "not-allowed", "'demo'")
     refused(client.post("/v1/classify", files=sent, headers=keys["elsewhere"]), 404, "gallery-not-found")
+
+
+def test_what_is_not_there_is_refused_without_a_word_of_what_others_have(
+    client: TestClient, keys: Mapping[str, Mapping[str, str]]
+) -> None:
+    for address in ("", "/clips", "/search?text=bell", "/statistics"):
+        answer = client.get(f"/v1/galleries/other{address}", headers=keys["elsewhere"])
+        refused(answer, 404, "gallery-not-found", "'other'", "there are: none")
+    refused(client.get("/v1/galleries/other", headers=keys["admin"]), 404, "gallery-not-found", "there are: demo")
+    job = client.post(f"{DEMO}/jobs/compact", headers=keys["admin"]).json()["id"]
+    found = [client.get(f"/v1/jobs/{each}", headers=keys["elsewhere"]).json() for each in (job, "none")]
+    assert found[0] == {**found[1], "detail": f"there is no job {job!r}", "instance": f"/v1/jobs/{job}"}

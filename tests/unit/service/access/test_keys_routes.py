@@ -1,6 +1,8 @@
 """Keys made, listed and revoked over HTTP, and what was done with those of scope admin."""
 
+import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,11 +10,28 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from index.catalog.keys import Grant
+from index.galleries import Galleries
 from index.keys import KEY
 from service.app import create_app
 from service.settings import Settings
 from tests.unit.service.access.conftest import by
 from tests.unit.service.asking import DEMO, OWN, refused
+
+
+@pytest.fixture
+def own_library(own_library: Path) -> Path:
+    """A copy of the library without what other tests did there to be written down."""
+    with closing(sqlite3.connect(own_library / "catalog.sqlite")) as catalog, catalog:
+        catalog.execute("DELETE FROM audit")
+    return own_library
+
+
+@pytest.fixture
+def keys(own_library: Path) -> Mapping[str, str]:
+    """Keys of its own, by the scope that each has."""
+    with closing(Galleries.open(own_library)) as galleries:
+        return {each: galleries.keys.create(Grant(each, (each,)))[0] for each in ("search", "ingest", "admin")}
 
 
 @pytest.fixture
@@ -116,22 +135,33 @@ def test_the_audit_is_read_page_by_page(own: TestClient) -> None:
     assert pages == [["4", "3"], ["2", "1"], ["0"]]
 
 
-def test_who_tried_what_they_may_not_is_written_with_their_name(
-    guarded: TestClient, secrets: Mapping[str, str]
-) -> None:
-    refused(guarded.delete("/v1/keys/search", headers=by(secrets["ingest"])), 403, "not-allowed")
-    refused(guarded.delete("/v1/keys/search"), 401, "unauthorized")
-    found = guarded.get("/v1/audit?limit=1", headers=by(secrets["admin"])).json()["deeds"]
+def test_who_tried_what_they_may_not_is_written_with_their_name(own_library: Path, keys: Mapping[str, str]) -> None:
+    with TestClient(create_app(Settings(data=own_library, keys="required")), OWN) as client:
+        refused(client.delete("/v1/keys/search", headers=by(keys["ingest"])), 403, "not-allowed")
+        refused(client.delete("/v1/keys/search"), 401, "unauthorized")
+        found = client.get("/v1/audit", headers=by(keys["admin"])).json()["deeds"]
     assert [(each["caller"], each["action"], each["status"]) for each in found] == [
         ("ingest", "DELETE /v1/keys/search", 403)
     ]
+
+
+def test_no_key_fills_the_audit_with_what_it_may_not(
+    own_library: Path, keys: Mapping[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    address = "/v1/keys/" + "k" * 9000
+    with TestClient(create_app(Settings(data=own_library, keys="required")), OWN) as client, caplog.at_level("INFO"):
+        for _ in range(102):
+            refused(client.delete(address, headers=by(keys["search"])), 403, "not-allowed")
+        found = client.get("/v1/audit?limit=1000", headers=by(keys["admin"])).json()["deeds"]
+    assert [each["action"] for each in found] == [f"DELETE {address}"[:255]] * 100
+    assert len([each for each in caplog.messages if each.startswith("search did DELETE")]) == 102
 
 
 def test_what_fails_on_the_server_is_written(own_library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*arguments: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("service.keyholding.create", broken)
+    monkeypatch.setattr("service.callers.keyholding.create", broken)
     app = create_app(Settings(data=own_library))
     with TestClient(app, OWN, raise_server_exceptions=False) as client:
         refused(client.post("/v1/keys", json={"name": "ada"}), 500, "internal-error")

@@ -8,10 +8,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.testclient import TestClient
 
 from models.errors import NotAllowed
-from service.access.caller import ANYBODY, NOBODY, Caller
-from service.access.scopes import ALL_SCOPES, ALSO_AUDITED, JOB_SCOPES, SCOPES
+from service.callers.caller import ANYBODY, NOBODY, Caller
+from service.callers.scopes import ALL_SCOPES, ALSO_AUDITED, JOB_SCOPES, SCOPES
 from service.jobs.kinds import KINDS
-from service.quick_route import QuickRoute
+from service.load.quick_route import QuickRoute
 
 
 def _routes(routes: Iterable[BaseRoute], prefix: str = "") -> Iterator[str]:
@@ -47,7 +47,8 @@ def test_admin_contains_the_others_and_they_contain_nothing() -> None:
     contained = {
         scope: {each for each in ALL_SCOPES if Caller("k", frozenset({scope})).may(each)} for scope in ALL_SCOPES
     }
-    assert contained == {"search": {"search"}, "ingest": {"ingest"}, "admin": {"search", "ingest", "admin"}}
+    alone = {each: {each} for each in ("search", "ingest", "observe")}
+    assert contained == {**alone, "admin": {"search", "ingest", "observe", "admin"}}
 
 
 def test_a_caller_of_some_galleries_is_refused_at_others() -> None:

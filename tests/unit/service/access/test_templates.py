@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.routing import Match, Route
 
-from service.access.scopes import SCOPES
-from service.access.templates import Templates
+from service.callers.scopes import SCOPES
+from service.callers.templates import Templates
 
 TEMPLATES = Templates(SCOPES)
 WORDS = sorted({part for route in SCOPES for part in route.split(" ")[1].split("/") if not part.startswith("{")})

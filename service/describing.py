@@ -1,0 +1,162 @@
+"""What the OpenAPI document says beyond what FastAPI finds in the routes: names, tags, examples, refusals."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from pydantic.json_schema import models_json_schema
+
+from service.readiness import Unready
+from service.schemas import Problem
+
+IDS: Mapping[str, str] = {
+    "livez": "get_liveness",
+    "readyz": "get_readiness",
+    "metrics": "get_metrics",
+    "problem": "explain_problem",
+    "search_by_clip": "search",
+    "search_by_batch": "search_batch",
+    "classify_batch": "classify_batch",
+    "activate": "activate_generation",
+    "roll_back": "roll_back_gallery",
+    "get_archive": "get_bundle_archive",
+    "get_media": "get_clip_media",
+    "get_thumbnail": "get_clip_thumbnail",
+    "get_waveform": "get_clip_waveform",
+    "get_waveform_picture": "get_clip_waveform_picture",
+    "get_preview": "get_clip_preview",
+    "ingest": "start_ingest",
+    "upload": "start_upload",
+    "reindex": "reindex_gallery",
+    "compact": "start_compaction",
+    "evaluate": "start_evaluation",
+    "cancel": "cancel_job",
+    "retry": "retry_job",
+    "list_deeds": "list_audit",
+}
+"""What client generators call an operation, where that is not what the function that answers is called."""
+STARTED = {"/v1/galleries/{gallery}/jobs/reindex": "start_reindexing"}
+"""The same, by address: of those whose functions share a name."""
+
+TAGS: Mapping[str, str] = {
+    "search": "Finding windows of clips by words, by clips, by vectors, and by several of these.",
+    "classify": "What clips show.",
+    "clips": "What galleries hold: files with sound, pictures or both.",
+    "galleries": "Named sets of clips, and their generations: each a gallery as embedded by one bundle.",
+    "jobs": "Durable work with progress.",
+    "evaluations": "How well a gallery is searched and classified.",
+    "bundles": "Trained methods that galleries can be embedded with.",
+    "vocabularies": "Named lists of classes that clips are classified by.",
+    "keys": "Who may ask, and what was done that concerns everybody.",
+    "observing": "How the service does.",
+    "health": "Whether it lives, and whether it can answer.",
+    "problems": "What each kind of refusal means.",
+}
+SERVERS = [{"url": "/", "description": "The service that this description comes from."}]
+
+JSON, PROBLEM = "application/json", "application/problem+json"
+RETRY_AFTER = {"description": "In how many seconds asking again may help.", "schema": {"type": "integer", "minimum": 1}}
+REFUSAL: dict[str, Any] = {
+    "description": "A refusal: a problem document (RFC 9457), whose `type` is an address that explains it.",
+    "headers": {"Retry-After": RETRY_AFTER},
+    "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+UNREADY: dict[str, Any] = {
+    "description": "Some part does not work, or the service is about to end.",
+    "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Unready"}}},
+}
+UNCHANGED: dict[str, Any] = {"description": "Nothing has changed: If-None-Match has its ETag."}
+FILE: dict[str, Any] = {"description": "The file", "content": {"*/*": {}}}
+RANGE: dict[str, Any] = {"description": "The bytes that Range asked for", "content": {"*/*": {}}}
+TAGGED: Mapping[str, dict[str, Any]] = {"304": UNCHANGED}
+MADE = {**TAGGED, "206": RANGE}
+ALSO: Mapping[str, Mapping[str, dict[str, Any]]] = {
+    "get_readiness": {"503": UNREADY},
+    "get_gallery": TAGGED,
+    "get_generation": TAGGED,
+    "get_vocabulary": TAGGED,
+    "get_job": TAGGED,
+    "get_clip": TAGGED,
+    "get_clip_media": {**MADE, "200": FILE},
+    "get_clip_preview": {**MADE, "200": FILE},
+    "get_clip_thumbnail": MADE,
+    "get_clip_waveform": MADE,
+    "get_clip_waveform_picture": MADE,
+    "get_bundle_archive": {"206": RANGE},
+    "watch_job": {"204": {"description": "Nothing more comes."}},
+}
+"""What answers, by operation, beside what its route says."""
+
+EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "search": {
+        "words": {"text": "metal bell", "to": "audio", "k": 3},
+        "a window that was found": {"window": 1, "from": "audio", "to": "video", "by": "clip"},
+        "several": {"to": "video", "queries": [{"text": "metal bell"}, {"text": "drum", "weight": -0.25}]},
+    },
+    "search_batch": {"words": {"route": "text->video", "queries": [{"text": "bell"}, {"text": "a dog"}]}},
+    "classify": {"a stored clip": {"gallery": "demo", "window": 1, "classes": ["a bell", "a siren"]}},
+    "create_key": {"for one gallery": {"name": "kiosk", "scopes": ["search"], "galleries": ["demo"]}},
+    "reindex_gallery": {"with another bundle": {"bundle": "demo-avgzslnet", "tolerance": 0.02}},
+    "start_evaluation": {"one route": {"routes": ["audio->video"]}},
+}
+"""Bodies in JSON, by operation."""
+WORDS: Mapping[str, str] = {"text": "glass ball bouncing"}
+"""Query parameters of a search by words."""
+
+
+def operation_id(route: APIRoute) -> str:
+    """What client generators call it: the same in every version that has it."""
+    return STARTED.get(route.path, IDS.get(route.name, route.name))
+
+
+def describe(app: FastAPI) -> None:
+    """Have the application's description say it."""
+    plain = app.openapi
+
+    def described() -> dict[str, Any]:
+        found = plain()
+        if "servers" not in found:
+            found["servers"] = SERVERS
+            found["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
+            found["components"]["schemas"] |= _problems()
+            for operation in _operations(found):
+                _complete(operation)
+        return found
+
+    app.openapi = described  # type: ignore[method-assign]
+
+
+def _operations(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for methods in found["paths"].values():
+        yield from methods.values()
+
+
+def _problems() -> dict[str, Any]:
+    """The schemas of what refuses."""
+    _, schemas = models_json_schema(
+        [(Problem, "serialization"), (Unready, "serialization")], ref_template="#/components/schemas/{model}"
+    )
+    defined: dict[str, Any] = schemas["$defs"]
+    return defined
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    name = operation["operationId"]
+    _say(operation)
+    operation["responses"] |= ALSO.get(name, {})
+    if name in EXAMPLES:
+        body = operation["requestBody"]["content"][JSON]
+        body["examples"] = {title: {"value": value} for title, value in EXAMPLES[name].items()}
+    if name == "search_by_words":
+        for each in operation["parameters"]:
+            if each["name"] in WORDS:
+                each["example"] = WORDS[each["name"]]
+
+
+def _say(operation: dict[str, Any]) -> None:
+    """A summary in words, which is the first sentence of what is said, instead of a function's name in capitals."""
+    first, _, rest = operation.pop("description").partition("\n")
+    operation["summary"] = first.strip().removesuffix(".")
+    if rest.strip():
+        operation["description"] = rest.strip()

@@ -1,0 +1,45 @@
+"""What a search answers with: hits, best first."""
+
+from service.schemas import Clip, ClipWindow, Frozen
+from service.search.explain_schemas import Explanation
+
+
+class Hit(Frozen):
+    """A window of a clip and how near it is to the query; higher is nearer.
+
+    `probability` is that it shows the query's class, where something was fitted for such scores; `explanation` says why
+    it was found, if that was asked for.
+    """
+
+    score: float
+    probability: float | None = None
+    clip: Clip
+    window: ClipWindow
+    window_id: int
+    explanation: Explanation | None = None
+
+
+class SearchAnswer(Frozen):
+    """What was found, best first; `next` is the offset of the hits after these, null where there are none.
+
+    `calibrated_on` names where probabilities are from, `evaluation 3` or `bundle demo-cjme`; null where there are none.
+    """
+
+    gallery: str
+    route: str
+    bundle: str
+    took_ms: float
+    calibrated_on: str | None = None
+    hits: tuple[Hit, ...]
+    next: int | None
+
+
+class BatchAnswer(Frozen):
+    """What was found for each query of a batch, in their order; best first."""
+
+    gallery: str
+    route: str
+    bundle: str
+    took_ms: float
+    calibrated_on: str | None = None
+    answers: tuple[tuple[Hit, ...], ...]

@@ -1,0 +1,41 @@
+"""What searches found, as JSON: as `SearchAnswer` and `BatchAnswer` describe it, without a model for each hit.
+
+Ten hits take models 0.06 ms, and dictionaries 0.005, where all that the server's loop does for a search is 0.3.
+"""
+
+from collections.abc import Mapping
+
+import orjson
+
+import index.clips as stored
+from service.search.explain_schemas import Explanation
+from service.summaries import media_address
+
+Document = dict[str, object]
+
+
+def hit(gallery: str, found: stored.Hit, *, probability: float | None, explanation: Explanation | None) -> Document:
+    """A window that was found in a gallery: `Hit`."""
+    return {
+        "score": found.score,
+        "probability": probability,
+        "clip": {
+            "id": found.clip_id,
+            "name": found.name,
+            "labels": found.labels,
+            "media": media_address(gallery, found.clip_id),
+            "media_type": found.media_type,
+        },
+        "window": {
+            "start_s": found.window.start_s,
+            "end_s": found.window.end_s,
+            "absent": dict(found.absent),
+        },
+        "window_id": found.window_id,
+        "explanation": None if explanation is None else orjson.Fragment(explanation.model_dump_json(by_alias=True)),
+    }
+
+
+def written(answer: Mapping[str, object]) -> bytes:
+    """A document as it is sent."""
+    return orjson.dumps(answer)

@@ -1,0 +1,188 @@
+"""What narrows a search over HTTP: what a hit is, which clips may be found, how many of them and from where on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Form, Query
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
+
+from index.filters import Condition, Filter, Operator, Plain
+from index.searching import MOST_HITS, Counted
+from models.errors import QueryInvalid
+from service.schemas import Frozen
+
+BY: dict[str, Any] = {"description": "What a hit is: a window, or a clip by its best window."}
+LABEL: dict[str, Any] = {"description": "Only clips with one of these labels, repeated for each."}
+WHERE: dict[str, Any] = {"description": "Only clips whose metadata meets these conditions, a JSON list."}
+FROM: dict[str, Any] = {"description": "Only clips added since; RFC 3339, or seconds since the epoch."}
+TO: dict[str, Any] = {"description": "Only clips added before."}
+AMONG: dict[str, Any] = {"description": "Only the clips of these ids, repeated for each."}
+K: dict[str, Any] = {"ge": 1, "le": 100, "description": "How many to answer with, at most."}
+OFFSET: dict[str, Any] = {"ge": 0, "lt": MOST_HITS, "description": "How many of the best to pass over."}
+EXPLAIN: dict[str, Any] = {"description": "Whether to say of each hit why it was found."}
+MIN_SCORE: dict[str, Any] = {"ge": -1e30, "le": 1e30, "description": "Only hits of this score or a higher one."}
+MIN_PROBABILITY: dict[str, Any] = {"ge": 0, "le": 1, "description": "Only hits of this probability or a higher one."}
+EXAMPLE = '[{"path": ["year"], "is": "lt", "value": 2000}]'
+
+
+class ConditionBody(Frozen):
+    """What must hold of the value under a path of the metadata: see index.filters.Condition."""
+
+    path: tuple[str, ...]
+    is_: Annotated[Operator, Field(alias="is")]
+    value: Plain | tuple[Plain, ...]
+
+
+class ClipsBody(Frozen):
+    """Which clips are meant, as a part of a JSON body: all of them where it says nothing."""
+
+    label: Annotated[tuple[str, ...], Field(fail_fast=True, **LABEL)] = ()
+    where: Annotated[tuple[ConditionBody, ...], Field(fail_fast=True, **WHERE)] = ()
+    added_from: Annotated[AwareDatetime | None, Field(**FROM)] = None
+    added_to: Annotated[AwareDatetime | None, Field(**TO)] = None
+    among: Annotated[tuple[str, ...] | None, Field(fail_fast=True, **AMONG)] = None
+
+    def filter(self) -> Filter | None:
+        """The same, checked, None for all; raises QueryInvalid."""
+        found = Filter(
+            labels_any=self.label,
+            metadata=tuple(Condition(each.path, each.is_, each.value) for each in self.where),
+            added_from=_seconds(self.added_from),
+            added_to=_seconds(self.added_to),
+            clip_ids=self.among,
+        )
+        return None if found == Filter() else found
+
+
+class FilterBody(ClipsBody):
+    """All that narrows a search, as a part of a JSON body."""
+
+    by: Annotated[Counted, Field(**BY)] = "window"
+    k: Annotated[int, Field(**K)] = 10
+    min_score: Annotated[float | None, Field(**MIN_SCORE)] = None
+    min_probability: Annotated[float | None, Field(**MIN_PROBABILITY)] = None
+    explain: Annotated[bool, Field(**EXPLAIN)] = False
+
+    def narrowing(self, offset: int = 0) -> "Narrowing":
+        """The same, checked; raises QueryInvalid."""
+        least = Least(self.min_score, self.min_probability)
+        return Narrowing(self.by, self.filter(), self.k, offset=offset, least=least, explain=self.explain)
+
+
+@dataclass(frozen=True, slots=True)
+class Least:
+    """How good a hit has to be: of this score or a higher one, and of this probability; None for any."""
+
+    score: float | None = None
+    probability: float | None = None
+
+
+ANY = Least()
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What a search is asked beside its query; raises QueryInvalid for hits beyond the first 1000.
+
+    Args:
+        by: what a hit is.
+        among: which clips may be found; None for all.
+        k: how many hits at most, after the `offset` best.
+        least: how good they have to be.
+        explain: whether each hit is told with the reason why it was found.
+    """
+
+    by: Counted = "window"
+    among: Filter | None = None
+    k: int = 10
+    offset: int = 0
+    least: Least = ANY
+    explain: bool = False
+
+    def __post_init__(self) -> None:
+        if self.end > MOST_HITS:
+            raise QueryInvalid(
+                f"only the first {MOST_HITS} hits of a search are told: offset and k are {self.end} together"
+            )
+
+    @property
+    def end(self) -> int:
+        """The place after the last hit that is asked for."""
+        return self.offset + self.k
+
+    @property
+    def depth(self) -> int:
+        """How many hits to look for: one more, which shows whether any are left."""
+        return min(self.end + 1, MOST_HITS)
+
+
+CONDITIONS = TypeAdapter(tuple[ConditionBody, ...])
+
+
+async def by_query(
+    by: Annotated[Counted, Query(**BY)] = "window",
+    label: Annotated[tuple[str, ...], Query(**LABEL)] = (),
+    where: Annotated[str, Query(**WHERE)] = "[]",
+    added_from: Annotated[AwareDatetime | None, Query(**FROM)] = None,
+    added_to: Annotated[AwareDatetime | None, Query(**TO)] = None,
+    among: Annotated[tuple[str, ...], Query(**AMONG)] = (),
+    k: Annotated[int, Query(**K)] = 10,
+    offset: Annotated[int, Query(**OFFSET)] = 0,
+    min_score: Annotated[float | None, Query(**MIN_SCORE)] = None,
+    min_probability: Annotated[float | None, Query(**MIN_PROBABILITY)] = None,
+    explain: Annotated[bool, Query(**EXPLAIN)] = False,
+) -> Narrowing:
+    """As the parameters of an address say; raises QueryInvalid."""
+    among_these = _clips(label, where, (added_from, added_to), among).filter()
+    least = Least(min_score, min_probability)
+    return Narrowing(by, among_these, k, offset=offset, least=least, explain=explain)
+
+
+async def clips_by_query(
+    label: Annotated[tuple[str, ...], Query(**LABEL)] = (),
+    where: Annotated[str, Query(**WHERE)] = "[]",
+    added_from: Annotated[AwareDatetime | None, Query(**FROM)] = None,
+    added_to: Annotated[AwareDatetime | None, Query(**TO)] = None,
+    among: Annotated[tuple[str, ...], Query(**AMONG)] = (),
+) -> Filter | None:
+    """Which clips the parameters of an address mean, None for all; raises QueryInvalid."""
+    return _clips(label, where, (added_from, added_to), among).filter()
+
+
+async def by_form(
+    by: Annotated[Counted, Form(**BY)] = "window",
+    label: Annotated[tuple[str, ...], Form(**LABEL)] = (),
+    where: Annotated[str, Form(**WHERE)] = "[]",
+    added_from: Annotated[AwareDatetime | None, Form(**FROM)] = None,
+    added_to: Annotated[AwareDatetime | None, Form(**TO)] = None,
+    among: Annotated[tuple[str, ...], Form(**AMONG)] = (),
+    k: Annotated[int, Form(**K)] = 10,
+    offset: Annotated[int, Form(**OFFSET)] = 0,
+    min_score: Annotated[float | None, Form(**MIN_SCORE)] = None,
+    min_probability: Annotated[float | None, Form(**MIN_PROBABILITY)] = None,
+    explain: Annotated[bool, Form(**EXPLAIN)] = False,
+) -> Narrowing:
+    """As the fields of a form say; raises QueryInvalid."""
+    among_these = _clips(label, where, (added_from, added_to), among).filter()
+    least = Least(min_score, min_probability)
+    return Narrowing(by, among_these, k, offset=offset, least=least, explain=explain)
+
+
+def _clips(
+    label: tuple[str, ...], where: str, added: tuple[datetime | None, datetime | None], among: tuple[str, ...]
+) -> ClipsBody:
+    """An address cannot ask for no clips at all: no ids are all."""
+    return ClipsBody(label=label, where=_conditions(where), added_from=added[0], added_to=added[1], among=among or None)
+
+
+def _conditions(text: str) -> tuple[ConditionBody, ...]:
+    try:
+        return CONDITIONS.validate_json(text)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]["msg"]
+        raise QueryInvalid(f"where: found {text[:80]!r} ({fault}), expected a JSON list such as {EXAMPLE}") from error
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()

@@ -1,0 +1,239 @@
+"""From a query to the hits of a gallery: what is asked becomes vectors, these are compared, the answer is told.
+
+All of it is awaited on the server's loop; what computes, or asks the catalog, is done elsewhere. Answers are the JSON
+of a `SearchAnswer` or `BatchAnswer`.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from fastapi.concurrency import run_in_threadpool
+
+import index.clips as stored
+from index.blending import Part
+from index.galleries import Galleries
+from index.gallery import Gallery
+from index.generations import Generation
+from index.searching import Search
+from models.bundle.manifest import Channel
+from models.errors import GalleryNotFound, QueryInvalid, RouteMissing
+from models.types import F32
+from service.load.batching import Batching
+from service.observing.probe import Probe
+from service.observing.stages import stage
+from service.search.documents import Document, hit, written
+from service.search.explain_schemas import Explanation
+from service.search.explaining import Explainer, calibrated_by, probabilities
+from service.search.filtering import Least, Narrowing
+from service.search.queries import BatchRequest, RoutedBody, SearchRequest, Weighs, WeightedBody
+from service.search.questions import Question, Questions, Words, of_vector
+from service.timing import Stopwatch
+
+Routed = tuple[str, WeightedBody]
+"""A query, and its route."""
+
+
+class Means(Protocol):
+    """What searching is done with; the service's resources have it."""
+
+    galleries: Galleries
+    questions: Questions
+    batching: Batching
+    explainer: Explainer
+    probe: Probe
+
+
+async def by_words(means: Means, gallery: str, *, text: str, to: Channel, narrowed: Narrowing) -> bytes:
+    """The windows or clips nearest to some words; raises GalleryNotFound, RouteMissing, QueryInvalid.
+
+    The gallery is as it was known last: comparing finds out whether it is still there.
+    """
+    asked = [(f"text->{to}", WeightedBody(text=text))]
+    routes = [route for route, _ in asked]
+    if (known := means.galleries.known(gallery)) is not None:
+        with suppress(GalleryNotFound):  # perhaps there is another one of its name
+            search = _Search.of(means, known, routes)
+            return await search.answer(await search.questions(asked), narrowed)
+    search = await _Search.begun(means, gallery, routes)
+    return await search.answer(await search.questions(asked), narrowed)
+
+
+async def by_clip(
+    means: Means,
+    gallery: str,
+    *,
+    clip: Path,
+    routed: RoutedBody,
+    weighs: Weighs,
+    narrowed: Narrowing,
+) -> bytes:
+    """The windows or clips nearest to what a clip has of the sense that `routed` names, and to further queries.
+
+    Raises:
+        MediaInvalid, TooLarge, DecodeOverrun, and as `by_query` does.
+    """
+    others = [(routed.route_of(each), each) for each in weighs.further]
+    search = await _Search.begun(means, gallery, [routed.route_of_clip, *(route for route, _ in others)])
+    asked = await search.questions(others)
+    sensed = means.questions.of_clip(search.generation, routed.route_of_clip, clip, source=routed.source)
+    return await search.answer([replace(await sensed, weight=weighs.clip), *asked], narrowed)
+
+
+async def by_query(means: Means, gallery: str, request: SearchRequest) -> bytes:
+    """The windows or clips nearest to a query, to several by their weights, or to examples.
+
+    Raises:
+        GalleryNotFound, RouteMissing, QueryInvalid, InvalidInput, ClipNotFound, WindowNotFound, SenseMissing.
+    """
+    narrowed = request.narrowing(request.offset)
+    asked = [(request.route_of(each), each) for each in request.parts()]
+    search = await _Search.begun(means, gallery, [route for route, _ in asked])
+    return await search.answer(await search.questions(asked), narrowed)
+
+
+async def by_batch(means: Means, gallery: str, request: BatchRequest) -> bytes:
+    """What is nearest to each of many queries; raises as `by_query` does."""
+    narrowed = request.narrowing()
+    asked = [[(request.route_of(part), part) for part in each.parts()] for each in request.queries]
+    search = await _Search.begun(means, gallery, [route for parts in asked for route, _ in parts])
+    together = iter(await search.questions([part for parts in asked for part in parts]))
+    return await search.answers([list(islice(together, len(parts))) for parts in asked], narrowed)
+
+
+class _Search:
+    """One search, by the one generation that was active when it began: no answer mixes two bundles."""
+
+    def __init__(self, means: Means, gallery: Gallery, routes: Sequence[str], watch: Stopwatch) -> None:
+        self.generation: Generation = gallery.active
+        self._routes = tuple(dict.fromkeys(routes))
+        self._means, self._gallery, self._watch = means, gallery, watch
+
+    @classmethod
+    async def begun(cls, means: Means, gallery: str, routes: Sequence[str]) -> "_Search":
+        """As `of`, by the gallery's name."""
+        watch = Stopwatch()
+        return cls.of(means, await run_in_threadpool(means.galleries.get, gallery), routes, watch)
+
+    @classmethod
+    def of(cls, means: Means, gallery: Gallery, routes: Sequence[str], watch: Stopwatch | None = None) -> "_Search":
+        """Routes that the gallery lacks are refused at once, before anything is decoded for them."""
+        search = cls(means, gallery, routes, watch or Stopwatch())
+        there = search.generation.routes
+        if missing := [each for each in routes if each not in there]:
+            raise RouteMissing(f"{gallery.name!r} has no route {missing[0]!r}; it has {', '.join(there)}")
+        return search
+
+    async def questions(self, asked: Sequence[Routed]) -> list[Question]:
+        words = [(route, each.text) for route, each in asked if each.text is not None]
+        known = await self._means.questions.of_words(self.generation, words)
+        return [replace(await self._question(route, each, known), weight=each.weight) for route, each in asked]
+
+    async def answer(self, questions: Sequence[Question], narrowed: Narrowing) -> bytes:
+        vector, asked = await self._compared(questions, narrowed)
+        ((*found,),) = await self._means.batching.search(self._gallery, vector, asked, generation=self.generation)
+        if asked.among is None and asked.blend is None:
+            self._means.probe.offer(self._gallery.name, self.generation, route=asked.route, queries=vector)
+        passing = self._passing(questions, found, narrowed.least)
+        hits = await self._told([questions], [passing[narrowed.offset : narrowed.end]], narrowed)
+        following = narrowed.end if len(passing) > narrowed.end else None
+        return written(self._head([questions]) | {"hits": hits[0], "next": following})
+
+    async def answers(self, questions: Sequence[Sequence[Question]], narrowed: Narrowing) -> bytes:
+        """Those that are asked alike, which most are, are compared together."""
+        rows: dict[Search, list[tuple[int, F32]]] = {}
+        for row, each in enumerate(questions):
+            vector, asked = await self._compared(each, narrowed)
+            rows.setdefault(replace(asked, among=None), []).append((row, vector))
+        found: dict[int, Sequence[stored.Hit]] = {}
+        for alike, together in rows.items():
+            vectors = np.concatenate([vector for _, vector in together])
+            asked = replace(alike, among=narrowed.among)
+            hits = await self._means.batching.search(self._gallery, vectors, asked, generation=self.generation)
+            found |= zip([row for row, _ in together], hits, strict=True)
+        good = [self._passing(each, found[row], narrowed.least) for row, each in enumerate(questions)]
+        passing = [each[: narrowed.k] for each in good]
+        told = await self._told(questions, passing, narrowed)
+        return written(self._head(questions) | {"answers": told})
+
+    def _head(self, asked: Sequence[Sequence[Question]]) -> Document:
+        """What an answer says beside its hits, which are made by now."""
+        return {
+            "gallery": self._gallery.name,
+            "route": self._route,
+            "bundle": self.generation.bundle.name,
+            "took_ms": self._watch.elapsed_ms(),
+            "calibrated_on": self._calibrated_on(asked),
+        }
+
+    @property
+    def _route(self) -> str:
+        return " + ".join(self._routes)
+
+    async def _compared(self, questions: Sequence[Question], narrowed: Narrowing) -> tuple[F32, Search]:
+        """The vector [1, dim] that several questions are together, and how it is asked."""
+        first = questions[0]
+        without = frozenset[int]().union(*(each.windows for each in questions))
+        asked = Search(first.route, narrowed.depth, narrowed.among, narrowed.by, without)
+        if len(questions) == 1 and first.weight > 0:
+            return first.vector, asked
+        parts = [Part(each.route, each.vector, each.weight) for each in questions]
+        vector, blend = await run_in_threadpool(self.generation.blend, parts)
+        return vector, replace(asked, blend=blend)
+
+    async def _question(self, route: str, query: WeightedBody, known: Mapping[Words, Question]) -> Question:
+        questions, generation = self._means.questions, self.generation
+        if query.text is not None:
+            return known[route, query.text]
+        if query.vector is not None:
+            return of_vector(generation, route, query.vector)
+        if query.features is not None:
+            return await questions.of_features(generation, route, query.features)
+        example = query.window if query.clip is None else query.clip
+        assert example is not None
+        return await questions.of_example(self._gallery, generation, route, example)
+
+    def _calibrated_on(self, asked: Sequence[Sequence[Question]]) -> str | None:
+        chosen = [calibrated_by(self._gallery, self.generation, each) for each in asked]
+        return " + ".join(dict.fromkeys(each.source for each in chosen if each is not None)) or None
+
+    async def _told(
+        self, asked: Sequence[Sequence[Question]], found: Sequence[Sequence[stored.Hit]], narrowed: Narrowing
+    ) -> Sequence[Sequence[Document]]:
+        """The hits of each; on the loop where there are few, as to hand them to a thread would take longer."""
+        tell = self._explained if narrowed.explain else self._hits
+        if len(asked) == 1 and not narrowed.explain:
+            return [self._hits(asked[0], found[0])]
+        return await run_in_threadpool(lambda: list(map(tell, asked, found)))
+
+    def _explained(self, questions: Sequence[Question], found: Sequence[stored.Hit]) -> list[Document]:
+        why = self._means.explainer.explain(self._gallery, self.generation, questions, found)
+        return self._hits(questions, found, why)
+
+    def _hits(
+        self, questions: Sequence[Question], found: Sequence[stored.Hit], why: Sequence[Explanation | None] = ()
+    ) -> list[Document]:
+        with stage("join"):
+            name, told = self._gallery.name, calibrated_by(self._gallery, self.generation, questions)
+            rows = zip(found, probabilities(told, found), why or [None] * len(found), strict=True)
+            return [hit(name, each, probability=p, explanation=explanation) for each, p, explanation in rows]
+
+    def _passing(
+        self, questions: Sequence[Question], found: Sequence[stored.Hit], least: Least
+    ) -> Sequence[stored.Hit]:
+        """Those that are good enough; raises QueryInvalid where no probability is known to tell that by."""
+        passing = [each for each in found if least.score is None or each.score >= least.score]
+        if least.probability is None:
+            return passing
+        chosen = calibrated_by(self._gallery, self.generation, questions)
+        if chosen is None:
+            raise QueryInvalid(
+                f"min_probability: no probabilities are known of {self._route!r} for such a query; evaluate the "
+                "gallery by this route, or ask for one query with min_score"
+            )
+        told = zip(passing, probabilities(chosen, passing), strict=True)
+        return [each for each, p in told if p is not None and p >= least.probability]

@@ -1,0 +1,140 @@
+"""Classification from the command line, and the vocabularies that it chooses from."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from models.errors import QueryInvalid
+from sightsound.asking import Choosing
+from sightsound.commands.reach import FOLDER, AsJson, Data, Gallery, Key, Server, reached
+from sightsound.commands.search import K
+
+MISSED = 1
+Name = Annotated[str, typer.Argument(help="The vocabulary's name.")]
+
+app = typer.Typer(name="vocabulary", help="Keep lists of classes to classify clips by.")
+
+
+def classify(
+    clips: Annotated[list[Path], typer.Argument(help="Files with sound, pictures or both.")],
+    classes: Annotated[
+        str | None, typer.Option(help="Names with commas between; by default the bundle's vocabulary.")
+    ] = None,
+    vocabulary: Annotated[str | None, typer.Option(help="The name of a stored vocabulary, in place of them.")] = None,
+    calibration: Annotated[
+        str, typer.Option(help="What is taken off the scores of seen classes: on, off or a number.")
+    ] = "on",
+    abstain_below: Annotated[
+        float | None, typer.Option(min=0, help="Abstain where the winner is less above the runner-up.")
+    ] = None,
+    gallery: Gallery = None,
+    k: K = 10,
+    server: Server = None,
+    key: Key = None,
+    data: Data = FOLDER,
+    as_json: AsJson = False,
+) -> int:
+    """Tell what clips show, among classes of any words; exit status 1 if one of several could not be used."""
+    from sightsound.commands import class_tables as tables
+    from sightsound.commands.tables import say
+
+    names, beta = _names(classes), _beta(calibration)
+    with reached(server, key, data) as client:
+        if len(clips) > 1:
+            choosing = Choosing(names, vocabulary, beta, k, abstain_below=abstain_below)
+            found = client.classify_files(clips, choosing, gallery=gallery)
+            say(found, tables.of_several(found), as_json=as_json)
+            return MISSED if any(each.problem for each in found.answers) else 0
+        one = client.classify(
+            clips[0],
+            names,
+            gallery=gallery,
+            vocabulary=vocabulary,
+            calibration=beta,
+            k=k,
+            abstain_below=abstain_below,
+        )
+    say(one, tables.of_one(one), as_json=as_json)
+    return 0
+
+
+@app.command("list")
+def list_all(server: Server = None, key: Key = None, data: Data = FOLDER, as_json: AsJson = False) -> None:
+    """Show the vocabularies that are kept."""
+    from sightsound.commands.class_tables import of_vocabularies
+    from sightsound.commands.tables import say
+
+    with reached(server, key, data) as client:
+        found = list(client.vocabularies())
+    say(found, of_vocabularies(found), as_json=as_json)
+
+
+@app.command()
+def show(name: Name, server: Server = None, key: Key = None, data: Data = FOLDER, as_json: AsJson = False) -> None:
+    """Show the classes of a vocabulary, and which of them count as seen."""
+    from sightsound.commands.class_tables import of_vocabulary
+    from sightsound.commands.tables import say
+
+    with reached(server, key, data) as client:
+        found = client.vocabulary(name)
+    say(found, of_vocabulary(found), as_json=as_json)
+
+
+@app.command("set")
+def replace(
+    name: Name,
+    classes: Annotated[list[str] | None, typer.Argument(help="Its classes, one an argument.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="A text of a class a line, or JSON as the API takes it.")
+    ] = None,
+    server: Server = None,
+    key: Key = None,
+    data: Data = FOLDER,
+    as_json: AsJson = False,
+) -> None:
+    """Make a vocabulary, or replace its classes."""
+    from sightsound.commands.class_tables import of_vocabulary
+    from sightsound.commands.tables import say
+
+    if bool(classes) == (file is not None):
+        raise QueryInvalid("expected classes, or --file FILE")
+    flags: dict[str, bool | None] = dict.fromkeys(classes or ()) if file is None else _read(file)
+    with reached(server, key, data) as client:
+        found = client.set_vocabulary(name, flags)
+    say(found, of_vocabulary(found), as_json=as_json)
+
+
+@app.command()
+def delete(name: Name, server: Server = None, key: Key = None, data: Data = FOLDER) -> None:
+    """Delete a vocabulary."""
+    with reached(server, key, data) as client:
+        client.remove_vocabulary(name)
+
+
+def _read(file: Path) -> dict[str, bool | None]:
+    """The classes of a file, each with whether it counts as seen; raises QueryInvalid."""
+    text = file.read_text()
+    if not text.lstrip().startswith(("{", "[")):
+        return dict.fromkeys(each.strip() for each in text.splitlines() if each.strip())
+    try:
+        found = json.loads(text)
+        listed = found["classes"] if isinstance(found, dict) else found
+        pairs = [(each, None) if isinstance(each, str) else (each["name"], each.get("seen")) for each in listed]
+        return dict(pairs)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise QueryInvalid(f"{file}: expected classes as the API takes them, a list of names or of objects") from error
+
+
+def _names(classes: str | None) -> list[str] | None:
+    return None if classes is None else [each.strip() for each in classes.split(",") if each.strip()]
+
+
+def _beta(calibration: str) -> Literal["on", "off"] | float:
+    if calibration in ("on", "off"):
+        return "on" if calibration == "on" else "off"
+    try:
+        return float(calibration)
+    except ValueError as error:
+        raise QueryInvalid(f"--calibration: found {calibration!r}, expected on, off or a number") from error
