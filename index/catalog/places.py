@@ -28,6 +28,9 @@ from index.clips import Absent
 from models.errors import GalleryNotFound
 from models.types import Window
 
+NOTHING = "{}"
+"""What a window lacks, as the catalog has it, of most of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -67,9 +70,8 @@ def _places(rows: Iterable[tuple[Any, ...]]) -> dict[int, Place]:
     for window, start, end, absent, clip_id, name, media_type, label in rows:
         if window is not None:
             words.setdefault(window, []).extend(() if label is None else (label,))
-            found[window] = Place(
-                clip_id, name, tuple(words[window]), Window(start, end), media_type, json.loads(absent)
-            )
+            lacks = {} if absent == NOTHING else json.loads(absent)
+            found[window] = Place(clip_id, name, tuple(words[window]), Window(start, end), media_type, lacks)
     return found
 
 

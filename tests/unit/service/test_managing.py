@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from models.errors import NotAllowed
+from models.errors import JobNotFound, NotAllowed
 from service.app import create_app
 from service.callers.caller import Caller
 from service.job_schemas import Job
@@ -151,7 +151,7 @@ def test_a_caller_sees_the_jobs_of_their_galleries_page_by_page(own: TestClient)
     assert len(theirs) == 3
     with pytest.raises(NotAllowed):
         job_listing.page(board, caller, Wanted(gallery="birds"), cursor=None, limit=1)
-    with pytest.raises(NotAllowed):
+    with pytest.raises(JobNotFound):
         job_listing.seen(board, caller, next(each.id for each in every if each.gallery == "birds"))
 
 
