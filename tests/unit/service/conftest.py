@@ -16,8 +16,11 @@ from tests.unit.service.asking import OWN
 
 
 @pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the gallery "demo" and the bundles "tiny" and "other"; not to be changed."""
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the gallery "demo" and the bundles "tiny" and "other", to be copied and never opened.
+
+    To copy a folder that is open here lets go of SQLite's locks, which are the process's.
+    """
     folder = tiny_library(tmp_path_factory.mktemp("library"))
     made = load_manifest(folder / "bundles" / "tiny")
     audio, video, text = made.backbones["audio"], made.backbones["video"], made.text_encoder
@@ -25,10 +28,16 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def library(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of it that all may open; not to be changed."""
+    return Path(copytree(pristine, tmp_path_factory.mktemp("opened") / "library"))
+
+
 @pytest.fixture
-def own_library(library: Path, tmp_path: Path) -> Path:
-    """A copy of the library that a test may change."""
-    return Path(copytree(library, tmp_path / "library"))
+def own_library(pristine: Path, tmp_path: Path) -> Path:
+    """A copy of it that a test may change."""
+    return Path(copytree(pristine, tmp_path / "library"))
 
 
 @pytest.fixture(scope="session")

@@ -26,9 +26,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def working(library: Path, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def working(pristine: Path, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A client of a service that does its jobs."""
-    own = copytree(library, tmp_path_factory.mktemp("working") / "library")
+    own = copytree(pristine, tmp_path_factory.mktemp("working") / "library")
     app = create_app(Settings(data=Path(own), job_workers=1, ingest_root=root))
     with running(app) as address, Client(address) as client:
         yield client

@@ -24,10 +24,10 @@ OLD, ODD, MISSING = 5, 6, 999
 
 
 @pytest.fixture(scope="module")
-def evaluated(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def evaluated(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Evaluations 1 of "tiny", 2 of "other", 3 of "tiny" by one route, 4 of some clips alone, and two that cannot be
     compared: 5 does not tell its clips, 6 has another protocol."""
-    folder = Path(copytree(library, tmp_path_factory.mktemp("evaluated") / "library"))
+    folder = Path(copytree(pristine, tmp_path_factory.mktemp("evaluated") / "library"))
     galleries = Galleries.open(folder)
     gallery = galleries.get("demo")
     gallery.reindex("other")

@@ -31,9 +31,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def working(library: Path, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def working(pristine: Path, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A service that does jobs, over a library of its own."""
-    folder = shutil.copytree(library, tmp_path_factory.mktemp("working") / "library")
+    folder = shutil.copytree(pristine, tmp_path_factory.mktemp("working") / "library")
     with TestClient(create_app(Settings(data=folder, ingest_root=root, job_workers=1)), OWN) as client:
         yield client
 

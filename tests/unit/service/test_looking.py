@@ -21,9 +21,9 @@ from tests.unit.service.running import running
 
 
 @pytest.fixture(scope="module")
-def data(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder of this module's own."""
-    return Path(copytree(library, tmp_path_factory.mktemp("looking") / "library"))
+    return Path(copytree(pristine, tmp_path_factory.mktemp("looking") / "library"))
 
 
 @pytest.fixture(scope="module")

@@ -21,9 +21,9 @@ CLIPS = f"{DEMO}/clips"
 
 
 @pytest.fixture(scope="module")
-def client(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def client(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A service whose gallery has, beside six clips, one of 25 s in three windows, of 1999, from Ulm."""
-    folder = shutil.copytree(library, tmp_path_factory.mktemp("narrowed") / "library")
+    folder = shutil.copytree(pristine, tmp_path_factory.mktemp("narrowed") / "library")
     long = tiny_clip(tmp_path_factory.mktemp("clips") / "long.mp4", seconds=25.0)
     with TestClient(create_app(Settings(data=folder, job_workers=0)), OWN) as client:
         told: dict[str, Any] = {

@@ -20,8 +20,8 @@ NUMBERS = st.integers(0, CLIPS - 1)
 
 
 @pytest.fixture(scope="module")
-def client(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    with many_windows(library, tmp_path_factory.mktemp("properties")) as client:
+def client(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    with many_windows(pristine, tmp_path_factory.mktemp("properties")) as client:
         yield client
 
 

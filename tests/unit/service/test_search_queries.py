@@ -18,8 +18,8 @@ JSON = "application/json"
 
 
 @pytest.fixture(scope="module")
-def client(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    with many_windows(library, tmp_path_factory.mktemp("queries")) as client:
+def client(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    with many_windows(pristine, tmp_path_factory.mktemp("queries")) as client:
         yield client
 
 

@@ -32,9 +32,9 @@ GRANTS = {
 
 
 @pytest.fixture(scope="session")
-def kept(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def kept(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the library, whose catalog gets keys."""
-    return Path(copytree(library, tmp_path_factory.mktemp("kept") / "library"))
+    return Path(copytree(pristine, tmp_path_factory.mktemp("kept") / "library"))
 
 
 @pytest.fixture(scope="session")
