@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from subprocess import PIPE, Popen
+from subprocess import PIPE, Popen, run
 
 import numpy as np
 import pytest
@@ -155,11 +155,20 @@ def test_settings_that_serve_both_recalls_are_one_row() -> None:
     assert "| 1,000 | A | 1.5 | 20 | 0.99 | ef 20 | 0.9990 | 1,000 | 1.00 | 2.00 |" in rows
 
 
+GROWN = """
+import numpy as np
+from benchmarks.peers_measuring import resident_mib
+
+before = resident_mib()
+held = np.ones(8 * 2**20)
+print(resident_mib() - before)
+"""
+
+
 def test_memory_is_that_of_the_process_and_of_those_it_started() -> None:
-    before = resident_mib()
-    held = np.ones(8 * 2**20)
-    assert 32 < resident_mib() - before < 128
-    assert held.nbytes == 64 * 2**20
+    # A process that does nothing else: in one that ran tests for long, memory is given back meanwhile.
+    grown = run([sys.executable, "-c", GROWN], capture_output=True, text=True, check=True)
+    assert 60 < float(grown.stdout) < 80
     with Popen([sys.executable, "-c", "input()"], stdin=PIPE) as started:
         assert set(_family(os.getpid())) >= {os.getpid(), started.pid}
 
