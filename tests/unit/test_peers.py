@@ -16,7 +16,7 @@ from rich.console import Console
 from benchmarks.machine import this_machine
 from benchmarks.peers import DOCUMENT, SIZES, compare, markers
 from benchmarks.peers_every import PEERS
-from benchmarks.peers_measuring import TARGETS, Measured, Speed, _family, measure, resident_mib
+from benchmarks.peers_measuring import TARGETS, Measured, Speed, _family, measure
 from benchmarks.peers_store import Ask, K, Peer, Step, Store
 from benchmarks.peers_table import Comparison
 from benchmarks.peers_task import Task, farthest, recall
