@@ -28,6 +28,7 @@ install: .venv/installed
 
 # torch first and alone: its exact version decides which build pip takes (docs/decisions/0001-pinned-torch.md).
 .venv/installed: pyproject.toml constraints.txt
+	@echo "Installing into .venv, which takes some minutes and says little meanwhile ..."
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --constraint constraints.txt torch
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[cpu,train,dev]'

@@ -1,9 +1,11 @@
 """A demo's data folder with a gallery of very many windows, and the service over it in a process of its own."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import copytree, ignore_patterns
 
@@ -19,7 +21,7 @@ from index.galleries import Galleries
 from models.errors import SettingsInvalid
 from models.types import F32, Sense, Window
 from service.app import create_app
-from service.serving import Server, listening
+from service.serving import Server, bound
 from service.settings import Settings
 
 GALLERY = "many"
@@ -86,14 +88,27 @@ def _clip(i: int, labels: tuple[str, ...]) -> Clip:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A service in a process of its own, by its address and number."""
+
+    address: str
+    process: int
+
+    def spent_ms(self) -> float:
+        """The processor time that it has taken, with all its threads; Linux alone tells."""
+        told = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
+        return 1000 * (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def served(data: Path, constant: Path) -> Iterator[str]:
-    """The address of the service over a folder, which also answers CONSTANT with the bytes of a file."""
+def served(data: Path, constant: Path) -> Iterator[Served]:
+    """The service over a folder, which also answers CONSTANT with the bytes of a file."""
     command = [sys.executable, "-m", "benchmarks.serving_world", str(data), str(constant)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield process.stdout.readline().strip()
+            yield Served(process.stdout.readline().strip(), process.pid)
         finally:
             process.terminate()
 
@@ -108,7 +123,8 @@ def main(data: Path, constant: Path) -> None:
         return Response(constant.read_bytes(), media_type="application/json")
 
     app.router.routes.insert(0, Route(CONSTANT, answer))
-    with listening(settings) as listener:
+    with bound(settings) as listener:
+        listener.listen()
         print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
         Server(app, settings).run(sockets=[listener])
 

@@ -15,6 +15,7 @@ from index.searching import Searcher
 from index.shelf import Shelf
 from index.stores import Stores
 from index.watching import UNWATCHED, Watch
+from index.whereabouts import Whereabouts
 from models.bundle.runtime import Bundle
 from models.errors import Conflict, GenerationNotFound, SightsoundError, SpaceMismatch
 
@@ -41,6 +42,7 @@ class Active:
         self._stores = stores
         self._generation = generation
         self._built = built
+        self._whereabouts = Whereabouts(stores.database, gallery)
         self._refreshing = Lock()
         self._thread: Thread | None = None
         self._again_at = 0.0
@@ -52,7 +54,8 @@ class Active:
 
     def searcher(self, held: Generation | None = None) -> Searcher:
         """Of the generation that answers, or of the one that is held."""
-        return Searcher(self._stores.database, held or self._generation, self._notice)
+        chosen = held or self._generation
+        return Searcher(self._stores.database, chosen, whereabouts=self._whereabouts, notice=self._notice)
 
     def open(self, number: int) -> Generation:
         """A generation of the gallery, with its tables.

@@ -53,9 +53,24 @@ class Found(OpenGallery):
         self._sigmoids.refresh(searcher.generation)
         return searcher.search(queries, asked)
 
+    def search_at_once(
+        self, queries: F32, asked: Search, *, generation: Generation | None = None
+    ) -> list[list[Hit]] | None:
+        """As `search_vectors`, where that is over sooner than it could be handed to a thread; None where it may not."""
+        searcher = self._active.searcher(generation)
+        chosen = searcher.generation
+        if not chosen.table(asked.route).is_light(len(queries)) or not self._sigmoids.is_fresh(chosen):
+            return None
+        return searcher.search_at_once(queries, asked)
+
     def sigmoid(self, route: str, generation: Generation) -> Chosen | None:
         """What makes probabilities of a route's scores, as of the last search; None where nothing was fitted for it."""
         return self._sigmoids.of(generation, route)
+
+    def sigmoid_now(self, route: str, generation: Generation) -> Chosen | None:
+        """As `sigmoid`, as of now."""
+        self._sigmoids.refresh(generation)
+        return self.sigmoid(route, generation)
 
     def search_window(self, window: int, asked: Search, *, generation: Generation | None = None) -> list[Hit]:
         """What is like a window of this gallery, which is not among its own hits.

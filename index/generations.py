@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from models.types import F32, I64, Hits, Modality, Sense
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Generation:
     """One bundle with all its vectors; whoever searches holds one of these, so no answer mixes two bundles."""
 
@@ -37,7 +38,7 @@ class Generation:
     tables: Mapping[Space, Table]
     corrections: Corrections = NONE
 
-    @property
+    @cached_property
     def routes(self) -> tuple[str, ...]:
         """The routes that search this gallery, by name."""
         return gallery_routes(self.bundle.manifest)

@@ -8,10 +8,11 @@ from index.blending import Blend
 from index.catalog.database import Database
 from index.catalog.filters import allowed
 from index.catalog.galleries import GalleryState, state
-from index.catalog.places import Place, looked_up
+from index.catalog.places import Place
 from index.clips import Hit
 from index.filters import Filter
 from index.generations import Generation
+from index.whereabouts import Told, Whereabouts
 from models.errors import QueryInvalid, VectorsUnavailable
 from models.types import F32, I64, Hits
 
@@ -54,34 +55,45 @@ class Search:
 class Searcher:
     """Searches of one generation, in step with the catalog; `notice` is told where the gallery is at each."""
 
-    def __init__(self, database: Database, generation: Generation, notice: Notice) -> None:
+    def __init__(self, database: Database, generation: Generation, *, whereabouts: Whereabouts, notice: Notice) -> None:
         self.generation = generation
-        self._database, self._notice = database, notice
+        self._database, self._whereabouts, self._notice = database, whereabouts, notice
 
     def search(self, queries: F32, asked: Search) -> list[list[Hit]]:
         """The best of each query [q, dim], best first; a window that is left out gives its place to the next."""
         wanted = asked.k + len(asked.without)
         while True:
-            found, places = self._found(queries, asked, wanted)
-            places = {window: place for window, place in places.items() if window not in asked.without}
-            rows = [_hits(ids, scores, places) for ids, scores in zip(found.ids, found.scores, strict=True)]
+            found, (_, places) = self._found(queries, asked, wanted)
+            rows = _rows(found, places, asked)
             if asked.by == "window":
-                return [row[: asked.k] for row in rows]
+                return rows
             firsts = [_one_a_clip(each)[: asked.k] for each in rows]
             if all(len(first) == asked.k or ids[-1] < 0 for first, ids in zip(firsts, found.ids, strict=True)):
                 return firsts
             wanted *= 4
 
-    def _found(self, queries: F32, asked: Search, wanted: int) -> tuple[Hits, dict[int, Place]]:
+    def search_at_once(self, queries: F32, asked: Search) -> list[list[Hit]] | None:
+        """As `search`, by one look at vectors and one at the catalog; None where it may take more than that."""
+        if asked.among is not None or asked.by != "window":
+            return None
+        before = self.generation.position
+        found = self._compared(queries, asked, asked.k + len(asked.without))
+        told = self._whereabouts.at_once(_there(found))
+        if told is None or told[0].position != before:
+            return None
+        self._notice(told[0])
+        return _rows(found, told[1], asked)
+
+    def _found(self, queries: F32, asked: Search, wanted: int) -> tuple[Hits, Told]:
         """The nearest windows, and where they are, as of one moment after vectors were compared."""
         chosen, turn = self.generation, 0
         while True:
             turn, before = turn + 1, chosen.position
             found = self._compared(queries, asked, wanted)
-            now, places = looked_up(self._database, chosen.gallery, found.ids[found.ids >= 0].tolist())
-            if now.position == before or turn > PATIENCE:
-                self._notice(now)
-                return found, places
+            told = self._whereabouts.of(_there(found))
+            if told[0].position == before or turn > PATIENCE:
+                self._notice(told[0])
+                return found, told
             chosen.follow(self._database)
 
     def _compared(self, queries: F32, asked: Search, wanted: int) -> Hits:
@@ -103,23 +115,26 @@ class Searcher:
             return allowed(connection, self.generation.gallery, among)
 
 
-def _hits(ids: I64, scores: F32, places: Mapping[int, Place]) -> list[Hit]:
-    """Those whose window is still there."""
-    rows = zip(ids.tolist(), scores.tolist(), strict=True)
-    return [_hit(each, place, score) for each, score in rows if (place := places.get(each)) is not None]
+def _there(found: Hits) -> list[int]:
+    """The windows of all queries."""
+    return [each for each in found.ids.ravel().tolist() if each >= 0]
 
 
-def _hit(window_id: int, place: Place, score: float) -> Hit:
-    return Hit(
-        clip_id=place.clip_id,
-        name=place.name,
-        labels=place.labels,
-        window=place.window,
-        window_id=window_id,
-        score=score,
-        media_type=place.media_type,
-        absent=place.absent,
-    )
+def _rows(found: Hits, places: Mapping[int, Place], asked: Search) -> list[list[Hit]]:
+    """The hits of each query, of windows that are there and not left out; where a hit is a window, `k` of them."""
+    most = asked.k if asked.by == "window" else None
+    rows = zip(found.ids.tolist(), found.scores.tolist(), strict=True)
+    return [_hits(ids, scores, places, without=asked.without)[:most] for ids, scores in rows]
+
+
+def _hits(
+    ids: Sequence[int], scores: Sequence[float], places: Mapping[int, Place], *, without: frozenset[int]
+) -> list[Hit]:
+    return [
+        Hit(place.clip_id, place.name, place.labels, place.window, each, score, place.media_type, place.absent)
+        for each, score in zip(ids, scores, strict=True)
+        if (place := places.get(each)) is not None and each not in without
+    ]
 
 
 def _one_a_clip(hits: Sequence[Hit]) -> list[Hit]:

@@ -59,6 +59,10 @@ class SharedTable:
         """The last change that this process knows to be in the collection; others may have put in more."""
         return self._point.position
 
+    def is_light(self, queries: int) -> bool:
+        """Never: it is another process that compares."""
+        return False
+
     def __len__(self) -> int:
         return len(self.open().index)
 

@@ -69,11 +69,16 @@ class Sigmoids:
         known = self._known.get(generation.number)
         return None if known is None else known.chosen.get(route)
 
+    def is_fresh(self, generation: Generation) -> bool:
+        """Whether a refresh would ask nothing."""
+        known = self._known.get(generation.number)
+        return known is not None and monotonic() < known.at_s + FRESH_S
+
     def refresh(self, generation: Generation) -> None:
         """Notice what was evaluated since, if that is some seconds ago and nobody else does it just now."""
-        known = self._known.get(generation.number)
-        if known is not None and monotonic() < known.at_s + FRESH_S:
+        if self.is_fresh(generation):
             return
+        known = self._known.get(generation.number)
         if self._refreshing.acquire(blocking=known is None):  # the first answer has probabilities like all others
             try:
                 self._look(generation)

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from index.catalog import clips, galleries, walking
 from index.catalog.galleries import GenerationRow
+from index.moments import moment
 from index.stores import Stores
 from models.types import Sense
 
@@ -21,12 +23,12 @@ class FeatureStatistics:
 
 @dataclass(frozen=True, slots=True)
 class GenerationStatistics:
-    """A generation; `made_at` in seconds since the epoch."""
+    """A generation of a gallery."""
 
     number: int
     bundle: str
     state: str
-    made_at: float
+    made_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +76,4 @@ def names(stores: Stores) -> list[str]:
 
 
 def _generation(row: GenerationRow) -> GenerationStatistics:
-    return GenerationStatistics(row.number, row.bundle.name, row.state, row.made_at)
+    return GenerationStatistics(row.number, row.bundle.name, row.state, moment(row.made_at))

@@ -16,10 +16,13 @@ from index.corrections import NONE, Corrections
 from index.embedding import Embedding
 from index.vectors.base import VectorIndex
 from index.vectors.building import build
-from index.vectors.kinds import Device, IndexOptions, Near, Report
+from index.vectors.kinds import EXACT, Device, IndexOptions, Near, Report
 from index.vectors.opening import on_device
 from index.watching import UNWATCHED, Watch
 from models.types import F32, I64, Hits, Metric
+
+LIGHT = 3_000_000
+"""Multiplications that take a core 0.2 ms; to hand work to a thread and back takes as long, where others want cores."""
 
 
 class Table(Protocol):
@@ -28,7 +31,8 @@ class Table(Protocol):
     `report` says how they were indexed, and how well that finds what exact search finds; None where it was not
     measured. `follow` takes in what the catalog has changed since, and says whether it has; `follow_in` does so in a
     writing transaction that has the gallery's lock. A failure leaves the table at the point where it was, from which
-    the next one goes on.
+    the next one goes on. `is_light` says whether so many queries are compared in less time than it takes to have
+    another thread do it.
     """
 
     embedding: Embedding
@@ -38,6 +42,7 @@ class Table(Protocol):
     def kind(self) -> str: ...
     @property
     def position(self) -> int: ...
+    def is_light(self, queries: int) -> bool: ...
     def search(self, route: str, queries: F32, k: int, *, allowed: I64 | None = None) -> Hits: ...
     def search_blend(self, blend: Blend, queries: F32, k: int, *, allowed: I64 | None = None) -> Hits: ...
     def ids(self) -> I64: ...
@@ -124,6 +129,10 @@ class VectorTable:
     def unwritten(self) -> int:
         """How many changes came since it was built, read or written."""
         return self._point.position - self._written.position
+
+    def is_light(self, queries: int) -> bool:
+        """Where every vector is looked at, in this process, and there are few."""
+        return self.kind in EXACT and queries * len(self) * self.embedding.dim <= LIGHT
 
     def __len__(self) -> int:
         return len(self.index)

@@ -31,14 +31,15 @@ class Wording:
 def reword(stores: Stores, gallery: int, clip_id: str, decide: Callable[[Clip], Wording]) -> Clip:
     """The clip as what is decided of it, seen as it is, is committed; nobody else changes it in between.
 
-    Labels are a change of its windows, as biases may hang on them. Raises ClipNotFound, and what `decide` does.
+    Its name and labels are what hits tell, and biases may hang on labels: another one is a change of its windows.
+    Raises ClipNotFound, and what `decide` does.
     """
     with stores.writing, stores.database.writing() as connection:
         changes.lock(connection, gallery)
         before = clips.get(connection, gallery, clip_id)
         said = decide(before)
         clips.reword(connection, gallery, clip_id, name=said.name, words=said.labels, metadata=said.metadata)
-        if said.labels != before.labels:
+        if (said.name, said.labels) != (before.name, before.labels):
             changes.record_changed(connection, gallery, clips.windows_of(connection, gallery, clip_id))
         return clips.get(connection, gallery, clip_id)
 

@@ -88,7 +88,7 @@ def fit(scores: F32 | F64, relevant: Bool) -> Sigmoid:
     Source: Platt, "Probabilistic Outputs for Support Vector Machines and Comparisons to Regularized Likelihood
     Methods", Advances in Large Margin Classifiers, 1999, with its targets (N+ + 1) / (N+ + 2) and 1 / (N- + 2); by
     Newton's method with backtracking of Lin, Lin & Weng, "A Note on Platt's Probabilistic Outputs for Support Vector
-    Machines", Machine Learning 68(3), 2007, algorithm 1.
+    Machines", Machine Learning 68(3), 267-276, 2007, by its pseudocode.
     """
     known, some = scores.astype(np.float64), int(relevant.sum())
     if not 0 < some < len(known) or not np.isfinite(known).all():
@@ -122,7 +122,7 @@ def reliability(probabilities: F64, relevant: Bool, *, bins: int = BINS) -> list
 def calibration_error(bins: list[Bin]) -> float:
     """How far predicted and observed are from each other, on average over the pairs of the bins.
 
-    Source: expected calibration error, Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, section 2.
+    Source: expected calibration error, Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
     """
     pairs = sum(each.count for each in bins)
     return sum(each.count * abs(each.predicted - each.observed) for each in bins) / pairs

@@ -50,7 +50,7 @@ def fit_temperature(scores: F32, labels: I64) -> float:
 
     Labels are softened as if one more clip had been of any class alike, so that nothing is ever certain.
 
-    Source: temperature scaling, Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, section 4.2. Its
+    Source: temperature scaling, Guo et al., "On Calibration of Modern Neural Networks", ICML 2017. Its
     loss is convex in the inverse temperature, so that the sign of the slope tells on which side the best one is.
     """
     known = scores.astype(np.float64)

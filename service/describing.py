@@ -7,8 +7,11 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
+from service.access.description import SCHEMES, asked_of_keys
+from service.callers.scopes import READING
+from service.http.problem_schemas import Problem
 from service.readiness import Unready
-from service.schemas import Problem
+from service.refusable import PROBLEM, refusals, responses
 
 IDS: Mapping[str, str] = {
     "livez": "get_liveness",
@@ -55,13 +58,12 @@ TAGS: Mapping[str, str] = {
 }
 SERVERS = [{"url": "/", "description": "The service that this description comes from."}]
 
-JSON, PROBLEM = "application/json", "application/problem+json"
-RETRY_AFTER = {"description": "In how many seconds asking again may help.", "schema": {"type": "integer", "minimum": 1}}
-REFUSAL: dict[str, Any] = {
-    "description": "A refusal: a problem document (RFC 9457), whose `type` is an address that explains it.",
-    "headers": {"Retry-After": RETRY_AFTER},
-    "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+INFO = {
+    "description": "Every refusal is a problem document (RFC 9457); what an operation does not know is refused.",
+    "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
 }
+
+JSON = "application/json"
 UNREADY: dict[str, Any] = {
     "description": "Some part does not work, or the service is about to end.",
     "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Unready"}}},
@@ -117,19 +119,26 @@ def describe(app: FastAPI) -> None:
     def described() -> dict[str, Any]:
         found = plain()
         if "servers" not in found:
+            found["info"] |= INFO
             found["servers"] = SERVERS
             found["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
             found["components"]["schemas"] |= _problems()
-            for operation in _operations(found):
-                _complete(operation)
+            found["components"]["responses"] = responses()
+            found["components"]["securitySchemes"] = SCHEMES
+            for route, operation in _operations(found):
+                _complete(route, operation)
+            for schema in _nodes(found):
+                _simplify(schema)
         return found
 
     app.openapi = described  # type: ignore[method-assign]
 
 
-def _operations(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for methods in found["paths"].values():
-        yield from methods.values()
+def _operations(found: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every operation by its method and path."""
+    for path, methods in found["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
 
 
 def _problems() -> dict[str, Any]:
@@ -141,10 +150,14 @@ def _problems() -> dict[str, Any]:
     return defined
 
 
-def _complete(operation: dict[str, Any]) -> None:
+def _complete(route: str, operation: dict[str, Any]) -> None:
     name = operation["operationId"]
     _say(operation)
+    operation["security"] = asked_of_keys(route)
+    if route.startswith(READING):  # the dependency of a router is one of all its routes
+        _without(operation, "idempotency-key")
     operation["responses"] |= ALSO.get(name, {})
+    operation["responses"] = refusals(route, operation)
     if name in EXAMPLES:
         body = operation["requestBody"]["content"][JSON]
         body["examples"] = {title: {"value": value} for title, value in EXAMPLES[name].items()}
@@ -152,6 +165,28 @@ def _complete(operation: dict[str, Any]) -> None:
         for each in operation["parameters"]:
             if each["name"] in WORDS:
                 each["example"] = WORDS[each["name"]]
+
+
+def _without(operation: dict[str, Any], name: str) -> None:
+    operation["parameters"] = [each for each in operation.get("parameters", ()) if each["name"] != name]
+
+
+def _nodes(found: Any) -> Iterator[dict[str, Any]]:
+    """Every object within a document."""
+    if isinstance(found, dict):
+        yield found
+    for each in found.values() if isinstance(found, dict) else found if isinstance(found, list) else ():
+        yield from _nodes(each)
+
+
+def _simplify(schema: dict[str, Any]) -> None:
+    """Say it as client generators read it: a file is binary, and a property needs no title beside its name."""
+    if schema.get("contentMediaType") == "application/octet-stream":
+        schema["format"] = "binary"
+    properties = schema.get("properties")
+    for name, each in properties.items() if isinstance(properties, dict) else ():
+        if each.get("title") == name.replace("_", " ").title():
+            del each["title"]
 
 
 def _say(operation: dict[str, Any]) -> None:

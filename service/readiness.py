@@ -14,8 +14,9 @@ from fastapi.concurrency import run_in_threadpool
 from index.gallery import Gallery
 from models.errors import SightsoundError
 from models.types import F32, Modality
+from service.http.problem_schemas import Problem
 from service.resources import Resources
-from service.schemas import Frozen, Problem
+from service.schemas import Frozen
 from service.settings import Settings
 from service.timing import Stopwatch
 
@@ -26,6 +27,12 @@ BUSY_S = 2.0
 """How long a decoding process may leave a question open; then it is busy, which is no fault."""
 LEAST_FREE_BYTES = 64 * 2**20
 """Of the disk of the data folder."""
+
+
+class Health(Frozen):
+    """That the service lives, or is ready."""
+
+    status: Literal["alive", "ready"]
 
 
 class Part(Frozen):

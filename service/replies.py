@@ -19,14 +19,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from index.catalog.replies import Asked, Reply
 from index.replies import Replies, Turn
 from models.errors import QueryInvalid, SightsoundError
-from service.callers.caller import Caller
+from service.callers.caller import name_of_caller
 from service.callers.scopes import READING
+from service.http.fields import field, has_body
 from service.http.parameters import FORM
 from service.jobs.board import new_id
 
 KEY, AGAIN = "Idempotency-Key", "Idempotency-Replayed"
 WRITTEN = re.compile(r'"([!-~]{1,255})"|([!#-~]{1,255})')
 """A key, in quotes as the draft has it or without, as many send it."""
+KEPT_S = 24 * 3600.0
+"""How long an answer is kept: whoever tries again does so within minutes, or by hand the next morning."""
 KEPT_HEADERS = ("content-type", "location", "etag")
 MOST_BYTES = 1024 * 1024
 """Of an answer that is kept; no route that changes something has a larger one."""
@@ -88,7 +91,7 @@ class Keeper:
         self.app, self._replies = app, replies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in READING or KEY not in Headers(scope=scope):
+        if scope["type"] != "http" or scope["method"] in READING or field(scope, b"idempotency-key") is None:
             return await self.app(scope, receive, send)
         keeping = scope.setdefault("state", {})["keeping"] = Keeping(self._replies, send)
         try:
@@ -165,26 +168,25 @@ def _asked(request: Request, key: str) -> Asked:
     """By whom and by which key; raises QueryInvalid for what is none."""
     if (found := WRITTEN.fullmatch(key.strip())) is None:
         raise QueryInvalid(f"{KEY}: found {key[:80]!r}, expected 1 to 255 visible ASCII characters")
-    caller = getattr(request.state, "caller", None)
-    return Asked(caller.name if isinstance(caller, Caller) else "", found[1] or found[2])
+    return Asked(name_of_caller(request), found[1] or found[2])
 
 
 async def _fingerprint(request: Request) -> str:
-    """The same for the same request: its method, address and content, however a form's parts are set apart."""
+    """The same for the same request: its method, address and content, however a form's parts are set apart.
+
+    What it expects of the thing belongs to it: who has seen another ETag has decided anew.
+    """
     digest = sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+    if (expected := field(request.scope, b"if-match")) is not None:
+        digest.update(f"if-match: {expected}\n".encode())
     if request.headers.get("content-type", "").lower().startswith(FORM):
         for name, value in (await request.form()).multi_items():
             told = await _digest(value) if isinstance(value, UploadFile) else sha256(value.encode()).hexdigest()
             digest.update(f"{name!r} {getattr(value, 'filename', '')!r} {told}\n".encode())
-    elif _has_body(request):
+    elif has_body(request.scope):  # who waited for a turn may have met the end of one that is empty already
         async for chunk in request.stream():
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def _has_body(request: Request) -> bool:
-    """Whether any is to be read: who waited for a turn may have met the end of one that is empty already."""
-    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
 async def _digest(file: UploadFile) -> str:

@@ -3,8 +3,6 @@
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
-from math import ceil
 from types import TracebackType
 from typing import Annotated, Self
 
@@ -17,7 +15,6 @@ from models.bundle.manifest import Manifest
 from models.bundle.runtime import Bundle
 from models.errors import SettingsInvalid, VectorsUnavailable
 from models.media.cage import Cage
-from models.media.limits import Limits
 from models.types import F32, Modality
 from service.access.guard import check_keys
 from service.encoding.classifiers import Classifiers
@@ -31,8 +28,6 @@ from service.observing.probe import Probe
 from service.search.explaining import Explainer
 from service.search.questions import Questions
 from service.settings import Settings
-
-PREVIEW_THREADS = 4  # two that decode and two that encode
 
 log = logging.getLogger(__name__)
 
@@ -75,14 +70,14 @@ class Resources:
             closing.callback(galleries.close)
             check_keys(settings, galleries.keys)
             closing.callback(galleries.keep)
-            cage = closing.enter_context(Cage(limits(settings), settings.decode_workers))
+            cage = closing.enter_context(Cage(settings.limits, settings.decode_workers))
             board = open_board(settings)
             closing.callback(board.close)
             if settings.job_workers:
                 board.open()
             recollection = Recollection(galleries.extracted, limit_bytes=settings.remembered_bytes)
             encoders = Encoders(settings.data / "backbones", cage, running=settings.running, recollection=recollection)
-            previews = closing.enter_context(Cage(preview_limits(settings), settings.preview_workers))
+            previews = closing.enter_context(Cage(settings.preview_limits, settings.preview_workers))
             looking = Looking(
                 galleries.derived,
                 cage,
@@ -153,32 +148,6 @@ def check_folder(settings: Settings) -> None:
 def open_galleries(settings: Settings) -> Galleries:
     """The galleries of a data folder; raises CatalogInvalid, Unavailable."""
     return Galleries.open(settings.data, settings.catalog, settings.vectors)
-
-
-def limits(settings: Settings) -> Limits:
-    """What decoding one clip may take."""
-    return Limits(
-        size_bytes=settings.upload_limit_bytes,
-        duration_s=settings.clip_limit_s,
-        pixels=settings.clip_limit_pixels,
-        still_pixels=settings.clip_limit_still_pixels,
-        total_pixels=settings.clip_limit_total_pixels,
-        frame_rate=settings.clip_limit_frame_rate,
-        sample_rate=settings.clip_limit_sample_rate,
-        channels=settings.clip_limit_channels,
-        streams=settings.clip_limit_streams,
-        containers=settings.clip_containers,
-        codecs=settings.clip_codecs,
-        wall_s=settings.decode_wall_s,
-        cpu_s=settings.decode_cpu_s,
-        memory_bytes=settings.decode_memory_bytes,
-    )
-
-
-def preview_limits(settings: Settings) -> Limits:
-    """What making one preview may take; the processor time of all its threads together."""
-    wall_s = settings.preview_wall_s
-    return replace(limits(settings), wall_s=wall_s, cpu_s=ceil(PREVIEW_THREADS * wall_s))
 
 
 async def _opened(request: Request) -> Resources:

@@ -4,7 +4,9 @@ import gc
 import signal
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from time import monotonic
 from types import FrameType
 
@@ -96,19 +98,21 @@ def serve(settings: Settings, *, announce: Callable[[str], None]) -> None:
     with logs.writing(settings.log_format, settings.log_level, secrets=secrets_of(settings)):
         check_certificate(settings)
         check_free(settings.metrics_address)
-        _serve(create_app(settings), settings, announce)
+        with bound(settings) as listener:
+            _serve(create_app(settings), settings, listener, announce=announce)
 
 
-def _serve(app: FastAPI, settings: Settings, announce: Callable[[str], None]) -> None:
-    with listening(settings) as listener:
-        host, port = listener.getsockname()[:2]
-        scheme = "http" if settings.tls_certificate is None else "https"
-        announce(f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}")
-        server = Server(app, settings)
-        app.state.is_draining = lambda: server.is_draining
-        # Who watches a job's progress, or waits for a preview, would keep the service from ending.
-        app.state.is_leaving = lambda: server.should_exit
-        server.run(sockets=[listener])
+def _serve(app: FastAPI, settings: Settings, listener: socket.socket, *, announce: Callable[[str], None]) -> None:
+    with _explained(settings):
+        listener.listen(BACKLOG)
+    host, port = listener.getsockname()[:2]
+    scheme = "http" if settings.tls_certificate is None else "https"
+    announce(f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}")
+    server = Server(app, settings)
+    app.state.is_draining = lambda: server.is_draining
+    # Who watches a job's progress, or waits for a preview, would keep the service from ending.
+    app.state.is_leaving = lambda: server.should_exit
+    server.run(sockets=[listener])
 
 
 def check_certificate(settings: Settings) -> None:
@@ -116,7 +120,8 @@ def check_certificate(settings: Settings) -> None:
     if settings.tls_certificate is None or settings.tls_key is None:
         return
     try:
-        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.tls_certificate, settings.tls_key)
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key, password=partial(_ask_nobody, settings))
     except OSError as error:
         raise SettingsInvalid(
             f"tls_certificate {settings.tls_certificate} with tls_key {settings.tls_key} cannot be used "
@@ -124,15 +129,38 @@ def check_certificate(settings: Settings) -> None:
         ) from error
 
 
-def listening(settings: Settings) -> socket.socket:
-    """A socket that listens at the host and port; taken here so that a port in use is an error like any other."""
-    try:
+def _ask_nobody(settings: Settings) -> str:
+    """Of whom a terminal would be asked for a pass phrase, where there is one."""
+    raise SettingsInvalid(f"tls_key {settings.tls_key} is encrypted; expected a private key without a pass phrase")
+
+
+def bound(settings: Settings) -> socket.socket:
+    """A socket at the host and port, which listens to nobody yet; raises SettingsInvalid where it cannot be had.
+
+    It is taken before the data folder is opened, which takes a while, and by ourselves, so that a port in use is an
+    error like any other.
+    """
+    with _explained(settings):
         family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((settings.host, settings.port), family=family)
+        found = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                found.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            # Connections inherit it. Without it an answer's body waits 40 ms for the client to acknowledge its head.
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            found.bind((settings.host, settings.port))
+        except OSError:
+            found.close()
+            raise
+    return found
+
+
+@contextmanager
+def _explained(settings: Settings) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise SettingsInvalid(
             f"cannot listen at {settings.host}:{settings.port} ({error.strerror}); expected a free port of this machine"
         ) from error
-    # Connections inherit it. Without it an answer's body waits 40 ms for the client to acknowledge its head.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener

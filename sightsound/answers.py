@@ -1,4 +1,4 @@
-"""What the service answers about clips, and its refusals; docs/http-api.md says what each field means.
+"""What the service answers about clips, and its refusals; docs/galleries.md says what each field means.
 
 What it answers about other things is in the files beside this one.
 """

@@ -11,8 +11,6 @@ from pydantic import JsonValue
 from sightsound.gallery_answers import RouteBias
 
 Fields = Mapping[str, str | list[str]]
-Asked = Literal["audio", "video", "av"]
-"""What of clips is asked with, or compared with."""
 Stored = str | int
 """A clip of the gallery by its id, or a window by its number, the `window_id` of a hit."""
 
@@ -173,7 +171,7 @@ class Choosing:
         return given(told)
 
     def fields(self) -> dict[str, str | list[str]]:
-        """As fields of a form, where a comma stands between two classes."""
+        """As fields of a form, one a class."""
         return {name: value if isinstance(value, list) else str(value) for name, value in self.body().items()}
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.errors import QueryInvalid
+from sightsound.commands.outcome import done
+from sightsound.commands.reach import FOLDER, AsJson
 from sightsound.encoders import bench, list_all, verify
 from sightsound.joining import join
 from sightsound.published import import_network, train
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from training.classifiers.frontend import Scaling
     from training.classifiers.importing import Reading
 
-FOLDER = Path("sightsound-data")
 SHORTER_SIDE = 256 / 224
 """Of the shorter side to the square in its middle, as classifiers of pictures are usually tested."""
 
@@ -50,13 +51,15 @@ def import_file(
     mean: Annotated[str | None, typer.Option(help="Of video that is no bytes: red, green and blue in [0, 1].")] = None,
     std: Annotated[str | None, typer.Option(help="As --mean: what is divided by.")] = None,
     licence: Annotated[str, typer.Option(help="What its makers allow; kept in its card.")] = "not stated",
+    as_json: AsJson = False,
 ) -> None:
     """Import a classifier: a backbone whose feature is the probabilities of its named classes."""
     from training.classifiers.importing import import_classifier
 
     reading = _reading(sense, classes, rate=rate, size=size, output=output, scaling=_scaling(mean, std))
     card = import_classifier(file, data / "backbones", reading, licence=licence)
-    typer.echo(f"The backbone {card.ref} tells {card.width} classes apart by {card.sense}.")
+    said = f"The backbone {card.ref} tells {card.width} classes apart by {card.sense}."
+    done(said, {"backbone": card.ref, "width": card.width}, as_json=as_json)
 
 
 def _reading(

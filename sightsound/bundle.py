@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from sightsound.commands.outcome import done
+from sightsound.commands.reach import FOLDER, AsJson
 from sightsound.pretrained import from_pretrained
-
-FOLDER = Path("sightsound-data")
 
 app = typer.Typer(
     name="bundle", help="Make bundles that need no training; list, show and bring bundles.", add_completion=False
@@ -32,6 +32,7 @@ def from_classifiers(
     audio_prompt: Annotated[str, typer.Option(help="A class of sound in words; {} is its name.")] = "the sound of {}",
     video_prompt: Annotated[str, typer.Option(help="The same of pictures.")] = "a picture of {}",
     top: Annotated[int, typer.Option(min=1, help="How many of the likeliest classes are combined.")] = 10,
+    as_json: AsJson = False,
 ) -> None:
     """Make a bundle of the classifiers of a data folder: clips are searched by words with nothing trained."""
     from rich.console import Console
@@ -45,7 +46,8 @@ def from_classifiers(
         chosen={"audio": audio, "video": video},
         prompts={"audio": audio_prompt, "video": video_prompt},
         top=top,
-        console=Console(),
+        console=Console(stderr=as_json),
     )
-    routes = ", ".join(sorted(manifest.routes))
-    typer.echo(f"The bundle {manifest.name} has the routes {routes}.")
+    routes = sorted(manifest.routes)
+    said = f"The bundle {manifest.name} has the routes {', '.join(routes)}."
+    done(said, {"bundle": manifest.name, "routes": routes}, as_json=as_json)

@@ -1,4 +1,4 @@
-"""What the service answers about bundles; docs/http-api.md says what each field means."""
+"""What the service answers about bundles; docs/reindexing.md says what each field means."""
 
 from typing import Literal
 

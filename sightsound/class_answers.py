@@ -1,4 +1,4 @@
-"""What classification answers, and vocabularies to classify by; docs/http-api.md says what each field means."""
+"""What classification answers, and vocabularies to classify by; docs/classifying.md says what each field means."""
 
 from pydantic import AwareDatetime
 

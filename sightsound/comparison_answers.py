@@ -1,4 +1,4 @@
-"""What the service answers about two evaluations side by side; docs/http-api.md says what each field means."""
+"""What the service answers about two evaluations side by side; docs/evaluating.md says what each field means."""
 
 from sightsound.answers import Answer
 from sightsound.job_answers import Evaluation

@@ -75,7 +75,7 @@ def render(world: Path, listed: Sequence[Listing], *, seed: int, steps: Steps) -
     with steps.step("Rendering clips", len(listed)) as step:
         for done in render_world(world, listed, seed=seed, workers=cores()):
             step.to(done)
-    return [LabelledClip(world / each.file, each.label, each.split) for each in listed]
+    return [LabelledClip(world / each.path, each.label, each.split) for each in listed]
 
 
 def fetch_text_encoder(folder: Path, *, steps: Steps) -> TextEncoder:

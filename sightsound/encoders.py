@@ -1,16 +1,16 @@
 """`sightsound backbone list`, `verify` and `bench`: what a data folder makes features with, and how good it is."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-MISSED = 1
-FOLDER = Path("sightsound-data")
+from sightsound.commands.reach import FOLDER, MISSED, AsJson
 
 Data = Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder.")]
 Names = Annotated[list[str] | None, typer.Argument(help="NAME or NAME@VERSION; by default all there are.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def list_all(data: Data = FOLDER, as_json: AsJson = False) -> int:
@@ -27,21 +27,22 @@ def list_all(data: Data = FOLDER, as_json: AsJson = False) -> int:
     return MISSED if wrong else 0
 
 
-def verify(names: Names = None, data: Data = FOLDER) -> int:
+def verify(names: Names = None, data: Data = FOLDER, as_json: AsJson = False) -> int:
     """Check files against cards, and run each graph twice on noise; exit status 1 if anything is wrong."""
     from models.errors import SightsoundError
     from sightsound.encoder_checks import check
     from sightsound.encoder_listing import chosen
 
-    failed = 0
+    failed = False
     for place in chosen(data, names or ()):
         try:
             card = check(place)
         except SightsoundError as error:
-            failed += 1
-            typer.echo(f"{place.name}: {' '.join(str(error).split())}")
+            failed, problem = True, " ".join(str(error).split())
+            typer.echo(_line({"name": place.name, "problem": problem}) if as_json else f"{place.name}: {problem}")
         else:
-            typer.echo(f"{card.ref}: as its card says, {card.width} finite numbers, twice the same")
+            found = f"{card.ref}: as its card says, {card.width} finite numbers, twice the same"
+            typer.echo(_line({"name": card.ref, "problem": None}) if as_json else found)
     return MISSED if failed else 0
 
 
@@ -68,3 +69,7 @@ def bench(
             found.append(measure(place, window_s=window, runs=runs, threads=threads))
             step.advance(place.name)
     Console().print(tables.speeds_json(found) if as_json else tables.speeds(found), soft_wrap=as_json)
+
+
+def _line(told: Mapping[str, str | None]) -> str:
+    return json.dumps(told, ensure_ascii=False)

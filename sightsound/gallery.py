@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.errors import SettingsInvalid
+from sightsound.commands.outcome import done
+from sightsound.commands.reach import FOLDER, MISSED, AsJson
 
 if TYPE_CHECKING:
+    from index.archive_format import Head
     from index.stores import Stores
 
-MISSED = 1
-FOLDER = Path("sightsound-data")
 
 app = typer.Typer(name="gallery", help="Make, count, move, verify and delete galleries.", add_completion=False)
 
@@ -23,7 +24,6 @@ Catalog = Annotated[
 ]
 Name = Annotated[str, typer.Argument(help="The gallery's name.")]
 OneOrAll = Annotated[str | None, typer.Argument(help="The gallery's name; by default all there are.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -32,13 +32,15 @@ def create(
     bundle: Annotated[str, typer.Option(help="The bundle that embeds it.")],
     data: Data = FOLDER,
     catalog: Catalog = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make an empty gallery."""
     from index.galleries import Galleries
 
     with _opened(data, catalog) as stores:
         Galleries(stores).create(name, bundle)
-    typer.echo(f"The gallery {name} is embedded by the bundle {bundle}.")
+    said = f"The gallery {name} is embedded by the bundle {bundle}."
+    done(said, {"gallery": name, "bundle": bundle}, as_json=as_json)
 
 
 @app.command("list")
@@ -46,10 +48,11 @@ def list_all(data: Data = FOLDER, catalog: Catalog = None, as_json: AsJson = Fal
     """Show the galleries there are."""
     from index import statistics
     from sightsound import gallery_tables as tables
+    from sightsound.commands.tables import show
 
     with _opened(data, catalog) as stores:
         found = [statistics.statistics(stores, each) for each in statistics.names(stores)]
-    tables.show(tables.as_json(found) if as_json else tables.listing(found))
+    show(tables.as_json(found) if as_json else tables.listing(found))
 
 
 @app.command()
@@ -57,11 +60,13 @@ def stats(name: OneOrAll = None, data: Data = FOLDER, catalog: Catalog = None, a
     """Show what galleries hold."""
     from index import statistics
     from sightsound import gallery_tables as tables
+    from sightsound.commands.tables import show
 
     with _opened(data, catalog) as stores:
         names = statistics.names(stores) if name is None else [name]
         found = [statistics.statistics(stores, each) for each in names]
-    tables.show(*([tables.as_json(found)] if as_json else [tables.details(each) for each in found]))
+    for each in [tables.as_json(found)] if as_json else [tables.details(each) for each in found]:
+        show(each)
 
 
 @app.command()
@@ -72,6 +77,7 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
     data: Data = FOLDER,
     catalog: Catalog = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write a gallery to one file."""
     from rich.console import Console
@@ -79,7 +85,7 @@ def export(
     from index import archive
     from sightsound.gallery_tables import progress
 
-    with _opened(data, catalog) as stores, progress(f"Exporting {name}", Console()) as watch:
+    with _opened(data, catalog) as stores, progress(f"Exporting {name}", Console(stderr=True)) as watch:
         head = archive.export(
             stores,
             name,
@@ -88,7 +94,8 @@ def export(
             existing="replace" if overwrite else "refuse",
             progress=watch,
         )
-    typer.echo(f"{file} holds {head.clips} clips in {head.windows} windows, media {head.media}.")
+    said = f"{file} holds {head.clips} clips in {head.windows} windows, media {head.media}."
+    done(said, {"file": str(file), **_counted(name, head), "media": head.media}, as_json=as_json)
 
 
 @app.command("import")
@@ -97,6 +104,7 @@ def import_archive(
     name: Annotated[str | None, typer.Option(help="The gallery's name; by default the one it had.")] = None,
     data: Data = FOLDER,
     catalog: Catalog = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a gallery of an archive."""
     from rich.console import Console
@@ -104,9 +112,10 @@ def import_archive(
     from index import archive
     from sightsound.gallery_tables import progress
 
-    with _opened(data, catalog) as stores, progress(f"Importing {file.name}", Console()) as watch:
+    with _opened(data, catalog) as stores, progress(f"Importing {file.name}", Console(stderr=True)) as watch:
         head = archive.import_(stores, file, name=name, progress=watch)
-    typer.echo(f"The gallery {name or head.gallery} has {head.clips} clips in {head.windows} windows.")
+    told = _counted(name or head.gallery, head)
+    done(f"The gallery {told['gallery']} has {head.clips} clips in {head.windows} windows.", told, as_json=as_json)
 
 
 @app.command()
@@ -117,10 +126,11 @@ def verify(name: OneOrAll = None, data: Data = FOLDER, catalog: Catalog = None, 
     from index.galleries import Galleries
     from index.verifying import verify as verify_all
     from sightsound import gallery_tables as tables
+    from sightsound.commands.tables import show
 
     with _opened(data, catalog) as stores, tables.progress("Verifying", Console(stderr=as_json)) as watch:
         found = verify_all(stores, Galleries(stores), names=None if name is None else [name], progress=watch)
-    tables.show(tables.as_json(found) if as_json else tables.findings(found))
+    show(tables.as_json(found) if as_json else tables.findings(found))
     return MISSED if found else 0
 
 
@@ -130,6 +140,7 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     data: Data = FOLDER,
     catalog: Catalog = None,
+    as_json: AsJson = False,
 ) -> None:
     """Delete a gallery, and the files of its clips that no other gallery has."""
     from index.deleting import delete as delete_all
@@ -138,9 +149,14 @@ def delete(
     with _opened(data, catalog) as stores:
         there = statistics(stores, name)
         if not yes:
-            typer.confirm(f"Delete the gallery {name} with its {there.clips} clips for good?", abort=True)
+            typer.confirm(f"Delete the gallery {name} with its {there.clips} clips for good?", abort=True, err=True)
         delete_all(stores, name)
-    typer.echo(f"The gallery {name} and its {there.clips} clips are deleted.")
+    said = f"The gallery {name} and its {there.clips} clips are deleted."
+    done(said, {"gallery": name, "clips": there.clips}, as_json=as_json)
+
+
+def _counted(name: str, head: "Head") -> dict[str, object]:
+    return {"gallery": name, "clips": head.clips, "windows": head.windows}
 
 
 @contextmanager

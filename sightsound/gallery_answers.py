@@ -1,4 +1,4 @@
-"""What the service answers about galleries and their generations; docs/http-api.md says what each field means."""
+"""What the service answers about galleries and their generations; docs/galleries.md says what each field means."""
 
 from typing import Literal
 

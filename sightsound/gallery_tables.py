@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -13,48 +13,45 @@ from rich.text import Text
 from index.finding import Finding
 from index.statistics import GalleryStatistics
 from index.tally import Progress
+from sightsound.commands.tables import add, columns, of_figures
 from sightsound.progress import Step, Steps
 
 SHOWN_LABELS = 20
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
-def show(*parts: RenderableType) -> None:
-    """Print them; JSON stays as it is, however narrow the terminal."""
-    console = Console()
-    for each in parts:
-        console.print(each, soft_wrap=isinstance(each, Text))
-
-
 def as_json(found: Sequence[GalleryStatistics] | Sequence[Finding]) -> Text:
     """Everything that is known, as a list."""
-    return Text(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=2))
+    return Text(json.dumps([asdict(each) for each in found], default=datetime.isoformat, ensure_ascii=False, indent=2))
 
 
 def listing(found: Sequence[GalleryStatistics]) -> RenderableType:
     """A row a gallery."""
     if not found:
         return Text("There is no gallery yet.")
-    table = _table("gallery", "bundle", numbers=("generation", "clips", "windows", "media"))
+    table = columns("gallery", "bundle", numbers=("generation", "clips", "windows", "media"))
     for each in found:
         counts = (f"{each.generation}", f"{each.clips:,}", f"{each.windows:,}", _size(each.media_bytes))
-        _add(table, each.name, each.bundle, *counts)
+        add(table, *counts, each.name, each.bundle)
     return table
 
 
 def details(found: GalleryStatistics) -> Table:
     """One gallery, a row a figure."""
-    table = Table("figure", "value", title=Text(found.name), title_justify="left", show_header=False)
-    _add(table, "bundle", found.bundle)
-    _add(table, "clips", f"{found.clips:,} in {found.windows:,} windows, {_size(found.media_bytes)}")
+    table = of_figures(found.name, {})
+    add(table, "bundle", found.bundle)
+    add(table, "clips", f"{found.clips:,} in {found.windows:,} windows, {_size(found.media_bytes)}")
     for each in found.features:
         of = f"{each.windows:,} windows, {each.width} wide, backbone {each.backbone_sha256[:12]}"
-        _add(table, f"{each.sense} features", of)
+        add(table, f"{each.sense} features", of)
     for made in found.generations:
         active = ", active" if made.number == found.generation else ""
-        when = datetime.fromtimestamp(made.made_at, UTC)
-        _add(table, f"generation {made.number}", f"{made.bundle}, {made.state}{active}, {when:%Y-%m-%d %H:%M} UTC")
-    _add(table, "labels", _labels(found))
+        add(
+            table,
+            f"generation {made.number}",
+            f"{made.bundle}, {made.state}{active}, {made.made_at:%Y-%m-%d %H:%M} UTC",
+        )
+    add(table, "labels", _labels(found))
     return table
 
 
@@ -62,9 +59,9 @@ def findings(found: Sequence[Finding]) -> RenderableType:
     """A row a finding."""
     if not found:
         return Text("Nothing is wrong.")
-    table = _table("what", "where", "found", "expected")
+    table = columns("what", "where", "found", "expected")
     for each in found:
-        _add(table, each.what, each.where, each.found, each.expected)
+        add(table, each.what, each.where, each.found, each.expected)
     return table
 
 
@@ -87,18 +84,6 @@ def _labels(found: GalleryStatistics) -> str:
     most = sorted(found.labels.items(), key=lambda each: (-each[1], each[0]))
     more = f" and {len(most) - SHOWN_LABELS} more" if len(most) > SHOWN_LABELS else ""
     return ", ".join(f"{label} ({count})" for label, count in most[:SHOWN_LABELS]) + more or "none"
-
-
-def _table(*columns: str, numbers: Sequence[str] = ()) -> Table:
-    table = Table(*columns)
-    for each in numbers:
-        table.add_column(each, justify="right")
-    return table
-
-
-def _add(table: Table, *cells: str) -> None:
-    """Words as they are: what looks like markup is none."""
-    table.add_row(*(Text(each) for each in cells))
 
 
 def _size(size_bytes: int) -> str:

@@ -1,13 +1,11 @@
-"""What the service answers about jobs and evaluations; docs/http-api.md says what each field means."""
+"""What the service answers about jobs and evaluations; docs/jobs.md and docs/evaluating.md say what fields mean."""
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import AwareDatetime
 
 from sightsound.answers import Answer, Tagged
-
-Kind = Literal["ingest", "reindex", "compact", "evaluate"]
-State = Literal["queued", "running", "done", "failed", "cancelled"]
+from sightsound.choices import Kind, State
 
 
 class ItemError(Answer):

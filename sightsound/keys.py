@@ -117,19 +117,16 @@ def _note(auditing: "Auditing", action: str, detail: dict[str, "Json"]) -> None:
 
 def _table(found: Sequence["KeyDetail"]) -> "RenderableType":
     """A row a key."""
-    from rich.table import Table
-    from rich.text import Text
+    from sightsound.commands.tables import of_rows
 
-    if not found:
-        return Text("There is no key yet.")
-    table = Table("key", "begins", "scopes", "galleries", "counts", "last used", "expires")
+    rows = []
     for each in found:
         state = "revoked" if each.revoked_at else "yes" if each.counts else "expired"
         galleries = "all" if each.galleries is None else ", ".join(each.galleries)
         moments = (_shown(each.used_at), _shown(each.expires_at))
-        cells = (each.name, each.hint, ", ".join(each.scopes), galleries, state, *moments)
-        table.add_row(*map(Text, cells))
-    return table
+        rows.append((each.name, each.hint, ", ".join(each.scopes), galleries, state, *moments))
+    names = ("key", "begins", "scopes", "galleries", "counts", "last used", "expires")
+    return of_rows(names, rows, nothing="There is no key yet.")
 
 
 def _shown(moment: datetime | None) -> str:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.errors import DataMissing, QueryInvalid
+from sightsound.commands.outcome import done
+from sightsound.commands.reach import FOLDER, AsJson
 
 if TYPE_CHECKING:
     from models.features.card import BackboneCard, TextCard
     from models.types import Sense
 
-FOLDER = Path("sightsound-data")
 FIRST: "tuple[Sense, ...]" = ("video", "audio")
 """The order of text parts: ClipClap's, CLIP before CLAP."""
 
@@ -27,6 +28,7 @@ def from_pretrained(
     classes: Annotated[
         Path | None, typer.Option(help="Names to classify by where none are asked for: a name a line.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a bundle of pulled shared spaces: clips are searched by words with nothing trained."""
     from sightsound.outputs import new_bundle
@@ -38,7 +40,9 @@ def from_pretrained(
     text = _text(backbones, chosen)
     vocabulary = read_names(classes) if classes is not None else ()
     manifest = bundle_from_pretrained(folder, chosen, text, _columns(chosen), vocabulary=vocabulary)
-    typer.echo(f"The bundle {manifest.name} has the routes {', '.join(sorted(manifest.routes))}.")
+    routes = sorted(manifest.routes)
+    said = f"The bundle {manifest.name} has the routes {', '.join(routes)}."
+    done(said, {"bundle": manifest.name, "routes": routes}, as_json=as_json)
 
 
 def _chosen(folder: Path, asked: "Mapping[Sense, str | None]") -> "dict[Sense, BackboneCard]":

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 import typer
 
 from models.errors import QueryInvalid
+from sightsound.commands.outcome import done
+from sightsound.commands.reach import FOLDER, AsJson
 
-FOLDER = Path("sightsound-data")
 TRAINABLE = "kumar"
 
 Data = Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder.")]
@@ -29,6 +30,7 @@ def import_network(
         Literal["avca", "plain"] | None, typer.Option(help="Of c3d: how frames are shown; avca by default.")
     ] = None,
     data: Data = FOLDER,
+    as_json: AsJson = False,
 ) -> None:
     """Import a published network: a backbone of its authors' checkpoint."""
     from models.bundle.senses import said
@@ -37,7 +39,8 @@ def import_network(
     given = {"finish": finish, "pca": pca, "layer": layer, "light": light}
     options = {name: value for name, value in given.items() if value is not None}
     card = write(network, checkpoint, data / "backbones", options=options)
-    typer.echo(f"The backbone {card.ref} reads {said([card.sense])}; its features have {card.width:,} numbers.")
+    what = f"The backbone {card.ref} reads {said([card.sense])}; its features have {card.width:,} numbers."
+    done(what, {"backbone": card.ref, "width": card.width}, as_json=as_json)
 
 
 def train(
@@ -53,6 +56,7 @@ def train(
     learning_rate: Annotated[float, typer.Option(min=1e-6, max=1.0, help="The highest; it rises and falls.")] = 1e-3,
     seed: Annotated[int, typer.Option(min=0, help="The same seed and clips give the same weights.")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    as_json: AsJson = False,
 ) -> None:
     """Train a backbone of sound on your own clips, each labelled by what is heard somewhere in it."""
     if network != TRAINABLE:
@@ -67,9 +71,10 @@ def train(
 
     schedule = Schedule(epochs=epochs, batch=batch, learning_rate=learning_rate)
     plan = Plan(schedule, seed=seed, threads=cores(), device=found_device(device))
+    console = Console(stderr=as_json)
     result = train_backbone(
-        clips, plan, data=data, name=name, separator=separator, start=start, weights=weights, console=Console()
+        clips, plan, data=data, name=name, separator=separator, start=start, weights=weights, console=console
     )
-    for figure, value in result.figures.items():
-        typer.echo(f"{figure}: {value:.1%}")
-    typer.echo(f"The backbone {result.card.ref} reads sound; its features have {result.card.width:,} numbers.")
+    card, figures = result.card, "".join(f"{figure}: {value:.1%}\n" for figure, value in result.figures.items())
+    what = f"{figures}The backbone {card.ref} reads sound; its features have {card.width:,} numbers."
+    done(what, {"backbone": card.ref, "width": card.width, "figures": dict(result.figures)}, as_json=as_json)

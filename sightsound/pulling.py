@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sightsound.commands.outcome import done
+from sightsound.commands.reach import FOLDER, AsJson
+
 if TYPE_CHECKING:
     from sightsound.progress import Steps
     from training.hub.catalogue import Pretrained
     from training.hub.fetching import Hub
 
-FOLDER = Path("sightsound-data")
 PUBLIC = "https://huggingface.co"
 MB = 1_000_000
 
@@ -28,6 +30,7 @@ def pull(
     catalogue: Annotated[
         Path | None, typer.Option(help="A file of one's own that names what can be pulled; by default ours.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Fetch a pre-trained shared space: a backbone of one sense and the text encoder that goes with it."""
     from rich.console import Console
@@ -40,10 +43,12 @@ def pull(
 
     entry = find(name, catalogue or OURS)
     hub = Hub(data / "hub", Lock(data / LOCK), endpoint=endpoint.rstrip("/") or PUBLIC, offline=offline)
-    with Steps(Console()) as steps:
+    with Steps(Console(stderr=as_json)) as steps:
         commit = _pulled(name, entry, hub, data / "backbones", steps)
     place = Place(data / "backbones", name, commit)
-    typer.echo(f"The backbone {place.media.name} and the text encoder {place.text.name} are in {data / 'backbones'}.")
+    made = {"backbone": place.media.name, "text_encoder": place.text.name}
+    said = f"The backbone {place.media.name} and the text encoder {place.text.name} are in {data / 'backbones'}."
+    done(said, made, as_json=as_json)
 
 
 def _pulled(name: str, entry: "Pretrained", hub: "Hub", backbones: Path, steps: "Steps") -> str:

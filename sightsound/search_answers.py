@@ -1,4 +1,4 @@
-"""What a search answers, and why; docs/http-api.md says what each field means."""
+"""What a search answers, and why; docs/searching.md says what each field means."""
 
 from sightsound.answers import Answer, Clip, ClipWindow, Sense
 

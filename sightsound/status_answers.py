@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from sightsound.answers import Answer
-from sightsound.job_answers import Kind, State
+from sightsound.choices import Kind, State
 
 
 class LatencyNow(Answer):

@@ -1,13 +1,14 @@
 """`sightsound backbone words`: a text encoder of a data folder from a file of word vectors."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from models.errors import DataMissing, QueryInvalid
-
-FOLDER = Path("sightsound-data")
+from sightsound.commands.outcome import done
+from sightsound.commands.reach import FOLDER, AsJson
 
 
 def import_vectors(
@@ -23,14 +24,17 @@ def import_vectors(
     licence: Annotated[
         str, typer.Option(help="What the makers of the vectors allow; kept in its card.")
     ] = "not stated",
+    as_json: AsJson = False,
 ) -> None:
     """Import word vectors: a text encoder whose feature is the mean of the words' vectors."""
     from training.word_vectors import import_words
 
     wanted = None if texts is None else _lines(texts)
     folder = data / "backbones"
-    card = import_words(file, folder, name=name, licence=licence, texts=wanted, number=number, report=typer.echo)
-    typer.echo(f"The text encoder {card.ref} knows {card.words} words; its features have {card.width} numbers.")
+    report = partial(typer.echo, err=as_json)
+    card = import_words(file, folder, name=name, licence=licence, texts=wanted, number=number, report=report)
+    said = f"The text encoder {card.ref} knows {card.words} words; its features have {card.width} numbers."
+    done(said, {"text_encoder": card.ref, "width": card.width, "words": card.words}, as_json=as_json)
 
 
 def _lines(path: Path) -> list[str]:

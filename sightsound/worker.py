@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from threading import Event
 
 from service.jobs.opening import open_board, working
-from service.resources import check_folder, limits, open_galleries
+from service.resources import check_folder, open_galleries
 from service.settings import Settings
 
 
@@ -28,6 +28,6 @@ def work(settings: Settings, *, announce: Callable[[], None]) -> None:
         closing.callback(galleries.keep)
         board = open_board(settings)
         closing.callback(board.close)
-        closing.enter_context(working(settings, galleries, board, limits(settings)))
+        closing.enter_context(working(settings, galleries, board))
         announce()
         enough.wait()

@@ -23,6 +23,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_unconfigure() -> None:
+    """What copies were made of goes with the process."""
+    from tests.tiny.copies import forget
+
+    forget()
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator["Cluster"]:
     """A PostgreSQL server that lives as long as the tests of this worker."""

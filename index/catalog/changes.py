@@ -33,7 +33,7 @@ class Changes:
     """What a follower has to do to be at `point`: ids of windows to take in and to forget, all ascending.
 
     No window is in two of them, and one that came and went since is only among the removed. The `changed` were there
-    before, and have more features now, or other labels.
+    before, and have more features now, another name or other labels.
     """
 
     point: Point
@@ -76,7 +76,7 @@ def record_removed(connection: Connection, gallery: int, ids: Sequence[int]) -> 
 
 
 def record_changed(connection: Connection, gallery: int, ids: Sequence[int]) -> None:
-    """Write that each of these windows has more features, or other labels; the caller has the gallery's lock."""
+    """Write that these windows have more features, another name or other labels; the caller has the gallery's lock."""
     _record(connection, gallery, ids, "changed")
 
 

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
 from sqlite3 import Connection as SqliteConnection
+from threading import Lock
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Select, create_engine, event
+from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, Select, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -39,6 +41,8 @@ class Database:
             event.listen(self._engine, "connect", _set_up_sqlite)
             event.listen(self._engine, "begin", _begin_sqlite)
         self._statements: dict[int, SQLCompiler] = {}
+        self._glancing = Lock()
+        self._kept: PoolProxiedConnection | None = None
         self._snapshots = self._engine if is_sqlite else self._engine.execution_options(**SNAPSHOT)
         self._open()
 
@@ -69,21 +73,36 @@ class Database:
         One statement is one consistent view. Values and columns come as the driver has them: integers, floats and
         text only. Raises Unavailable where the database fails.
         """
-        compiled = self._compiled(statement)
-        values: Any = dict(asked)
-        if compiled.positional:
-            values = [asked[name] for name in compiled.positiontup or ()]
-        failure: type[Exception] = self._engine.dialect.loaded_dbapi.Error
-        try:
-            with closing(self._engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
-                cursor.execute(compiled.string, values)
-                return list(cursor.fetchall())
-        except (failure, DatabaseError) as error:
-            raise Unavailable(f"the catalog's database cannot answer: {reason(self._url, error)}") from error
+        with self._driver_failures(), closing(self._engine.raw_connection()) as connection:
+            return self._fetched(connection.cursor(), statement, asked)
+
+    def glance(self, statement: Select[Any], asked: Mapping[str, Any]) -> list[tuple[Any, ...]] | None:
+        """As `rows`, by a connection that is kept for that, so that nobody waits for one; None where it is a server's.
+
+        Whoever must not wait may ask so for a row or two: readers of a SQLite file wait for no writer.
+        """
+        if self.dialect != "sqlite":
+            return None
+        with self._driver_failures(), self._glancing:
+            if self._kept is None:
+                self._kept = self._engine.raw_connection()
+                self._kept.detach()
+            return self._fetched(self._kept.cursor(), statement, asked)
 
     def close(self) -> None:
         """Close all connections."""
+        with self._glancing:
+            if self._kept is not None:
+                self._kept.close()
+            self._kept = None
         self._engine.dispose()
+
+    def _fetched(self, cursor: DBAPICursor, statement: Select[Any], asked: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        compiled = self._compiled(statement)
+        values: Any = [asked[name] for name in compiled.positiontup or ()] if compiled.positional else dict(asked)
+        with closing(cursor):
+            cursor.execute(compiled.string, values)
+            return list(cursor.fetchall())
 
     def _compiled(self, statement: Select[Any]) -> SQLCompiler:
         """Once for each statement."""
@@ -103,6 +122,15 @@ class Database:
             self.close()
             kind = Unavailable if _is_away(self._url, error) else CatalogInvalid
             raise kind(f"the catalog {shown(self._url)} cannot be opened: {reason(self._url, error)}") from None
+
+    @contextmanager
+    def _driver_failures(self) -> Iterator[None]:
+        """As `_failures`, of what the driver raises where SQLAlchemy is not asked."""
+        failure: type[Exception] = self._engine.dialect.loaded_dbapi.Error
+        try:
+            yield
+        except (failure, DatabaseError) as error:
+            raise Unavailable(f"the catalog's database cannot answer: {reason(self._url, error)}") from error
 
     @contextmanager
     def _failures(self) -> Iterator[None]:

@@ -35,7 +35,7 @@ def selected(scores: F32, labels: I64, *, shares: tuple[float, ...] = SHARES) ->
         labels: [n] right columns.
 
     Source: the risk-coverage curve of Geifman & El-Yaniv, "Selective Classification for Deep Neural Networks", NIPS
-    2017, section 2, with the margin as the confidence rate; risk is 1 - `right`, coverage `answered`.
+    2017, with the margin as the confidence rate; risk is 1 - `right`, coverage `answered`.
     """
     sure, right = margins(scores), scores.argmax(axis=1) == labels
     order = np.sort(sure)[::-1]

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Protocol, Self
 
 import numpy as np
+from cachetools import LRUCache
 from tokenizers import Encoding, Tokenizer
 
 from models.errors import BundleInvalid, QueryInvalid
 from models.features.card import JoinedCard, TextCard, TextEncoderCard, WordVectorsCard, checked_bytes, read_text_card
 from models.features.graph import Graph
 from models.features.joined import Joined, Part
-from models.features.recent import Recent
 from models.features.word_vectors import WordVectors
 from models.types import F32
 
@@ -36,13 +37,14 @@ class Embedder(Protocol):
 
 
 class TextEncoder:
-    """From words to a unit vector [width]; remembers recent texts."""
+    """From words to a unit vector [width]; remembers `limit` recent texts, and is safe to share by threads."""
 
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: Embedder, *, limit: int = REMEMBERED) -> None:
         self.card = embedder.card
         self.example = embedder.example
         self._embedder = embedder
-        self._recent = Recent(REMEMBERED)
+        self._recent: LRUCache[str, F32] = LRUCache(limit)
+        self._lock = Lock()
 
     @classmethod
     def open(cls, folder: Path, *, threads: int = 1, part: "Callable[[Part], TextEncoder] | None" = None) -> Self:
@@ -67,13 +69,15 @@ class TextEncoder:
         """[n, width], rows of unit length; raises QueryInvalid for a text without words."""
         for text in texts:
             _check(text)
-        known = self._recent.get(texts)
+        with self._lock:
+            known = {text: self._recent[text] for text in texts if text in self._recent}
         # Sorted, so that a batch is not padded to the length of one long text.
         unknown = sorted({text for text in texts if text not in known}, key=len)
         for start in range(0, len(unknown), BATCH):
             batch = unknown[start : start + BATCH]
             known |= zip(batch, self._embedder.embed(batch), strict=True)
-        self._recent.put({text: known[text] for text in unknown})
+        with self._lock:
+            self._recent.update((text, known[text]) for text in unknown)
         return np.stack([known[text] for text in texts]) if texts else np.empty((0, self.card.width), np.float32)
 
 

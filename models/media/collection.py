@@ -12,7 +12,7 @@ from models.errors import QueryInvalid
 from models.media.names import UNKNOWN, media_type
 
 Metadata = dict[str, Any]
-COLUMNS, OPTIONAL = {"path", "label"}, {"metadata"}
+COLUMNS, OPTIONAL = {"path", "label"}, {"split", "metadata"}  # a split is of use to training
 BETWEEN = ";"
 
 
@@ -48,7 +48,9 @@ def _in_table(table: Path) -> Iterator[Item]:
         found = rows.fieldnames or ()
         if set(found) - OPTIONAL != COLUMNS:
             named = ", ".join(found) or "nothing"
-            raise QueryInvalid(f"{table.name} has the columns {named}; expected path, label and perhaps metadata")
+            raise QueryInvalid(
+                f"{table.name} has the columns {named}; expected path, label and perhaps split and metadata"
+            )
         yield from (_of_row(table, number, row) for number, row in enumerate(rows, 1))
 
 

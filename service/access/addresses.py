@@ -3,8 +3,9 @@
 from functools import lru_cache
 from ipaddress import IPv6Network, ip_address
 
-from starlette.datastructures import Headers
 from starlette.types import Scope as Connection
+
+from service.http.fields import field
 
 
 def client_address(scope: Connection, *, is_behind_proxy: bool) -> str:
@@ -15,8 +16,7 @@ def client_address(scope: Connection, *, is_behind_proxy: bool) -> str:
     peer = scope.get("client")
     found = peer[0] if peer else ""
     if is_behind_proxy:
-        forwarded = Headers(scope=scope).getlist("x-forwarded-for")
-        last = forwarded[-1].rpartition(",")[2].strip() if forwarded else ""
+        last = (field(scope, b"x-forwarded-for") or "").rpartition(",")[2].strip()
         found = last if _is_address(last) else found
     return found
 

@@ -53,14 +53,14 @@ class Deeds:
 
     async def write(self, deed: Deed) -> None:
         """A line of the log, and a row of the catalog; where that fails, what was done is done all the same."""
-        said = (deed.caller or "anybody", deed.action, deed.status, deed.request_id)
-        log.info("%s did %s, status %d, request %s", *said)
+        said = (deed.caller or "anybody", deed.action, deed.status)
+        log.info("%s did %s, status %d", *said)
         if deed.status == REFUSED and (await self._rates.take(deed.caller, REFUSALS)).is_over:
             return
         try:
             await to_thread.run_sync(self._auditing.add, deed, limiter=self._one)
         except Unavailable as error:
-            log.error("the audit could not be written that %s did %s, status %d, request %s: %s", *said, error)
+            log.error("the audit could not be written that %s did %s, status %d: %s", *said, error)
 
 
 @dataclass

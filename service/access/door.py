@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import partial
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as Connection
 
@@ -17,6 +17,7 @@ from service.access.rates import Rates, Turns
 from service.callers.caller import ANYBODY, NOBODY, Caller, of_key
 from service.callers.scopes import OF_ALL, READING, SCOPES
 from service.callers.templates import Met, Templates
+from service.http.fields import field
 from service.http.problems import answer, refusal
 from service.settings import Settings
 
@@ -36,6 +37,10 @@ class Guest:
     row: KeyRow | None = None
 
 
+UNCOUNTED = Guest(ANYBODY, "", None, None)
+"""Who needs no key where nothing is set of rates: nobody counts what they ask."""
+
+
 class Door:
     """ASGI middleware: finds out who asks, counts their requests, and lets in who may, by the table of scopes.
 
@@ -46,6 +51,8 @@ class Door:
         self.app = app
         self._settings, self._keyring, self._deeds = settings, keyring, deeds
         self._rates, self._turns, self._templates = Rates(), Turns(), Templates(SCOPES)
+        self._asks_for_keys = settings.asks_for_keys
+        self._counts_addresses = settings.rate_limit is not None or settings.concurrency_limit is not None
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,7 +61,7 @@ class Door:
             return await _nothing(scope, receive, send)
         met = self._templates.met(scope["method"], scope["path"])
         if met is not None:  # so that who is refused here is counted where they wanted to go
-            scope.setdefault("state", {})["template"] = met.row.route.partition(" ")[2]
+            scope.setdefault("state", {})["template"] = met.row.template
         if met is not None and met.row.scope is None:
             _say(scope, await self._perhaps(scope))
             return await self.app(scope, receive, send)
@@ -69,7 +76,7 @@ class Door:
 
     async def _perhaps(self, scope: Connection) -> Caller:
         """Who asks for what is open to all: with a key that counts they may be told more, and none is refused."""
-        if not self._settings.asks_for_keys:
+        if not self._asks_for_keys:
             return ANYBODY
         try:
             return (await self._guest(scope)).caller
@@ -79,13 +86,15 @@ class Door:
     async def _guest(self, scope: Connection) -> Guest:
         """Who asks; raises Unauthorized for a key that is missing or does not count, Unavailable."""
         settings = self._settings
-        secret = None if settings.keys == "off" else _secret(Headers(scope=scope))
+        secret = None if settings.keys == "off" else _secret(scope)
         if secret is not None:
             row = await self._keyring.row(secret)
             rate, at_once = row.grant.rate or settings.key_rate, row.grant.at_once or settings.key_at_once
             return Guest(of_key(row), f"key {row.name}", rate, at_once, row)
-        if settings.asks_for_keys:
+        if self._asks_for_keys:
             raise Unauthorized("found no key; expected the header Authorization: Bearer sightsound_…")
+        if not self._counts_addresses:
+            return UNCOUNTED
         address = client_address(scope, is_behind_proxy=settings.behind_tls_proxy)
         return Guest(ANYBODY, f"address {counted_as(address)}", settings.rate_limit, settings.concurrency_limit)
 
@@ -96,6 +105,8 @@ class Door:
             send = _with(standing.headers, send)
             if standing.is_over:
                 return await _refuse(standing.refusal, scope, receive, send)
+        if guest.at_once is None:
+            return await self._answered(guest.caller, met, scope, receive=receive, send=send)
         try:
             with self._turns.one(guest.counted_by, at_once=guest.at_once):
                 await self._answered(guest.caller, met, scope, receive=receive, send=send)
@@ -133,13 +144,12 @@ def _check(caller: Caller, met: Met | None) -> None:
         caller.check_all()
 
 
-def _secret(headers: Headers) -> str | None:
+def _secret(scope: Connection) -> str | None:
     """The key of a request, None where it has none; raises Unauthorized for an Authorization that is none."""
-    found = headers.getlist("authorization")
-    if not found:
+    if (found := field(scope, b"authorization")) is None:
         return None
-    scheme, _, secret = found[0].partition(" ")
-    if len(found) > 1 or scheme.lower() != SCHEME or not secret.strip():
+    scheme, _, secret = found.partition(" ")
+    if scheme.lower() != SCHEME or not secret.strip():
         raise Unauthorized("found an Authorization of another form; expected Authorization: Bearer sightsound_…")
     return secret.strip()
 

@@ -9,7 +9,6 @@ from index.galleries import Galleries
 from index.keys import Keys
 from models.errors import SettingsInvalid
 from service.access.deeds import Deeds
-from service.access.description import describe
 from service.access.door import Door
 from service.access.keyring import Keyring
 from service.settings import Settings
@@ -47,7 +46,6 @@ def install(app: FastAPI, settings: Settings, galleries: Galleries) -> None:
         log.warning(
             "keys are off: the proxy in front alone decides who may ask, and whoever it lets in may do anything"
         )
-    describe(app)
     deeds = Deeds(galleries.auditing(kept_days=settings.kept_audit_days))
     app.add_middleware(Door, settings=settings, keyring=Keyring(galleries.keys), deeds=deeds)
     if settings.cors_origins:

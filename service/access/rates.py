@@ -65,9 +65,9 @@ class Turns:
         self._running: Counter[str] = Counter()
 
     @contextmanager
-    def one(self, who: str, *, at_once: int | None) -> Iterator[None]:
+    def one(self, who: str, *, at_once: int) -> Iterator[None]:
         """As long as a request of a caller is answered; raises RateLimited where that is one too many."""
-        if at_once is not None and self._running[who] >= at_once:
+        if self._running[who] >= at_once:
             raise RateLimited(f"found more than {at_once} requests at once; ask again when one of them has ended")
         self._running[who] += 1
         try:

@@ -62,6 +62,12 @@ def of_key(row: KeyRow) -> Caller:
     return Caller(grant.name, frozenset(scope for scope in ALL_SCOPES if scope in grant.scopes), galleries)
 
 
+def name_of_caller(request: Request) -> str:
+    """Of the key that a request came with; empty where none was asked for."""
+    caller = getattr(request.state, "caller", None)
+    return caller.name if isinstance(caller, Caller) else ""
+
+
 async def _asking(request: Request) -> Caller:
     caller = request.state.caller
     assert isinstance(caller, Caller)

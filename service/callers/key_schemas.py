@@ -6,7 +6,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, JsonValue, StringCons
 
 from index.shelf import NAME
 from service.callers.scopes import Scope
-from service.schemas import Frozen
+from service.schemas import Body, Frozen
 from service.written import checked_rate
 
 Name = Annotated[str, StringConstraints(pattern=f"^{NAME.pattern}$", max_length=64)]
@@ -15,15 +15,15 @@ Row = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")]
 MOST_GALLERIES = 1000
 
 
-class KeyRequest(Frozen):
+class KeyRequest(Body):
     """A key to be made: what it allows, in which galleries (null: all), and until when.
 
     `rate` is of requests, as "60/minute", and `at_once` how many of them together; null is what the settings say.
     """
 
     name: Name
-    scopes: Annotated[tuple[Scope, ...], Field(min_length=1, max_length=4)] = ("search",)
-    galleries: Annotated[tuple[Name, ...] | None, Field(min_length=1, max_length=MOST_GALLERIES)] = None
+    scopes: Annotated[tuple[Scope, ...], Field(min_length=1, max_length=4, fail_fast=True)] = ("search",)
+    galleries: Annotated[tuple[Name, ...] | None, Field(min_length=1, max_length=MOST_GALLERIES, fail_fast=True)] = None
     rate: Rate | None = None
     at_once: Annotated[int | None, Field(ge=1, le=100_000)] = None
     expires_at: AwareDatetime | None = None

@@ -1,11 +1,12 @@
 """What the routes of keys and of the audit do."""
 
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 
 from index.auditing import Auditing
 from index.catalog.keys import Grant, KeyRow
 from index.keys import Keys
+from index.moments import moment
 from service.callers.key_schemas import AuditPage, DeedDetail, KeyDetail, KeyList, KeyRequest, NewKey
 
 
@@ -44,7 +45,7 @@ def detail(row: KeyRow) -> KeyDetail:
         rate=grant.rate,
         at_once=grant.at_once,
         counts=row.revoked_at is None and not has_expired,
-        made_at=_moment(row.made_at),
+        made_at=moment(row.made_at),
         expires_at=_perhaps(grant.expires_at),
         used_at=_perhaps(row.used_at),
         revoked_at=_perhaps(row.revoked_at),
@@ -56,7 +57,7 @@ def page(auditing: Auditing, *, before: int | None, limit: int) -> AuditPage:
     rows = auditing.newest(before=before, limit=limit + 1)
     deeds = tuple(
         DeedDetail(
-            at=_moment(each.deed.at),
+            at=moment(each.deed.at),
             caller=each.deed.caller,
             request_id=each.deed.request_id,
             action=each.deed.action,
@@ -68,9 +69,5 @@ def page(auditing: Auditing, *, before: int | None, limit: int) -> AuditPage:
     return AuditPage(deeds=deeds, next=str(rows[limit - 1].key) if len(rows) > limit else None)
 
 
-def _moment(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
-
-
 def _perhaps(at: float | None) -> datetime | None:
-    return None if at is None else _moment(at)
+    return None if at is None else moment(at)

@@ -1,33 +1,42 @@
 """Which row of the table of scopes a request meets, told before anything of it is read."""
 
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from starlette.types import Scope as Connection
 
 from service.callers.scopes import ALSO_AUDITED, READING, Scope
 
 ANYTHING_BELOW = "{path:path}"
+GALLERY = "{gallery}"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A route, by method and template, and what it asks of a key; None: nothing."""
+    """A route, by method and template, and what it asks of a key; None: nothing.
 
-    route: str
+    `is_audited`: whether it is written down that it was asked for, and by whom. `gallery_at`: which part of its
+    address names a gallery.
+    """
+
+    method: str
+    template: str
     scope: Scope | None
+    is_audited: bool
+    gallery_at: int | None
 
-    @property
-    def is_audited(self) -> bool:
-        """Whether it is written down that it was asked for, and by whom."""
-        is_admins = self.scope == "admin" and self.route.partition(" ")[0] not in READING
-        return is_admins or self.route in ALSO_AUDITED
-
-    @property
-    def is_of_gallery(self) -> bool:
-        """Whether its address names a gallery."""
-        return "/{gallery}" in self.route
+    @classmethod
+    def of(cls, route: str, scope: Scope | None) -> "Row":
+        """As the table has it."""
+        method, _, template = route.partition(" ")
+        parts, is_admins = template.split("/"), scope == "admin" and method not in READING
+        return cls(
+            method,
+            template,
+            scope,
+            is_audited=is_admins or route in ALSO_AUDITED,
+            gallery_at=parts.index(GALLERY) if GALLERY in parts else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,34 @@ class Met:
 
     row: Row
     gallery: str | None
+
+
+@dataclass(slots=True)
+class _Place:
+    """What may follow the first parts of an address, and the rows that end here, by method."""
+
+    named: dict[str, "_Place"] = field(default_factory=dict)
+    any: "_Place | None" = None
+    rows: dict[str, Row] = field(default_factory=dict)
+
+    def put(self, parts: Sequence[str], row: Row) -> None:
+        if not parts:
+            self.rows[row.method] = row
+        elif parts[0].startswith("{"):
+            self.any = self.any or _Place()
+            self.any.put(parts[1:], row)
+        else:
+            self.named.setdefault(parts[0], _Place()).put(parts[1:], row)
+
+    def find(self, method: str, parts: Sequence[str], at: int) -> Row | None:
+        """The row of the parts from there on; what a template names goes before what stands for any."""
+        if at == len(parts):
+            return self.rows.get(method)
+        part = parts[at]
+        place = self.named.get(part)
+        if place is not None and (found := place.find(method, parts, at + 1)) is not None:
+            return found
+        return self.any.find(method, parts, at + 1) if self.any is not None and part else None
 
 
 def template_of(scope: Connection) -> str | None:
@@ -51,26 +88,19 @@ class Templates:
     """Routes by the parts of their templates: a literal part before one that stands for anything but a slash."""
 
     def __init__(self, scopes: Mapping[str, Scope | None]) -> None:
-        self._rows: dict[tuple[str, int], list[tuple[tuple[str, ...], Row]]] = defaultdict(list)
-        self._below: list[tuple[str, str, Row]] = []
-        for route, scope in scopes.items():
-            method, _, template = route.partition(" ")
-            if template.endswith(ANYTHING_BELOW):
-                self._below.append((method, template.removesuffix(ANYTHING_BELOW), Row(route, scope)))
-                continue
-            parts = tuple(template.split("/"))
-            self._rows[method, len(parts)].append((parts, Row(route, scope)))
-        for rows in self._rows.values():
-            rows.sort(key=lambda row: [part.startswith("{") for part in row[0]])
+        self._first, self._below = _Place(), list[tuple[str, Row]]()
+        for row in (Row.of(route, scope) for route, scope in scopes.items()):
+            if row.template.endswith(ANYTHING_BELOW):
+                self._below.append((row.template.removesuffix(ANYTHING_BELOW), row))
+            else:
+                self._first.put(row.template.split("/"), row)
 
     def met(self, method: str, path: str) -> Met | None:
         """The row of a request, None where there is none; a HEAD is as its GET."""
         method = "GET" if method == "HEAD" else method
-        found = path.split("/")
-        for parts, row in self._rows.get((method, len(found)), ()):
-            if all(part == own or (part and own[:1] == "{") for part, own in zip(found, parts, strict=True)):
-                return Met(row, found[parts.index("{gallery}")] if row.is_of_gallery else None)
-        for own, start, row in self._below:
-            if method == own and path.startswith(start):
-                return Met(row, None)
-        return None
+        parts = path.split("/")
+        if (row := self._first.find(method, parts, 0)) is not None:
+            return Met(row, None if row.gallery_at is None else parts[row.gallery_at])
+        return next(
+            (Met(row, None) for start, row in self._below if row.method == method and path.startswith(start)), None
+        )

@@ -9,8 +9,8 @@ from models.bundle.classification import Candidates, Classification, check_chann
 from models.errors import GalleryNotFound, MediaInvalid, QueryInvalid, SenseMissing, SightsoundError
 from models.features.extract import ClipFeatures, WindowFeatures
 from service.callers.caller import Caller
+from service.classify.choosing import Choosing
 from service.classify.classify_schemas import (
-    Choosing,
     ClassifyAnswer,
     ClassifyBatchAnswer,
     ClassifyBatchRequest,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from index.catalog.vocabularies import NamedClass, VocabularyRow
+from index.moments import moment
 from index.vocabularies import Check, Vocabularies
 from models.errors import PreconditionFailed
 from service.classify.vocabulary_schemas import (
@@ -13,7 +14,6 @@ from service.classify.vocabulary_schemas import (
     VocabularySummary,
 )
 from service.http.conditions import Expected
-from service.summaries import moment
 
 
 def page(vocabularies: Vocabularies, *, after: str, limit: int) -> VocabularyPage:

@@ -5,25 +5,26 @@ from typing import Annotated
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from models.bundle.manifest import BUNDLE_NAME
-from service.schemas import MOST_CLASSES, Frozen, Text
+from service.schemas import Body, Frozen, Text
 
+MOST_CLASSES = 1000
 MOST_VOCABULARIES = 1000
 """In one page."""
 VocabularyName = Annotated[str, StringConstraints(pattern=BUNDLE_NAME)]
 VocabularyCursor = Annotated[str, StringConstraints(pattern=f"{BUNDLE_NAME}|^$")]
 
 
-class ClassBody(Frozen):
+class ClassBody(Body):
     """A class; `seen` says whether it counts as one that training saw, null: as the bundle says that classifies."""
 
     name: Text
     seen: bool | None = None
 
 
-class VocabularyBody(Frozen):
+class VocabularyBody(Body):
     """The classes of a vocabulary, each as words alone or with its flag."""
 
-    classes: Annotated[tuple[Text | ClassBody, ...], Field(min_length=1, max_length=MOST_CLASSES)]
+    classes: Annotated[tuple[Text | ClassBody, ...], Field(min_length=1, max_length=MOST_CLASSES, fail_fast=True)]
 
     def named(self) -> tuple[ClassBody, ...]:
         """All of them with a flag."""

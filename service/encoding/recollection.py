@@ -1,9 +1,11 @@
 """What was extracted of clips before: from the catalog, and of late from memory."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from threading import Lock
+
+from cachetools import LRUCache
 
 from index.catalog.features import Backbones, from_half, to_half
 from models.errors import InvalidInput
@@ -27,25 +29,23 @@ class Recollection:
     """
 
     def __init__(self, stored: Stored, *, limit_bytes: int) -> None:
-        self._stored, self._limit_bytes = stored, limit_bytes
-        self._lock = Lock()
-        self._kept: OrderedDict[Key, ClipFeatures] = OrderedDict()
-        self._kept_bytes = 0
+        self._stored, self._lock = stored, Lock()
+        self._kept: LRUCache[Key, ClipFeatures] = LRUCache(limit_bytes, getsizeof=_size_bytes)
         self.counts = Counts()
 
     @property
     def kept_bytes(self) -> int:
         """What is in memory now."""
-        return self._kept_bytes
+        return int(self._kept.currsize)
 
     def find(self, sha256: str, backbones: Backbones) -> ClipFeatures | None:
         """What is known; None where the file has to be decoded."""
         key = _key(sha256, backbones)
         with self._lock:
-            if (found := self._kept.get(key)) is not None:
-                self._kept.move_to_end(key)
-                self.counts.add("memory")
-                return found
+            found = self._kept.get(key)
+        if found is not None:
+            self.counts.add("memory")
+            return found
         stored = self._stored(sha256, backbones)
         self.counts.add("unknown" if stored is None else "gallery")
         return stored
@@ -56,21 +56,9 @@ class Recollection:
             rounded = replace(features, windows=tuple(map(_rounded, features.windows)))
         except InvalidInput:
             return features
-        self._remember(_key(sha256, backbones), rounded)
+        with self._lock, suppress(ValueError):  # it would take more than there is for all
+            self._kept[_key(sha256, backbones)] = rounded
         return rounded
-
-    def _remember(self, key: Key, features: ClipFeatures) -> None:
-        with self._lock:
-            if key in self._kept or _size_bytes(features) > self._limit_bytes:
-                return
-            self._kept[key] = features
-            self._kept_bytes += _size_bytes(features)
-            while self._kept_bytes > self._limit_bytes:
-                self._kept_bytes -= _size_bytes(self._kept.popitem(last=False)[1])
-
-
-FORGETFUL = Recollection(lambda _sha256, _backbones: None, limit_bytes=0)
-"""Knows of nothing."""
 
 
 def _key(sha256: str, backbones: Backbones) -> Key:
@@ -87,3 +75,7 @@ def _rounded(window: WindowFeatures) -> WindowFeatures:
 def _size_bytes(features: ClipFeatures) -> int:
     rows = sum(row.nbytes for each in features.windows for row in each.features.values())
     return WINDOW_BYTES * max(len(features.windows), 1) + rows
+
+
+FORGETFUL = Recollection(lambda _sha256, _backbones: None, limit_bytes=0)
+"""Knows of nothing."""

@@ -8,9 +8,10 @@ import numpy as np
 from index.gallery import Gallery
 from models.errors import QueryInvalid
 from service.evaluations.comparison_schemas import Beside, EvaluationComparison, Intervals, Paired, RouteComparison
+from service.evaluations.evaluation_schemas import Evaluation, EvaluationReport
 from service.evaluations.evaluations import report
 from service.evaluations.figures import difference_document
-from service.job_schemas import Document, Evaluation, EvaluationReport
+from service.schemas import Document
 
 SPLIT = ("seen", "unseen", "harmonic")
 RETRIEVAL, CLASSIFICATION = "retrieval", "classification"

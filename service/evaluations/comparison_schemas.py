@@ -1,6 +1,6 @@
 """The shapes of two evaluations side by side."""
 
-from service.job_schemas import Evaluation
+from service.evaluations.evaluation_schemas import Evaluation
 from service.schemas import Frozen
 
 

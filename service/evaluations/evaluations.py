@@ -4,8 +4,9 @@ from typing import Any
 
 from index.catalog.evaluations import EvaluationRow
 from index.gallery import Gallery
-from service.job_schemas import Document, Evaluation, EvaluationList, EvaluationReport
-from service.summaries import moment
+from index.moments import moment
+from service.evaluations.evaluation_schemas import Evaluation, EvaluationList, EvaluationReport
+from service.schemas import Document
 
 JOB = "job"
 """Under which a request that is kept names its job."""

@@ -17,7 +17,7 @@ from models.evaluation.retrieval import Figures
 from models.evaluation.selective import selected
 from models.hubness import RouteBias
 from models.types import F32, F64, I64
-from service.job_schemas import Document
+from service.schemas import Document
 
 RESAMPLES = 2000
 

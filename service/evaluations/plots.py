@@ -6,7 +6,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.errors import DependencyMissing
-from service.job_schemas import EvaluationReport
+from service.evaluations.evaluation_schemas import EvaluationReport
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

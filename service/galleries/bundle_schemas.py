@@ -37,3 +37,19 @@ class BundleDetail(Frozen):
     probabilities: dict[str, RouteSigmoid]
     temperatures: dict[Channel, ClassTemperature]
     card: str
+
+
+class BundleSummary(Frozen):
+    """A trained method that galleries can be embedded with."""
+
+    name: str
+    method: str
+    routes: tuple[str, ...]
+    trained_on: str
+    evaluation: dict[str, float]
+
+
+class BundleList(Frozen):
+    """All bundles."""
+
+    bundles: tuple[BundleSummary, ...]

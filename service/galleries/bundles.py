@@ -1,7 +1,7 @@
 """Bundles as callers bring, look at, fetch and delete them."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -13,7 +13,7 @@ from models.bundle.store import load_manifest, pack, unpack
 from models.bundle.unpacking import CARD
 from models.errors import Conflict, Overloaded
 from service.galleries.bundle_schemas import BundleDetail, BundleHead
-from service.incoming.spool import Spool, upload_folder
+from service.incoming.spool import Spool, room_on_disk, upload_folder
 from service.resources import Resources
 
 ARRIVING = ".arriving-"
@@ -40,7 +40,7 @@ def add(resources: Resources, archive: Path) -> Placed:
         Conflict: there is another one of its name.
     """
     shelf = resources.galleries.shelf
-    with upload_folder(shelf.folder, ARRIVING) as folder:
+    with room_on_disk(), upload_folder(shelf.folder, ARRIVING) as folder:
         draft = folder / "bundle"
         unpack(archive, draft, limit_bytes=UNPACKED_BYTES)
         manifest = load_manifest(draft)
@@ -66,9 +66,10 @@ def remove(resources: Resources, name: str) -> None:
 def archived(resources: Resources, spool: Spool, name: str) -> Iterator[Path]:
     """A bundle as one tar, the same bytes whenever it is asked for; gone after the block. Raises BundleNotFound."""
     resources.galleries.bundle(name)
-    with upload_folder(spool.folder) as folder:
-        path = folder / f"{name}.tar"
-        pack(resources.galleries.shelf.folder / name, path)
+    with ExitStack() as closing:
+        with room_on_disk():
+            path = closing.enter_context(upload_folder(spool.folder)) / f"{name}.tar"
+            pack(resources.galleries.shelf.folder / name, path)
         yield path
 
 

@@ -7,9 +7,9 @@ from pydantic import JsonValue
 from index.clips import Clip
 from index.gallery import Gallery
 from index.wording import Wording
-from service.galleries.gallery_schemas import ClipPatch, ClipsRemoved
+from service.galleries.clip_schemas import ClipPatch, ClipsRemoved
+from service.galleries.summaries import clip_detail
 from service.http.conditions import Expected
-from service.summaries import clip_detail
 
 
 def patch(gallery: Gallery, clip_id: str, asked: ClipPatch, expected: Expected) -> Clip:

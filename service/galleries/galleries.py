@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from index.gallery import Gallery
-from index.statistics import GalleryStatistics as Counted
 from models.errors import Conflict, GalleryNotFound
 from service.callers.caller import Caller
-from service.galleries.gallery_schemas import FeatureStatistics, GalleryRequest, GalleryStatistics, GenerationStatistics
+from service.galleries.gallery_schemas import (
+    GalleryRequest,
+    GallerySummary,
+)
+from service.galleries.summaries import summary
 from service.http.conditions import Expected
+from service.jobs.newest import Wanted
 from service.resources import Resources
-from service.schemas import GallerySummary
-from service.summaries import moment, summary
 
 
 def create(resources: Resources, asked: GalleryRequest) -> Gallery:
@@ -50,32 +52,9 @@ def delete(resources: Resources, name: str, expected: Expected) -> None:
     resources.galleries.delete(name, check)
 
 
-def statistics(found: Counted) -> GalleryStatistics:
-    """A gallery counted, as an answer."""
-    return GalleryStatistics(
-        name=found.name,
-        bundle=found.bundle,
-        generation=found.generation,
-        clips=found.clips,
-        windows=found.windows,
-        media_bytes=found.media_bytes,
-        features=tuple(
-            FeatureStatistics(
-                sense=each.sense, backbone_sha256=each.backbone_sha256, width=each.width, windows=each.windows
-            )
-            for each in found.features
-        ),
-        labels=dict(found.labels),
-        generations=tuple(
-            GenerationStatistics(number=each.number, bundle=each.bundle, state=each.state, made_at=moment(each.made_at))
-            for each in found.generations
-        ),
-    )
-
-
 def _check_idle(resources: Resources, name: str) -> None:
     for state in ("running", "queued"):
-        if found := resources.board.listed(state=state, gallery=name, limit=1):
+        if found := resources.board.listed(Wanted(state=state, gallery=name), limit=1):
             raise Conflict(
                 f"the job {found[0].id} ({found[0].kind}) on the gallery {name!r} is {state}: cancel it first"
             )

@@ -2,8 +2,8 @@
 
 from index.filters import Filter
 from index.gallery import Gallery
-from service.schemas import ClipPage
-from service.summaries import clip_detail
+from service.galleries.clip_schemas import ClipPage
+from service.galleries.summaries import clip_detail
 
 
 def page(gallery: Gallery, among: Filter | None, *, after: int, limit: int) -> ClipPage:

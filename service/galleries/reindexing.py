@@ -4,9 +4,10 @@ from index.catalog.galleries import GenerationRow
 from index.gallery import Gallery
 from index.generations import Generation as Embedded
 from models.errors import GenerationNotFound
+from service.galleries.generation_schemas import Generation, GenerationDetail, GenerationList
+from service.galleries.summaries import generation_detail
+from service.jobs.job_schemas import ReindexRequest
 from service.resources import Resources
-from service.schemas import Generation, GenerationDetail, GenerationList, ReindexRequest
-from service.summaries import generation_detail
 from service.timing import Stopwatch
 
 

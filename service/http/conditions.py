@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, TypeVar
 
-from fastapi import Depends, Header, Response
+from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from models.errors import PreconditionFailed, QueryInvalid
+from service.http.fields import field
 
 TAG = re.compile(r'(?:W/)?"[^"]*"')
 DIGITS = 32
@@ -45,47 +45,22 @@ class Expected:
 
 
 def _expected(
+    request: Request,
     if_match: Annotated[str | None, Header(description="Change it only if this is its ETag.")] = None,
 ) -> Expected:
-    return Expected(None if if_match is None else _tags("If-Match", if_match))
+    whole = field(request.scope, b"if-match")  # of a list in several fields, what is declared here is one of them
+    return Expected(None if whole is None else _tags("If-Match", whole))
 
 
 IfMatch = Annotated[Expected, Depends(_expected)]
 """A handler's parameter: what the request expects of what it changes."""
 
 
-class Unmodified:
-    """ASGI middleware that answers 304 without a body where If-None-Match has the ETag of what was asked for."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
-            return await self.app(scope, receive, send)
-        known = Headers(scope=scope).get("if-none-match")
-        return await self.app(scope, receive, send if known is None else _Answer(known, send))
-
-
-class _Answer:
-    """What is sent, until it turns out that it is known."""
-
-    def __init__(self, known: str, send: Send) -> None:
-        self._known = {each.removeprefix("W/") for each in TAG.findall(known)}
-        self._is_any = known.strip() == ANY
-        self._send, self._is_known = send, False
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start" and message["status"] == 200:
-            headers = MutableHeaders(scope=message)
-            tag = headers.get("etag")
-            self._is_known = tag is not None and (self._is_any or tag.removeprefix("W/") in self._known)
-            if self._is_known:
-                del headers["content-length"], headers["content-type"]
-                message = {**message, "status": 304}
-        elif self._is_known:
-            message = {**message, "body": b""}
-        await self._send(message)
+def is_known(tag: str, scope: Scope) -> bool:
+    """Whether who asks has this already, by the tags of their If-None-Match; weakly, as RFC 9110 has it (13.1.2)."""
+    if (known := field(scope, b"if-none-match")) is None:
+        return False
+    return known.strip() == ANY or tag.removeprefix("W/") in (each.removeprefix("W/") for each in TAG.findall(known))
 
 
 def _tags(name: str, text: str) -> tuple[str, ...]:

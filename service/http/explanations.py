@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from models.errors import NotFound, SightsoundError
+from service.http.problem_schemas import ProblemKind
 from service.http.problems import HTTP_TITLES, status_of
-from service.schemas import ProblemKind
 
 ADVICE = {
     "bad-request": "Check that the request is complete HTTP, and that a form has its boundary.",

@@ -7,6 +7,9 @@ from fastapi.responses import FileResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from models.errors import Unavailable
+from service.http.bodiless import asks_for_head
+from service.http.conditions import is_known
+from service.http.fields import field
 from service.http.problems import refusal
 
 
@@ -18,7 +21,7 @@ class MediaResponse(FileResponse):
         """The file, or 304 where the client has these bytes already."""
         # The name holds a hash of the bytes, so they never change; private, since galleries may be.
         headers = {"ETag": f'"{sha256}"', "Cache-Control": "private, max-age=31536000, immutable"}
-        if headers["ETag"] in request.headers.get("if-none-match", ""):
+        if is_known(headers["ETag"], request.scope):
             return Response(status_code=304, headers=headers)
         return cls(path, media_type=media_type, headers=headers)
 
@@ -42,7 +45,7 @@ class MediaResponse(FileResponse):
                 held.clear()
 
         try:
-            await super().__call__(scope, receive, watched)
+            await super().__call__({**scope, "method": "HEAD"} if asks_for_head(scope) else scope, receive, watched)
         except (FileNotFoundError, RuntimeError) as error:
             if Path(self.path).exists():
                 raise
@@ -50,7 +53,7 @@ class MediaResponse(FileResponse):
 
 
 async def _refuse(start: Message, scope: Scope, receive: Receive, send: Send) -> None:
-    asked = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"range"), "")
+    asked = field(scope, b"range") or ""
     length = next((value.decode() for name, value in start["headers"] if name == b"content-range"), None)
     detail = f"found Range: {asked[:80]}, expected bytes within the file" + (f" ({length})" if length else "")
     answer = refusal(start["status"], detail, scope["path"], headers={"Content-Range": length} if length else None)

@@ -9,11 +9,9 @@ from fastapi.params import Body, Form
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from models.errors import QueryInvalid, TooLarge
+from models.errors import QueryInvalid
 
 FORM, JSON, MERGE_PATCH = "multipart/form-data", "application/json", "application/merge-patch+json"
-MOST_VALUES = 500_000
-"""Of a JSON body, told by its commas: a hundred vectors of 4096 numbers have fewer."""
 Repeatable = Mapping[str, bool]
 """Parameters by name, and whether one may be there more than once."""
 Declared = tuple[Repeatable, Repeatable, bool]
@@ -35,15 +33,8 @@ async def known_only(request: Request) -> None:
     if form:
         _expect(FORM, request, named=_bodies(route))
         refuse_odd("form field", [name for name, _ in (await request.form()).multi_items()], form)
-    if json and (body := await request.body()):
-        _check_size(body)
+    if json and await request.body():
         _expect(JSON, request, also=MERGE_PATCH if request.method == "PATCH" else JSON)
-
-
-def _check_size(body: bytes) -> None:
-    """Refuse JSON of more values than any request has use for; each could be a fault to be told. Raises TooLarge."""
-    if (found := body.count(b",")) > MOST_VALUES:
-        raise TooLarge(f"the body has {found} commas, the limit is {MOST_VALUES}")
 
 
 def declared(route: APIRoute) -> Declared:

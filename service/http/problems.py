@@ -27,9 +27,9 @@ from models.errors import (
 from service.callers.caller import Caller
 from service.callers.scopes import SCOPES
 from service.callers.templates import Templates
+from service.http.problem_schemas import Fault, Problem
 from service.http.security import SECURITY_HEADERS
 from service.observing import refusals, request_ids
-from service.schemas import Fault, Problem
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +60,11 @@ HTTP_TITLES: dict[str, tuple[int, str]] = {
 }
 """What HTTP itself can refuse, by code; those that Sightsound refuses too share its words."""
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 TEMPLATES = Templates(SCOPES)
 
-MOST_FAULTS = 100
-"""Of a request that are told: a body may have as many as it has values, and each is told in more words than it has."""
+MOST_FAULTS = 20
+"""Of a request that are told, each in more words than it has itself; of more, how many there are."""
 EXPECTED = {"missing": "expected a value", "model_attributes_type": "expected a JSON object"}
 """Words for pydantic's kinds of error whose own say little to a caller."""
 
@@ -115,8 +115,10 @@ def _told(error: SightsoundError, request: Request) -> SightsoundError:
 
 async def _validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    faults = tuple(_fault(each) for each in error.errors()[:MOST_FAULTS])
-    detail = "; ".join(f"{each.parameter}: found {each.found}; {each.expected}" for each in faults)
+    found = error.errors()
+    faults = tuple(_fault(each) for each in found[:MOST_FAULTS])
+    told = [f"{each.parameter}: found {each.found}; {each.expected}" for each in faults]
+    detail = "; ".join(told if len(found) <= MOST_FAULTS else [*told, f"and {len(found) - MOST_FAULTS} more faults"])
     return _document(problem_of(QueryInvalid(detail), request.url.path).model_copy(update={"faults": faults}))
 
 
@@ -178,7 +180,9 @@ def _fault(error: Mapping[str, object]) -> Fault:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = repr(
+        value[:100] if isinstance(value, str | list | tuple) else value
+    )  # so that little of much is written out
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -193,13 +197,13 @@ def _http_case(status: int) -> tuple[str, str]:
 def _allowed(request: Request) -> str:
     """The methods that are answered at an address."""
     met = [each for each in METHODS if TEMPLATES.met(each, request.url.path) is not None]
-    return ", ".join(met) or "GET"
+    return ", ".join(met) or "GET, HEAD"
 
 
 def _explain(request: Request, error: HTTPException) -> str:
     """What was asked for and what there is; starlette's own words say only the status, or less than they could."""
     if error.detail == "There was an error parsing the body":
-        return "the body cannot be read, expected JSON in UTF-8"
+        return "the body cannot be read as what its Content-Type says"
     if error.detail != HTTPStatus(error.status_code).phrase:
         return error.detail
     if error.status_code == 404:

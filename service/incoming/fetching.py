@@ -42,7 +42,6 @@ class FetchRules:
         return cls(
             on=settings.fetch_urls,
             hosts=settings.fetch_hosts,
-            ports=settings.fetch_ports,
             limit_bytes=settings.upload_limit_bytes,
             limit_s=settings.fetch_wall_s,
         )

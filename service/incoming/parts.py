@@ -1,31 +1,34 @@
 """The files of a form, written to the spool as they come."""
 
-import errno
 import os
 import shutil
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import ExitStack
+from io import FileIO
 from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO, cast
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from models.errors import SightsoundError, SpoolFull
-from service.incoming.spool import Spool, upload_folder
+from models.errors import SightsoundError
+from service.callers.caller import name_of_caller
+from service.http.json_bodies import JsonRequest
+from service.incoming.spool import Spool, room_on_disk, upload_folder
 
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+CHARSETS = (b"utf-8", b"utf8", b"us-ascii")
 
 
 class Parts:
-    """The files of one form under numbers, in a folder that is there from the first to the last of them."""
+    """The files of one form of a caller under numbers, in a folder that is there from the first to the last of them."""
 
-    def __init__(self, spool: Spool) -> None:
-        self.spool = spool
+    def __init__(self, spool: Spool, who: str = "") -> None:
+        self.spool, self.who, self.size_bytes = spool, who, 0
         self._closing = ExitStack()
         self._folder: Path | None = None
         self._made, self._open = 0, 0
@@ -35,15 +38,22 @@ class Parts:
         """A new one, empty."""
         with self._counting:
             if self._folder is None:
-                with _room_on_disk():
+                with room_on_disk():
                     self._folder = self._closing.enter_context(upload_folder(self.spool.folder))
             self._made += 1
             self._open += 1
             return Part(self, self._folder / f"{self._made:06}")
 
-    def closed(self) -> None:
-        """One of them is not needed any more; the folder goes with the last."""
+    def take(self, size_bytes: int) -> None:
+        """Count what one of them is about to have more; raises SpoolFull."""
+        self.spool.take(size_bytes, self.who, already=self.size_bytes)
+        self.size_bytes += size_bytes
+
+    def closed(self, size_bytes: int) -> None:
+        """One of them, of so many bytes, is not needed any more; the folder goes with the last."""
+        self.spool.give_back(size_bytes, self.who)
         with self._counting:
+            self.size_bytes -= size_bytes
             self._open -= 1
             if not self._open:
                 self._closing.close()
@@ -57,19 +67,20 @@ class Part:
         self.path = path
         self._parts = parts
         self._size_bytes, self._position = 0, 0
-        self._file: BinaryIO | None = None
+        self._file: FileIO | None = None
         self._closed = False
-        with _room_on_disk():
+        with room_on_disk():
             path.touch()
 
     def write(self, content: bytes) -> int:
         """Add to its end; raises SpoolFull."""
-        self._parts.spool.take(len(content))
+        self._parts.take(len(content))
         self._size_bytes += len(content)
-        with _room_on_disk():
-            self._file = self._file or self.path.open("ab")
-            self._file.write(content)
-            self._file.flush()  # so that a full disk is met here
+        with room_on_disk():
+            self._file = self._file or self.path.open("ab", buffering=0)  # so that a full disk is met here
+            left = memoryview(content)
+            while left:
+                left = left[self._file.write(left) :]
         return len(content)
 
     def seek(self, position: int) -> int:
@@ -93,7 +104,8 @@ class Part:
         try:
             os.link(self.path, place)
         except OSError:
-            shutil.copyfile(self.path, place)
+            with room_on_disk():
+                shutil.copyfile(self.path, place)
 
     def close(self) -> None:
         """Remove it, unless it was kept elsewhere; more than once does no harm."""
@@ -102,8 +114,7 @@ class Part:
         self._closed = True
         self._let_go()
         self.path.unlink(missing_ok=True)
-        self._parts.spool.give_back(self._size_bytes)
-        self._parts.closed()
+        self._parts.closed(self._size_bytes)
 
     def _let_go(self) -> None:
         if self._file is not None:
@@ -111,22 +122,12 @@ class Part:
             self._file = None
 
 
-@contextmanager
-def _room_on_disk() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in DISK_FULL:
-            raise SpoolFull("the disk that uploads wait on is full") from error
-        raise
-
-
 class PartsParser(MultiPartParser):
     """Starlette's parser, with the files of the form in the spool instead of the system's folder."""
 
-    def __init__(self, headers: Headers, stream: AsyncGenerator[bytes, None], *, spool: Spool, **limits: Any) -> None:
+    def __init__(self, headers: Headers, stream: AsyncGenerator[bytes, None], *, parts: Parts, **limits: Any) -> None:
         super().__init__(headers, stream, **limits)
-        self._parts = Parts(spool)
+        self._parts = parts
 
     async def parse(self) -> FormData:
         """The form; raises MultiPartException where it is none, or breaks off, which Starlette lets pass."""
@@ -152,19 +153,27 @@ class PartsParser(MultiPartParser):
         )
 
 
-class SpoolingRequest(Request):
+class SpoolingRequest(JsonRequest):
     """A request whose multipart form is parsed by PartsParser."""
 
     async def _get_form(self, **limits: Any) -> FormData:
         if self._form is None and self.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-            spool: Spool = self.app.state.spool
+            _check_charset(self.headers)
+            parts = Parts(self.app.state.spool, name_of_caller(self))
             declared = self.headers.get("content-length", "")
-            spool.check_room(int(declared) if declared.isdecimal() else 0)
+            parts.spool.check_room(int(declared) if declared.isdecimal() else 0, parts.who)
             try:
-                self._form = await PartsParser(self.headers, self.stream(), spool=spool, **limits).parse()
+                self._form = await PartsParser(self.headers, self.stream(), parts=parts, **limits).parse()
             except MultiPartException as error:
                 raise HTTPException(400, error.message) from error
         return await super()._get_form(**limits)
+
+
+def _check_charset(headers: Headers) -> None:
+    """Refuse a form whose fields are to be read by another codec than UTF-8; some take seconds for one field."""
+    found = parse_options_header(headers["content-type"])[1].get(b"charset", CHARSETS[0])
+    if found.lower() not in CHARSETS:
+        raise HTTPException(415, f"the form is in {found[:40].decode('latin-1')}, expected UTF-8")
 
 
 class SpoolingRoute(APIRoute):

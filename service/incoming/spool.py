@@ -1,9 +1,11 @@
 """Where uploads wait: in folders of their own that go away with the answer, or once their process is dead."""
 
+import errno
 import logging
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
@@ -12,6 +14,7 @@ from threading import Event, Lock, Thread
 
 from models.errors import SpoolFull
 
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 PREFIX = "sightsound-upload-"
 SWEEP_S = 60.0
 """How often what dead processes left is looked for."""
@@ -20,11 +23,15 @@ log = logging.getLogger(__name__)
 
 
 class Spool:
-    """The room that all uploads of this process together may take on the disk."""
+    """The room that all uploads of this process together may take on the disk.
+
+    Those who are known by a key share it: the uploads of one together take no more than they leave to others, but one
+    alone may take all that is free.
+    """
 
     def __init__(self, folder: Path, *, limit_bytes: int) -> None:
         self.folder, self.limit_bytes = folder, limit_bytes
-        self._taken = 0
+        self._taken, self._by = 0, Counter[str]()
         self._counting = Lock()
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -33,24 +40,46 @@ class Spool:
         """What is in use now."""
         return self._taken
 
-    def check_room(self, size_bytes: int) -> None:
-        """Refuse at once what there is no room for; raises SpoolFull."""
-        if self._taken + size_bytes > self.limit_bytes:
+    def check_room(self, size_bytes: int, who: str = "", *, already: int = 0) -> None:
+        """Refuse at once what there is no room for; `already` are the bytes of the same upload. Raises SpoolFull."""
+        left = self.limit_bytes - self._taken
+        if size_bytes > left:
             raise SpoolFull(
                 f"other uploads take {self._taken} of the {self.limit_bytes} bytes that uploads may take together, "
                 f"expected room for {size_bytes} more"
             )
+        own = self._by[who]
+        if who and own > already and own + size_bytes > left:
+            raise SpoolFull(
+                f"uploads of the key {who!r} take {own} bytes, and would take more than the {left} that are left to "
+                f"others with {size_bytes} more"
+            )
 
-    def take(self, size_bytes: int) -> None:
+    def take(self, size_bytes: int, who: str = "", *, already: int = 0) -> None:
         """Count bytes that are about to be written; raises SpoolFull."""
         with self._counting:
-            self.check_room(size_bytes)
+            self.check_room(size_bytes, who, already=already)
             self._taken += size_bytes
+            self._by[who] += size_bytes
 
-    def give_back(self, size_bytes: int) -> None:
+    def give_back(self, size_bytes: int, who: str = "") -> None:
         """Count bytes that are gone."""
         with self._counting:
             self._taken -= size_bytes
+            self._by[who] -= size_bytes
+            if not self._by[who]:
+                del self._by[who]
+
+
+@contextmanager
+def room_on_disk() -> Iterator[None]:
+    """Where what is written finds no room, that is told; raises SpoolFull."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            raise SpoolFull("the disk that uploads wait on is full") from error
+        raise
 
 
 @contextmanager

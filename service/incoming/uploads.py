@@ -6,11 +6,12 @@ from time import monotonic
 from typing import Annotated
 
 from fastapi import File, UploadFile
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.errors import MediaInvalid
+from service.http.fields import field
+from service.http.json_bodies import Punctuation
 from service.http.problems import refusal
 from service.incoming.parts import part_of
 
@@ -35,17 +36,18 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        headers = Headers(scope=scope)
-        is_form = headers.get("content-type", "").lower().startswith(FORM)
-        limit_bytes = self.limit_bytes if is_form else min(self.limit_bytes, MEMORY_BYTES)
-        declared = headers.get("content-length", "")
+        declared, kind = field(scope, b"content-length") or "", (field(scope, b"content-type") or "").lower()
+        if not declared and field(scope, b"transfer-encoding") is None:
+            return await self.app(scope, receive, send)  # a request without a body, as most are
+        limit_bytes = self.limit_bytes if kind.startswith(FORM) else min(self.limit_bytes, MEMORY_BYTES)
         if declared.isdecimal() and int(declared) > limit_bytes:
             answer = refusal(413, _over(f"{declared} bytes", limit_bytes), scope["path"], headers=CLOSE)
             return await answer(scope, receive, send)
-        return await self.app(scope, self._counted(receive, limit_bytes), send)
+        return await self.app(scope, self._counted(receive, limit_bytes, is_json="json" in kind), send)
 
-    def _counted(self, receive: Receive, limit_bytes: int) -> Receive:
+    def _counted(self, receive: Receive, limit_bytes: int, *, is_json: bool) -> Receive:
         """`receive`, until more than the limit has come, or the body has taken too long; then waits for no body."""
+        punctuation = Punctuation() if is_json else None
         total, is_whole, end = 0, False, monotonic() + self.limit_s
 
         async def counted() -> Message:
@@ -56,6 +58,8 @@ class BodyLimit:
             if total > limit_bytes:
                 # Frameworks let this one class pass through their body parsers, which then drop what they spooled.
                 raise HTTPException(413, _over(f"more than {limit_bytes} bytes", limit_bytes), CLOSE)
+            if punctuation is not None:
+                punctuation.add(message.get("body", b""))
             return message
 
         return counted

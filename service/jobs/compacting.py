@@ -1,9 +1,9 @@
 """The vectors of a gallery built anew, so that what came and went since is indexed too."""
 
 from index.gallery import Gallery
-from service.job_schemas import Document
 from service.jobs.pulse import Pulse
 from service.jobs.work import Workshop
+from service.schemas import Document
 
 
 class Compact:

@@ -16,7 +16,7 @@ from models.evaluation.retrieval import Retrieval
 from models.hubness import RouteBias
 from models.types import F64, I64
 from service.evaluations import figures
-from service.job_schemas import Document
+from service.schemas import Document
 
 MOST = 5000
 """Queries of a route, evenly chosen, for the figures both ways: they rank everything for every query, twice."""

@@ -1,9 +1,12 @@
 """Where jobs are kept: a SQLite file in the data folder, or PostgreSQL."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dbos import DBOS
+from dbos import error as faults
 
 from models.errors import SettingsInvalid, Unavailable
 
@@ -42,6 +45,17 @@ def prepare(url: str) -> None:
         DBOS.migrate(url)
     except Exception as error:  # of whichever driver it is; its text may hold the password
         raise Unavailable(f"the jobs' database cannot be opened ({type(error).__name__})") from error
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Where the database takes nothing, as on a full disk, that is told; raises Unavailable."""
+    try:
+        yield
+    except faults.DBOSException:
+        raise
+    except Exception as error:  # of whichever driver it is; its text may hold the password
+        raise Unavailable(f"the jobs' database cannot be written ({type(error).__name__})") from error
 
 
 def _write_ahead(path: Path) -> None:

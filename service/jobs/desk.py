@@ -9,13 +9,15 @@ from index.galleries import Galleries
 from index.gallery import Gallery
 from models.errors import GalleryNotFound, GenerationNotFound, JobNotFound, RouteMissing
 from models.media.collection import Item
+from service.evaluations.evaluation_schemas import EvaluationRequest
 from service.incoming.parts import Part
-from service.job_schemas import Document, EvaluationRequest, IngestRequest, Job
+from service.incoming.spool import room_on_disk
 from service.jobs import items
 from service.jobs.board import Board, new_id
 from service.jobs.ingesting import UPLOADS
+from service.jobs.job_schemas import IngestRequest, Job, ReindexRequest
 from service.jobs.reaching import Reach, wanted
-from service.schemas import ReindexRequest
+from service.schemas import Document
 
 
 def ingest(
@@ -69,7 +71,8 @@ def _with_items(
     folder = board.folder(job_id)
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        items.write(make(folder), folder)
+        with room_on_disk():
+            items.write(make(folder), folder)
         return board.add("ingest", gallery, told, job_id=job_id)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

@@ -13,12 +13,13 @@ from models.errors import RouteMissing
 from models.evaluation.evaluating import Precision, classifying
 from models.evaluation.gzsl import accuracies
 from service.evaluations import figures
+from service.evaluations.evaluation_schemas import EvaluationRequest
 from service.evaluations.evaluations import record
-from service.job_schemas import Document, EvaluationRequest
 from service.jobs.correcting import Judged
 from service.jobs.examining import Subject, subject
 from service.jobs.pulse import Pulse
 from service.jobs.work import Workshop
+from service.schemas import Document
 
 RETRIEVED = "retrieval"
 

@@ -21,12 +21,13 @@ from models.features.extract import ClipFeatures
 from models.media.collection import Item, listed
 from models.types import Window
 from service.encoding.knowing import known
-from service.job_schemas import Document, ItemError
 from service.jobs import items, reaching
 from service.jobs.items import ItemList
+from service.jobs.job_schemas import ItemError
 from service.jobs.pulse import Pulse
 from service.jobs.reaching import Reach
 from service.jobs.work import Workshop
+from service.schemas import Document
 
 STEP = 4
 """Clips a step: few enough to lose little by a crash, enough to decode one while another is looked at."""

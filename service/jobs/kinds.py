@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from service.job_schemas import Document, Kind
 from service.jobs.compacting import Compact
 from service.jobs.evaluating import Evaluate
 from service.jobs.ingesting import Ingest
+from service.jobs.job_schemas import Kind
 from service.jobs.reindexing import Reindex
 from service.jobs.work import Work, Workshop
+from service.schemas import Document
 
 Kinds = Mapping[Kind, Callable[[Workshop, str, Document, Path], Work]]
 """The work of a job, from what it is done with, the gallery, the request, and the job's folder."""

@@ -1,25 +1,16 @@
 """Jobs, some at a time, as far as the caller may see them."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import StringConstraints
 
 from service.callers.caller import Caller
-from service.job_schemas import Job, JobList, Kind, State
-from service.jobs.board import Board, Place, missing, place
+from service.jobs.board import Board, missing
+from service.jobs.job_schemas import Job, JobList
+from service.jobs.newest import Place, Wanted, place
 
 JobCursor = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,14}-[0-9A-Za-z_-]{1,64}$")]
 """When a job was made, in milliseconds since the epoch (of which 14 digits are the year 5138), and its id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which jobs are asked for; None for any."""
-
-    state: State | None = None
-    gallery: str | None = None
-    kind: Kind | None = None
 
 
 def page(board: Board, caller: Caller, wanted: Wanted, *, cursor: str | None, limit: int) -> JobList:
@@ -31,7 +22,7 @@ def page(board: Board, caller: Caller, wanted: Wanted, *, cursor: str | None, li
         caller.check(wanted.gallery)
     after, found = _place(cursor), list[Job]()
     while len(found) <= limit:
-        some = board.listed(state=wanted.state, gallery=wanted.gallery, kind=wanted.kind, after=after, limit=limit + 1)
+        some = board.listed(wanted, after=after, limit=limit + 1)
         found += [each for each in some if caller.sees(each.gallery)]
         if len(some) <= limit:
             break

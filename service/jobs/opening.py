@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from index.galleries import Galleries
 from models.media.cage import Cage
-from models.media.limits import Limits
 from service.encoding.encoders import Encoders
 from service.encoding.recollection import Recollection
 from service.incoming.fetching import Fetcher, FetchRules
@@ -18,13 +17,21 @@ from service.settings import Settings
 FOLDER = "jobs"
 
 
+def check_alone(settings: Settings) -> None:
+    """Refuse to do jobs where another service or worker of this process does; raises SettingsInvalid."""
+    if settings.job_workers:
+        from service.jobs import worker
+
+        worker.check_alone()
+
+
 def open_board(settings: Settings) -> Board:
     """The jobs of a data folder; raises SettingsInvalid for a database of another kind."""
     return Board(url_of(settings.data, settings.jobs_url, settings.catalog), settings.data / FOLDER)
 
 
 @contextmanager
-def working(settings: Settings, galleries: Galleries, board: Board, limits: Limits) -> Iterator[None]:
+def working(settings: Settings, galleries: Galleries, board: Board) -> Iterator[None]:
     """Work on jobs, `job_workers` at once, for as long as the block lasts.
 
     Clips are decoded by children of its own, so that nobody who waits for an answer waits for them.
@@ -39,7 +46,7 @@ def working(settings: Settings, galleries: Galleries, board: Board, limits: Limi
     from service.jobs.worker import Worker
 
     with ExitStack() as closing:
-        cage = closing.enter_context(Cage(limits, settings.job_workers))
+        cage = closing.enter_context(Cage(settings.limits, settings.job_workers))
         recollection = Recollection(galleries.extracted, limit_bytes=0)  # what a job makes is in a gallery right away
         encoders = Encoders(settings.data / "backbones", cage, running=settings.running, recollection=recollection)
         fetcher = Fetcher(FetchRules.of(settings)) if settings.fetch_urls else None

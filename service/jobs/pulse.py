@@ -7,8 +7,9 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from service.job_schemas import Document, ItemError, Progress
 from service.jobs.board import Board
+from service.jobs.job_schemas import ItemError, Progress
+from service.schemas import Document
 
 WRITE_S, BEAT_S = 0.25, 5.0
 MOST_ERRORS = 100

@@ -7,7 +7,7 @@ from pathlib import Path
 from models.errors import FetchRefused, QueryInvalid
 from models.media.collection import Item
 from service.incoming.fetching import Fetcher, name_of
-from service.job_schemas import IngestItem
+from service.jobs.job_schemas import IngestItem
 
 SECURE = "https://"
 """How the path of an item begins that is a URL."""

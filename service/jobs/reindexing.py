@@ -12,12 +12,12 @@ from models.errors import SightsoundError, SpaceMismatch
 from models.media.collection import Item
 from models.types import Window
 from service.encoding.extracting import Extracting
-from service.job_schemas import Document, ItemError
 from service.jobs import items
 from service.jobs.items import ItemList
+from service.jobs.job_schemas import ItemError, ReindexRequest
 from service.jobs.pulse import Pulse
 from service.jobs.work import Workshop
-from service.schemas import ReindexRequest
+from service.schemas import Document
 
 STEP = 16
 """Clips a step whose features are extracted anew."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from service.jobs.board import Running
+from service.jobs.recorded import Running
 
 
 class Silence:

@@ -14,8 +14,9 @@ from index.galleries import Galleries
 from models.errors import JobStalled
 from service.encoding.encoders import Encoders
 from service.incoming.fetching import Fetcher
-from service.job_schemas import Document, ItemError
+from service.jobs.job_schemas import ItemError
 from service.jobs.pulse import Pulse
+from service.schemas import Document
 
 LOOK_S = 0.2
 

@@ -16,14 +16,15 @@ from threading import Event, Lock, Thread, get_native_id
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
 from models.errors import SettingsInvalid, SightsoundError
-from service.job_schemas import Document, Kind
 from service.jobs.board import Board
 from service.jobs.database import APPLICATION, VERSION, WORKFLOW
+from service.jobs.job_schemas import Kind
 from service.jobs.kinds import KINDS, Kinds
 from service.jobs.presence import Presence, presence
 from service.jobs.pulse import BEAT_S, Pulse, Reporter
 from service.jobs.silence import Silence
 from service.jobs.work import Course, Stopping, Workshop
+from service.schemas import Document
 
 SWEEP_S, LEAVE_S, TIDY_S = 2.0, 5.0, 3600.0
 MOST_RECOVERIES = 20
@@ -32,8 +33,18 @@ KEPT = timedelta(days=30)
 """How long jobs that have ended stay on the board."""
 NICE = 10
 """Of the threads that do jobs: queries, at 0, get nine times their share of a core that both want."""
+TAKEN = (
+    "jobs are done in this process already, by another service or worker, and only one can; set job_workers to 0 for "
+    "this one, or start it as a process of its own"
+)
 _alone = Lock()
 _log = logging.getLogger("sightsound.jobs")
+
+
+def check_alone() -> None:
+    """Refuse a second worker in this process; raises SettingsInvalid."""
+    if _alone.locked():
+        raise SettingsInvalid(TAKEN)
 
 
 class Worker:
@@ -71,7 +82,7 @@ class Worker:
             Unavailable: the jobs' database cannot be reached.
         """
         if not _alone.acquire(blocking=False):
-            raise SettingsInvalid("a worker runs in this process, expected one a process: set job_workers to 0")
+            raise SettingsInvalid(TAKEN)
         try:
             self._board.open_queue(self._jobs)
             self._presence = presence(url, locks, self._executor)

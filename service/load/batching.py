@@ -1,12 +1,12 @@
 """Searches of one gallery by several requests, compared with its vectors together."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from time import perf_counter_ns
 
 import numpy as np
@@ -34,25 +34,24 @@ Kind = tuple[object, ...]
 class Batching:
     """Where requests have their query vectors compared; `search` is awaited on the server's loop.
 
-    A search that meets no other of its kind is done at once. What comes meanwhile is done together when that is over,
-    or after WINDOW_S, or when it is MOST_ROWS; at most `at_once` of a kind are at work. What fails together is done
-    again one by one, so that nobody fails by another's query. `sizes` counts how many searches each turn was for.
+    Searches of a kind that are asked for in one turn of the loop are done together, and so is what comes while others
+    are at work, as soon as those are over, or after WINDOW_S, or when it is MOST_ROWS; at most `at_once` of a kind are
+    at work. What takes less time than handing it to a thread, and meets no other, is done on the loop. What fails
+    together is done again one by one, so that nobody fails by another's query. `sizes` counts how many searches each
+    turn was for.
     """
 
     def __init__(self, *, at_once: int | None = None) -> None:
         self.sizes: Counter[int] = Counter()
         self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="search")
-        self._at_once = at_once or cores()
+        self._at_once = at_once or max(cores() - 1, 1)  # one is for the loop
         self._lines: dict[Kind, _Line] = {}
 
     async def search(self, gallery: Gallery, queries: F32, asked: Search, *, generation: Generation) -> Found:
         """The hits of each query vector [q, dim]; raises as `Gallery.search_vectors` does."""
         line = self._line(gallery, queries, asked, generation)
         began_ns = perf_counter_ns()
-        if line.is_used and len(queries) <= MOST_ROWS and (found := await line.together(queries, asked.k)) is not None:
-            spend("search", start_ns=began_ns, took_ns=perf_counter_ns() - began_ns)
-            return found
-        found = await line.alone(queries, asked.k)
+        found = await line.add(queries, asked.k)
         spend("search", start_ns=began_ns, took_ns=perf_counter_ns() - began_ns)
         return found
 
@@ -61,11 +60,12 @@ class Batching:
         among = None if asked.among is None else repr(asked.among)  # as 1 equals True, and filters tell them apart
         hits = (asked.k - 1).bit_length()
         alike = asked.route, asked.by, asked.without, asked.blend
-        kind = id(gallery), id(generation), *alike, among, hits, queries.shape[1:]
+        loop = asyncio.get_running_loop()
+        kind = loop, id(gallery), id(generation), *alike, among, hits, queries.shape[1:]
         if kind not in self._lines:
             self._lines = {each: line for each, line in self._lines.items() if line.is_used}
-            room = asyncio.Semaphore(self._at_once)
-            self._lines[kind] = _Line(_Work(gallery, generation, asked), self.sizes, room, threads=self._threads)
+            work = _Work(gallery, generation, asked)
+            self._lines[kind] = _Line(work, self.sizes, loop, at_once=self._at_once, threads=self._threads)
         return self._lines[kind]
 
     def close(self) -> None:
@@ -84,91 +84,124 @@ class _Work:
     def done(self, queries: F32, k: int) -> Found:
         return self.gallery.search_vectors(queries, replace(self.asked, k=k), generation=self.generation)
 
+    def done_at_once(self, queries: F32, k: int) -> Found | None:
+        return self.gallery.search_at_once(queries, replace(self.asked, k=k), generation=self.generation)
 
+
+@dataclass(frozen=True, slots=True)
+class _One:
+    """A search that waits: for `k` hits of each of its queries."""
+
+    queries: F32
+    k: int
+    found: "asyncio.Future[Found]"
+
+
+@dataclass(slots=True)
 class _Batch:
-    """Searches that are done together, by a task that goes on for the others where one of them ends."""
+    """Searches that are done together."""
 
-    def __init__(self) -> None:
-        self.queries: list[F32] = []
-        self.rows = self.k = 0
-        self.is_ready = asyncio.Event()
-        self.task: asyncio.Task[Found]
+    searches: list[_One] = field(default_factory=list)
+    rows: int = 0
 
-    def add(self, queries: F32, k: int) -> slice:
-        """The rows that are theirs."""
-        self.queries.append(queries)
-        self.k = max(self.k, k)
-        self.rows += len(queries)
-        return slice(self.rows - len(queries), self.rows)
+    @property
+    def k(self) -> int:
+        return max(each.k for each in self.searches)
+
+    @property
+    def queries(self) -> F32:
+        return np.concatenate([each.queries for each in self.searches])
+
+    def add(self, one: _One) -> None:
+        self.searches.append(one)
+        self.rows += len(one.queries)
+
+    def tell(self, found: Found) -> None:
+        """Each what is its own; who has gone away is told nothing."""
+        rows = iter(found)
+        for each in self.searches:
+            its = [hits[: each.k] for hits in islice(rows, len(each.queries))]
+            if not each.found.done():
+                each.found.set_result(its)
+
+    def fail(self, error: BaseException) -> None:
+        """All of them."""
+        for each in self.searches:
+            if not each.found.done():
+                each.found.set_exception(error)
 
 
 class _Line:
-    """Searches of one kind: those at work, and the batch that gathers meanwhile."""
+    """Searches of one kind: those at work, those that go next, and the batch that gathers meanwhile."""
 
     def __init__(
-        self, work: _Work, sizes: Counter[int], room: asyncio.Semaphore, *, threads: ThreadPoolExecutor
+        self,
+        work: _Work,
+        sizes: Counter[int],
+        loop: asyncio.AbstractEventLoop,
+        *,
+        at_once: int,
+        threads: ThreadPoolExecutor,
     ) -> None:
-        self._work, self._sizes, self._room, self._threads = work, sizes, room, threads
+        self._work, self._sizes, self._loop, self._at_once, self._threads = work, sizes, loop, at_once, threads
+        self._at_work = 0
+        self._next: deque[_Batch] = deque()
         self._gathering: _Batch | None = None
-        self._in_it = 0
 
     @property
     def is_used(self) -> bool:
-        return self._in_it > 0
+        return bool(self._at_work or self._next or self._gathering)
 
-    async def alone(self, queries: F32, k: int) -> Found:
-        """By itself, as soon as there is room."""
-        self._in_it += 1
-        try:
-            async with self._room:
-                return await self._done(queries, k, searches=1)
-        finally:
-            self._in_it -= 1
+    def add(self, queries: F32, k: int) -> "asyncio.Future[Found]":
+        """What is found, once it is its turn."""
+        one = _One(queries, k, self._loop.create_future())
+        if self._gathering is not None and self._gathering.rows + len(queries) > MOST_ROWS:
+            self._close()
+        if self._gathering is None:
+            self._gathering = _Batch()
+            wait_s = WINDOW_S if self._at_work else 0  # what else is asked in this turn of the loop comes along
+            self._loop.call_later(wait_s, self._close_in_time, self._gathering)
+        self._gathering.add(one)
+        return one.found
 
-    async def together(self, queries: F32, k: int) -> Found | None:
-        """With what else gathers; None where that failed and it was not alone in it."""
-        self._in_it += 1
-        try:
-            batch = self._joined(len(queries))
-            rows = batch.add(queries, k)
-            await asyncio.wait({batch.task})
-        finally:
-            self._in_it -= 1
-        if len(batch.queries) > 1 and not batch.task.cancelled() and batch.task.exception() is not None:
-            return None
-        return [hits[:k] for hits in batch.task.result()[rows]]
+    def _close_in_time(self, batch: _Batch) -> None:
+        """Where there is no room for it, more may be added until there is."""
+        if batch is self._gathering and self._at_work < self._at_once:
+            self._close()
 
-    def _joined(self, rows: int) -> _Batch:
-        """The batch that gathers, or another where so many rows more are too many for it."""
-        batch = self._gathering
-        if batch is not None and batch.rows + rows <= MOST_ROWS:
-            return batch
-        if batch is not None:
-            batch.is_ready.set()
-        self._gathering = batch = _Batch()
-        batch.task = asyncio.create_task(self._turn(batch))
-        batch.task.add_done_callback(_retrieve)
-        asyncio.get_running_loop().call_later(WINDOW_S, batch.is_ready.set)
-        return batch
+    def _close(self) -> None:
+        """Nothing more is added to the batch that gathers."""
+        if self._gathering is not None:
+            self._next.append(self._gathering)
+        self._gathering = None
+        self._go_on()
 
-    async def _turn(self, batch: _Batch) -> Found:
-        await batch.is_ready.wait()
-        async with self._room:
-            if self._gathering is batch:
-                self._gathering = None
-            return await self._done(np.concatenate(batch.queries), batch.k, searches=len(batch.queries))
+    def _go_on(self) -> None:
+        while self._next and self._at_work < self._at_once:
+            self._begin(self._next.popleft())
 
-    async def _done(self, queries: F32, k: int, *, searches: int) -> Found:
-        self._sizes[searches] += 1
-        try:
-            done = partial(copy_context().run, self._work.done, queries, k)
-            return await asyncio.get_running_loop().run_in_executor(self._threads, done)
-        finally:
-            if self._gathering is not None:
-                self._gathering.is_ready.set()
+    def _begin(self, batch: _Batch) -> None:
+        self._sizes[len(batch.searches)] += 1
+        self._at_work += 1
+        work = self._loop.create_task(self._found(batch))
+        work.add_done_callback(partial(self._end, batch))
 
+    async def _found(self, batch: _Batch) -> Found:
+        if self._at_work == len(batch.searches) == 1:
+            found = self._work.done_at_once(batch.queries, batch.k)
+            if found is not None:
+                return found
+        return await self._loop.run_in_executor(self._threads, self._work.done, batch.queries, batch.k)
 
-def _retrieve(task: "asyncio.Task[Found]") -> None:
-    """A failure that nobody waits for any more is no news."""
-    if not task.cancelled():
-        task.exception()
+    def _end(self, batch: _Batch, work: "asyncio.Task[Found]") -> None:
+        self._at_work -= 1
+        error = asyncio.CancelledError() if work.cancelled() else work.exception()
+        if error is None:
+            batch.tell(work.result())
+        elif len(batch.searches) == 1 or work.cancelled():
+            batch.fail(error)
+        else:
+            self._next.extendleft(_Batch([each], len(each.queries)) for each in reversed(batch.searches))
+        if not self._next:
+            self._close()
+        self._go_on()

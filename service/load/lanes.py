@@ -1,19 +1,22 @@
 """Whose turn it is: requests of a kind are answered so many at once, so many more wait, and the next is told to."""
 
 import asyncio
-from collections import deque
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from math import ceil
 from time import monotonic, perf_counter_ns
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from fastapi import Request
 from fastapi.routing import APIRoute
 
 from models.errors import Overloaded
+from service.callers.caller import name_of_caller
 from service.callers.templates import template_of
+from service.http.fields import has_body
+from service.load.queue import Queue
 from service.observing.stages import spend
 from service.settings import Settings
 
@@ -47,23 +50,35 @@ DECODED = 2
 """Requests with a file for each decoding process: while one is decoded, another is in the backbones."""
 SPARE_THREADS = 16
 """Threads for what is in no lane, and for what one request does beside."""
+WAIT_S = 10.0
+"""How long a request waits for its turn: people and proxies give up soon after, and would be answered for nothing."""
 LONGEST_S = 60
 """The longest that anybody is told to wait before asking again."""
 LATE = 32
 """Over how many turns their time is averaged."""
 
 
+class Turn(NamedTuple):
+    """Whose it is, and since when."""
+
+    who: str
+    began_s: float
+
+
 class Lane:
     """At most `at_once` turns at a time, and `most_waiting` that wait for one, at most `wait_s` each; first come first.
 
     `running` and `waiting` are how many there are now, `taken` and `refused` how many there were.
+
+    Those who are known by a key share it: a free turn is for whoever has the fewest, the last one not for who has all
+    others, and of a full queue the last to come of whoever waits most makes room for who waits less.
     """
 
     def __init__(self, *, at_once: int, most_waiting: int, wait_s: float) -> None:
         self.at_once, self.most_waiting = at_once, most_waiting
         self.running = self.taken = self.refused = 0
         self._wait_s, self._held_s = wait_s, 0.0
-        self._queue: deque[asyncio.Future[None]] = deque()
+        self._turns, self._queue = Counter[str](), Queue()
 
     @property
     def waiting(self) -> int:
@@ -75,57 +90,78 @@ class Lane:
         return min(max(ceil(self._held_s * (self.waiting + 1) / self.at_once), 1), LONGEST_S)
 
     @asynccontextmanager
-    async def turn(self, gone: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
+    async def turn(self, gone: Callable[[], Awaitable[object]], who: str = "") -> AsyncIterator[None]:
         """A turn for as long as the block lasts; `gone` ends when who asked is there no more.
 
         Raises Overloaded where too many wait, where its turn does not come in time, and where who asked went away.
         """
-        began_s = await self.enter(gone)
+        turn = await self.enter(gone, who)
         try:
             yield
         finally:
-            self.leave(began_s)
+            self.leave(turn)
 
-    async def enter(self, gone: Callable[[], Awaitable[object]]) -> float:
-        """Begin a turn, which is to be left with what this returns; as `turn`, where a context takes too long."""
-        if self.running < self.at_once:
-            self.running += 1
+    async def enter(self, gone: Callable[[], Awaitable[object]], who: str = "") -> Turn:
+        """Begin a turn, which is to be left; as `turn`, where a context takes too long."""
+        if self._may(who):
+            self._begin(who)
         else:
-            await self._wait(gone)
+            await self._wait(gone, who)
         self.taken += 1
-        return monotonic()
+        return Turn(who, monotonic())
 
-    def leave(self, began_s: float) -> None:
+    def leave(self, turn: Turn) -> None:
         """End a turn."""
-        self._held_s += (monotonic() - began_s - self._held_s) / min(self.taken, LATE)
-        self._pass_on()
+        self._held_s += (monotonic() - turn.began_s - self._held_s) / min(self.taken, LATE)
+        self._pass_on(turn.who)
 
-    async def _wait(self, gone: Callable[[], Awaitable[object]]) -> None:
-        if self.waiting >= self.most_waiting:
-            raise self._refusal(f"{self.waiting} requests like this wait already, no more may")
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    def _may(self, who: str) -> bool:
+        """Whether there is a turn for them; who needs no key may have all."""
+        is_last = self.at_once > 1 and self._turns[who] >= self.at_once - 1
+        return self.running < self.at_once and not (who and is_last)
+
+    def _begin(self, who: str) -> None:
+        self.running += 1
+        self._turns[who] += 1
+
+    async def _wait(self, gone: Callable[[], Awaitable[object]], who: str) -> None:
+        turn = self._queued(who)
         leaving = asyncio.ensure_future(gone())
-        self._queue.append(turn)
         try:
             either: set[asyncio.Future[Any]] = {turn, leaving}
             await asyncio.wait(either, timeout=self._wait_s, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
-            if turn.done():
-                self._pass_on()
+            if turn.done() and turn.exception() is None:
+                self._pass_on(who)
             raise
         finally:
             leaving.cancel()
             if not turn.done():
-                self._queue.remove(turn)
+                self._queue.remove(who, turn)
         if not turn.done():
             raise self._refusal(f"its turn did not come within {self._wait_s:g} s, or who asked did not wait for it")
+        turn.result()
 
-    def _pass_on(self) -> None:
-        """The turn of one that ends is that of the first that waits, who need not look out for it."""
-        if self._queue:
-            self._queue.popleft().set_result(None)
-        else:
-            self.running -= 1
+    def _queued(self, who: str) -> asyncio.Future[None]:
+        """A turn to wait for; raises Overloaded where too many are waited for."""
+        if self.waiting >= self.most_waiting:
+            refusal = self._refusal(f"{self.waiting} requests like this wait already, no more may")
+            if (displaced := self._queue.last_of_most(who)) is None:
+                raise refusal
+            displaced.set_exception(refusal)
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.add(who, turn)
+        return turn
+
+    def _pass_on(self, who: str = "") -> None:
+        """The turn of one that ends is that of who is next, who need not look out for it."""
+        self.running -= 1
+        self._turns[who] -= 1
+        if self._turns[who] <= 0:
+            del self._turns[who]
+        while (found := self._queue.first(self._turns.__getitem__, self._may)) is not None:
+            self._begin(found[0])
+            found[1].set_result(None)
 
     def _refusal(self, why: str) -> Overloaded:
         self.refused += 1
@@ -143,9 +179,8 @@ class Lanes:
             "views": VIEWS_AT_ONCE,
             "bulk": settings.bulk_at_once,
         }
-        waiting, wait_s = settings.queue_limit, settings.queue_wait_s
         self.by_name: Mapping[Name, Lane] = {
-            name: Lane(at_once=most, most_waiting=waiting, wait_s=wait_s) for name, most in at_once.items()
+            name: Lane(at_once=most, most_waiting=settings.queue_limit, wait_s=WAIT_S) for name, most in at_once.items()
         }
 
     @property
@@ -177,24 +212,24 @@ async def in_lane(request: Request) -> AsyncIterator[None]:
     if lane is None:
         yield
         return
-    began_s = await waiting_for(lane, request)
+    turn = await waiting_for(lane, request)
     try:
         yield
     finally:
-        lane.leave(began_s)
+        lane.leave(turn)
 
 
-async def waiting_for(lane: Lane, request: Request) -> float:
-    """Begin the turn of a request in a lane, which is to be left with what this returns; raises Overloaded."""
+async def waiting_for(lane: Lane, request: Request) -> Turn:
+    """Begin the turn of a request in a lane, which is to be left; raises Overloaded."""
     began_ns = perf_counter_ns()
-    began_s = await lane.enter(partial(_gone, request))
+    turn = await lane.enter(partial(_gone, request), name_of_caller(request))
     spend("queue", start_ns=began_ns, took_ns=perf_counter_ns() - began_ns)
-    return began_s
+    return turn
 
 
 async def _gone(request: Request) -> None:
     """Ends when the caller closes the connection; never where a body is still to be read by who answers."""
-    if request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers:
+    if has_body(request.scope):
         route = request.scope["route"]
         if not isinstance(route, APIRoute) or route.body_field is None:
             await asyncio.Event().wait()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_origin
 
+from cachetools import LRUCache
 from fastapi import APIRouter, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
@@ -15,7 +16,10 @@ from starlette.types import Receive, Scope, Send
 from service.http.parameters import refuse_odd
 from service.load.lanes import Lanes, waiting_for
 
+Values = Mapping[str, Any]
 NOTHING: tuple[str, ...] = ()
+REMEMBERED, LONGEST = 1024, 512
+"""Queries of addresses whose meaning is kept, of so many bytes at most."""
 MISSING = {"type": "missing", "msg": "Field required", "input": None}
 
 
@@ -31,12 +35,13 @@ class QuickRoute(BaseRoute):
     What its function returns is the response itself.
 
     FastAPI looks at the types of all parameters anew for each request, which takes longer than a search. What is
-    described is FastAPI's own route; what is answered and refused is the same.
+    described is FastAPI's own route; what is answered and refused is the same. What a query says is remembered.
     """
 
     def __init__(self, route: APIRoute) -> None:
         self._route, self._plan = route, Plan.of(route.dependant)
         self._known = self._plan.known
+        self._said: LRUCache[bytes, Values] = LRUCache(REMEMBERED)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """As any route, for GET alone."""
@@ -50,17 +55,27 @@ class QuickRoute(BaseRoute):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The answer, in the lane of the route; raises what the function raises, and as `known_only` does."""
         request = Request(scope, receive, send)
-        found = self._found(request)
+        said = await self._understood(request)
         lanes: Lanes = scope["app"].state.lanes
         lane = lanes.of(request)
         assert lane is not None
-        began_s = await waiting_for(lane, request)
+        turn = await waiting_for(lane, request)
         try:
-            response = await self._plan.call(request, found)
+            response = await self._plan.call(request, said)
         finally:
-            lane.leave(began_s)
+            lane.leave(turn)
         assert isinstance(response, Response), response
         await response(scope, receive, send)
+
+    async def _understood(self, request: Request) -> Values:
+        """What the query of its address says, which is the same each time; raises as what reads it does."""
+        query: bytes = request.scope["query_string"]
+        if (known := self._said.get(query)) is not None:
+            return known
+        said = await self._plan.said(self._found(request))
+        if len(query) <= LONGEST:
+            self._said[query] = said
+        return said
 
     def _found(self, request: Request) -> Mapping[str, Sequence[str]]:
         """The query parameters, each with all its values; raises QueryInvalid for odd ones."""
@@ -97,7 +112,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to call a function: with what of the request, and what other functions first."""
+    """How to call a function: with what of the request, and what other functions first.
+
+    Those are of query parameters alone, or of none.
+    """
 
     function: Callable[..., Coroutine[Any, Any, Any]]
     path: tuple[Parameter, ...]
@@ -111,13 +129,15 @@ class Plan:
         odd = [*dependant.body_params, *dependant.header_params, *dependant.cookie_params]
         assert dependant.call is not None, dependant
         assert not odd, odd
-        return cls(
+        plan = cls(
             dependant.call,
             tuple(map(_parameter, dependant.path_params)),
             tuple(map(_parameter, dependant.query_params)),
             dependant.request_param_name,
             {each.name: cls.of(each) for each in dependant.dependencies if each.name is not None},
         )
+        assert all(each.is_of_query or not each.known for each in plan.first.values()), dependant
+        return plan
 
     @property
     def known(self) -> dict[str, bool]:
@@ -125,28 +145,41 @@ class Plan:
         own = {each.alias: each.is_repeated for each in self.query}
         return {name: repeated for plan in self.first.values() for name, repeated in plan.known.items()} | own
 
-    async def call(self, request: Request, found: Mapping[str, Sequence[str]]) -> Any:
-        """What the function returns; raises RequestValidationError naming every fault."""
+    @property
+    def is_of_query(self) -> bool:
+        """Whether nothing but query parameters has a part in it."""
+        return self.request is None and not self.path and all(each.is_of_query for each in self.first.values())
+
+    async def said(self, found: Mapping[str, Sequence[str]]) -> Values:
+        """What query parameters alone give the function; raises RequestValidationError naming every fault."""
         faults: list[Any] = []
-        values = await self._values(request, found, faults)
+        said = await self._said(found, faults)
         if faults:
             raise RequestValidationError(faults)
-        return await self.function(**values)
+        return said
 
-    async def _values(self, request: Request, found: Mapping[str, Sequence[str]], faults: list[Any]) -> dict[str, Any]:
-        values: dict[str, Any] = {}
+    async def call(self, request: Request, said: Values) -> Any:
+        """What the function returns, given what the query said; raises RequestValidationError naming every fault."""
+        faults: list[Any] = []
+        values = {each.name: each.read((request.path_params[each.alias],), "path", faults) for each in self.path}
+        if faults:
+            raise RequestValidationError(faults)
         for name, plan in self.first.items():
-            before = len(faults)
-            given = await plan._values(request, found, faults)
-            if len(faults) == before:
-                values[name] = await plan.function(**given)
-        for each in self.path:
-            values[each.name] = each.read((request.path_params[each.alias],), "path", faults)
-        for each in self.query:
-            values[each.name] = each.read(found.get(each.alias, NOTHING), "query", faults)
+            if not plan.is_of_query:
+                values[name] = await plan.call(request, {})
         if self.request is not None:
             values[self.request] = request
-        return values
+        return await self.function(**said, **values)
+
+    async def _said(self, found: Mapping[str, Sequence[str]], faults: list[Any]) -> Values:
+        said: dict[str, Any] = {}
+        for name, plan in self.first.items():
+            if plan.is_of_query:
+                before = len(faults)
+                given = await plan._said(found, faults)
+                if len(faults) == before:
+                    said[name] = await plan.function(**given)
+        return said | {each.name: each.read(found.get(each.alias, NOTHING), "query", faults) for each in self.query}
 
 
 def _parameter(field: Any) -> Parameter:

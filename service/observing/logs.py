@@ -1,24 +1,23 @@
-"""What is written down as it happens: for people, or as JSON for what gathers logs."""
+"""What is written down as it happens, by the whole process, and what of requests."""
 
 import logging
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from json import JSONEncoder
 from typing import Literal, TextIO
 
-from pythonjsonlogger.json import JsonFormatter
-
-from service.observing import request_ids
+from service.observing.log_lines import JsonLines, TextLines
+from service.observing.log_queue import written
 from service.observing.redaction import Redaction
-from service.observing.requests import NS_A_MS, Seen
+from service.observing.requests import FAILED, NS_A_MS, Seen
 
 Format = Literal["text", "json"]
 Level = Literal["debug", "info", "warning", "error"]
 
-TEXT = "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s"
-FIELDS = "%(levelname)s %(name)s %(message)s"
+SLOW_S, NS_A_S = 5.0, 1e9
+"""From when a request is there as a whole to the first of its answer: who sends or reads slowly is not meant."""
+TOLD_TO_WAIT = frozenset({"overloaded", "spool-full"})
+"""Problems of which there are as many as there are requests too many; lanes and the spool are counted by metrics."""
 SERVERS = ("uvicorn", "uvicorn.error", "uvicorn.access")
 """Loggers that write by handlers of their own, unless they are kept from it."""
 OWN = ("service", "index", "models", "sightsound")
@@ -35,31 +34,30 @@ def writing(form: Format, level: Level, *, secrets: Iterable[str], stream: TextI
     """
     root, others = logging.getLogger(), [logging.getLogger(name) for name in (*SERVERS, *OWN)]
     before = [(each, each.handlers[:], each.propagate, each.level) for each in (root, *others)]
-    try:
-        root.handlers[:] = [_handler(form, Redaction(secrets), stream or sys.stderr)]
-        wanted = logging.getLevelNamesMapping()[level.upper()]
-        root.setLevel(max(logging.WARNING, wanted))
-        for each in others:
-            each.handlers[:], each.propagate = [], True
-        for name in OWN:
-            logging.getLogger(name).setLevel(wanted)
-        yield
-    finally:
-        for each, handlers, propagate, its_level in before:
-            each.handlers[:], each.propagate = handlers, propagate
-            each.setLevel(its_level)
+    formatter = (TextLines if form == "text" else JsonLines)(Redaction(secrets))
+    with written(formatter, stream or sys.stderr) as handler:
+        try:
+            _hand_all_to(handler, logging.getLevelNamesMapping()[level.upper()])
+            yield
+        finally:
+            for each, handlers, propagate, its_level in before:
+                each.handlers[:], each.propagate = handlers, propagate
+                each.setLevel(its_level)
 
 
-def _handler(form: Format, redaction: Redaction, stream: TextIO) -> logging.Handler:
-    handler = logging.StreamHandler(stream)
-    handler.addFilter(_named)
-    handler.setFormatter(_Text(redaction) if form == "text" else _Json(redaction))
-    return handler
+def _hand_all_to(handler: logging.Handler, level: int) -> None:
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(logging.WARNING, level))
+    for each in map(logging.getLogger, (*SERVERS, *OWN)):
+        each.handlers[:], each.propagate = [], True
+    for each in map(logging.getLogger, OWN):
+        each.setLevel(level)
 
 
 def note(seen: Seen) -> None:
     """One line for a request: nothing in it was chosen freely by whoever asked, so that no query is written down."""
-    level = logging.WARNING if seen.status >= 500 else logging.INFO
+    level = logging.WARNING if seen.status >= FAILED else logging.INFO
     if not log.isEnabledFor(level):
         return
     took_ms = round(seen.took_ns / NS_A_MS, 3)
@@ -78,44 +76,8 @@ def note(seen: Seen) -> None:
     log.log(level, "%s %s %d %.3f ms %d bytes key=%s problem=%s", *found, extra=fields)
 
 
-def _named(record: logging.LogRecord) -> bool:
-    """Gives a line the id of the request that it is of; handlers are asked where the line is written."""
-    record.request_id = request_ids.current() or "-"
-    return True
-
-
-class _Text(logging.Formatter):
-    """Lines for people."""
-
-    def __init__(self, redaction: Redaction) -> None:
-        super().__init__(TEXT)
-        self._redaction = redaction
-
-    def format(self, record: logging.LogRecord) -> str:
-        return self._redaction.of(super().format(record))
-
-    def formatMessage(self, record: logging.LogRecord) -> str:
-        """One line, whatever others called their things: nothing that a terminal obeys, or takes for a line's end."""
-        return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in super().formatMessage(record))
-
-
-def _told(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-ENCODER = JSONEncoder(default=_told)
-
-
-class _Json(JsonFormatter):
-    """A JSON object a line, with a traceback in `exc_info`."""
-
-    def __init__(self, redaction: Redaction) -> None:
-        super().__init__(FIELDS, timestamp="at", rename_fields={"levelname": "level", "name": "logger"})
-        self._redaction = redaction
-
-    def format(self, record: logging.LogRecord) -> str:
-        return self._redaction.of(super().format(record))
-
-    def jsonify_log_record(self, log_data: dict[str, object]) -> str:
-        """By an encoder that is made once: one for each line takes longer than the line."""
-        return ENCODER.encode(log_data)
+def note_odd(seen: Seen) -> None:
+    """A line for a request that failed, or that the service was long at; none for the others, nor for who may wait."""
+    has_failed = seen.status >= FAILED and seen.problem not in TOLD_TO_WAIT
+    if has_failed or seen.thought_ns >= SLOW_S * NS_A_S:
+        note(seen)

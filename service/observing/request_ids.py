@@ -4,13 +4,13 @@ import re
 import secrets
 from contextvars import ContextVar
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 HEADER = "X-Request-Id"
-WELL_FORMED = re.compile(rb"[A-Za-z0-9._:=-]{1,128}")
-"""What of a caller's own goes into headers and logs as it is; another is passed over."""
+RAW = HEADER.lower().encode()
+WELL_FORMED = re.compile(r"[A-Za-z0-9._:=-]{1,128}")
+"""What of a caller's own goes into headers and logs as it is; another is passed over, and so are two."""
 
-_RAW = HEADER.lower().encode()
 _current: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
@@ -19,30 +19,12 @@ def current() -> str | None:
     return _current.get()
 
 
-class RequestIds:
-    """ASGI middleware that names each request, by the caller's own well-formed X-Request-Id or a new one.
+def begin(scope: Scope) -> str:
+    """Name a request, by the caller's own well-formed X-Request-Id or a new one.
 
-    The answer carries it. It stays the context's after the answer, so that what the server says of a failure has it.
+    It stays the context's after the answer, so that what the server says of a failure has it.
     """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return await self.app(scope, receive, send)
-        name = _given(scope) or secrets.token_hex(16)
-        _current.set(name)
-        raw = (_RAW, name.encode())
-
-        async def named(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), raw]
-            await send(message)
-
-        await self.app(scope, receive, named)
-
-
-def _given(scope: Scope) -> str | None:
-    found = next((value for name, value in scope["headers"] if name == _RAW), b"")
-    return found.decode() if WELL_FORMED.fullmatch(found) else None
+    found = [value.decode("latin-1") for name, value in scope["headers"] if name == RAW]
+    name = found[0] if len(found) == 1 and WELL_FORMED.fullmatch(found[0]) else secrets.token_hex(16)
+    _current.set(name)
+    return name

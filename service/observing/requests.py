@@ -1,4 +1,4 @@
-"""Each request as it was answered, told to whoever counts, writes down or traces them."""
+"""Each request: named, and as it was answered told to whoever counts, writes down or traces them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +28,7 @@ class Seen:
     Args:
         route: the template of its address, such as `/v1/galleries/{gallery}/search`, or NO_ROUTE.
         start_ns: of `perf_counter_ns`, as the stages of `timeline`.
+        thought_ns: from when it was there as a whole to the first of its answer: without slow senders and readers.
         received_bytes: of the body, as far as it was read.
         caller: the name of the key it came with, if any.
         problem: the code of the problem that it was answered with, if any.
@@ -40,6 +41,7 @@ class Seen:
     status: int
     start_ns: int
     took_ns: int
+    thought_ns: int
     received_bytes: int
     sent_bytes: int
     caller: str | None
@@ -52,7 +54,7 @@ Sink = Callable[[Seen], None]
 
 
 class Observing:
-    """ASGI middleware that tells the sinks of each request once its answer has ended.
+    """ASGI middleware that names each request, in its answer too, and tells the sinks of it once that has ended.
 
     `running` is how many are being answered. It stands outside of whatever may refuse a request, so as to see that.
     """
@@ -85,39 +87,48 @@ class Running:
 class _Passing:
     """What passes for one request, in both directions."""
 
-    __slots__ = ("_left", "_receive", "_received", "_scope", "_send", "_sent", "_start_ns", "_status", "_timeline")
+    __slots__ = (
+        *("_answered_ns", "_left", "_name", "_receive", "_received", "_scope"),
+        *("_send", "_sent", "_start_ns", "_status", "_timeline", "_whole_ns"),
+    )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope, self._receive, self._send = scope, receive, send
+        self._name = request_ids.begin(scope)
         self._status: int | None = None
         self._left, self._received, self._sent = False, 0, 0
-        self._timeline, self._start_ns = begin(), perf_counter_ns()
+        self._timeline = begin()
+        self._start_ns = self._whole_ns = perf_counter_ns()
+        self._answered_ns: int | None = None
         refusals.note(None)
 
     async def receive(self) -> Message:
         message = await self._receive()
         if body := message.get("body"):
             self._received += len(body)
+            self._whole_ns = perf_counter_ns()
         self._left = self._left or message["type"] == "http.disconnect"
         return message
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._status = message["status"]
+            self._status, self._answered_ns = message["status"], perf_counter_ns()
+            message["headers"] = [*message.get("headers", ()), (request_ids.RAW, self._name.encode())]
         elif body := message.get("body"):
             self._sent += len(body)
         await self._send(message)
 
     def seen(self) -> Seen:
-        scope = self._scope
+        scope, end_ns = self._scope, perf_counter_ns()
         method, caller = scope["method"], scope.get("state", {}).get("caller")
         return Seen(
-            request_id=request_ids.current() or "",
+            request_id=self._name,
             method=method if method in METHODS else OTHER_METHOD,
             route=_template(scope),
             status=self._status or (LEFT if self._left else FAILED),
             start_ns=self._start_ns,
-            took_ns=perf_counter_ns() - self._start_ns,
+            took_ns=end_ns - self._start_ns,
+            thought_ns=(self._answered_ns or end_ns) - self._whole_ns,
             received_bytes=self._received,
             sent_bytes=self._sent,
             caller=getattr(caller, "name", None),

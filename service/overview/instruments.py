@@ -10,14 +10,13 @@ from typing import Self
 from fastapi import FastAPI
 
 from service.incoming.spool import Spool
-from service.job_schemas import Kind, State
+from service.jobs.job_schemas import Kind, State
 from service.load.lanes import Lanes
 from service.observing import logs
 from service.observing.keeping import Kept
 from service.observing.listener import listening
 from service.observing.metrics import Metrics
 from service.observing.recent import Recent
-from service.observing.request_ids import RequestIds
 from service.observing.requests import Observing, Running, Sink
 from service.observing.traces import Traces
 from service.overview import parts
@@ -74,9 +73,8 @@ def install(app: FastAPI, settings: Settings, resources: Resources) -> None:
     )
     app.state.instruments = instruments
     instruments.metrics.registry.register(_gathering(instruments, resources, app, settings))
-    sinks = [*instruments.sinks, *([logs.note] if settings.log_requests else [])]
+    sinks = [*instruments.sinks, logs.note if settings.log_requests else logs.note_odd]
     app.add_middleware(Observing, running=running, sinks=sinks)
-    app.add_middleware(RequestIds)  # the outermost, so that whatever is answered has one
 
 
 def _traces(settings: Settings, version: str) -> Traces | None:

@@ -7,7 +7,7 @@ from prometheus_client.core import HistogramMetricFamily, Metric
 
 from service.encoding.recollection import Recollection
 from service.incoming.spool import Spool
-from service.job_schemas import Kind, State
+from service.jobs.job_schemas import Kind, State
 from service.load.lanes import Lanes
 from service.observing.counts import Counts
 from service.observing.probe import Probe

@@ -9,7 +9,7 @@ from time import monotonic
 from index.vectors.kinds import EXACT
 from models.cores import cores
 from service.incoming.spool import Spool
-from service.job_schemas import Kind, State
+from service.jobs.job_schemas import Kind, State
 from service.load.lanes import Lane, Lanes
 from service.observing.probe import Reading
 from service.observing.recent import Latency

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import AwareDatetime
 
-from service.job_schemas import Kind, State
+from service.jobs.job_schemas import Kind, State
 from service.schemas import Frozen
 
 

@@ -11,11 +11,10 @@ from fastapi.responses import FileResponse
 from models.errors import BundleInvalid
 from service.callers.caller import Asking
 from service.galleries import bundles
-from service.galleries.bundle_schemas import BundleDetail
+from service.galleries.bundle_schemas import BundleDetail, BundleList
+from service.galleries.summaries import bundle_summary
 from service.incoming.parts import SpoolingRoute, part_of
 from service.resources import Opened
-from service.schemas import BundleList
-from service.summaries import bundle_summary
 
 router = APIRouter(prefix="/v1/bundles", tags=["bundles"], route_class=SpoolingRoute)
 TAR = "application/x-tar"

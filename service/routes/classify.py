@@ -8,22 +8,21 @@ from fastapi import APIRouter, Depends, File, Form, UploadFile
 from models.errors import TooLarge
 from service.callers.caller import Asking
 from service.classify import classifying
+from service.classify.choosing import Choosing, by_form
 from service.classify.classify_schemas import (
     MOST_ITEMS,
-    Choosing,
     ClassifyAnswer,
     ClassifyBatchAnswer,
     ClassifyBatchRequest,
     ClassifyRequest,
-    by_form,
 )
 from service.incoming.parts import SpoolingRoute, part_of
 from service.incoming.uploads import file_name, received_clip
 from service.resources import Opened
-from service.routes.search import JSON, JsonRoute
+from service.routes.search import JSON, OnlyJson
 
 router = APIRouter(prefix="/v1", tags=["classify"], route_class=SpoolingRoute)
-by_json = APIRouter(route_class=JsonRoute)
+by_json = APIRouter(route_class=OnlyJson)
 ByForm = Annotated[Choosing, Depends(by_form)]
 Whose = Annotated[str | None, Form(description="Whose bundle to use; the first gallery's by default.")]
 

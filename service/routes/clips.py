@@ -5,16 +5,17 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from index.filters import Filter
+from service.addresses import clip_address
 from service.galleries import adding, changing, listing
 from service.galleries.adding import Arrival
-from service.galleries.gallery_schemas import ClipPatch, ClipsRemoved, ClipsToRemove
+from service.galleries.clip_schemas import ClipDetail, ClipPage, ClipPatch, ClipsRemoved, ClipsToRemove
+from service.galleries.summaries import clip_detail
 from service.http.conditions import IfMatch, tagged
 from service.http.media import MediaResponse
 from service.incoming.parts import SpoolingRoute
 from service.resources import Opened
-from service.schemas import ClipDetail, ClipPage, Cursor
+from service.schemas import Cursor
 from service.search.filtering import clips_by_query
-from service.summaries import clip_address, clip_detail
 
 router = APIRouter(prefix="/v1/galleries/{gallery}/clips", tags=["clips"], route_class=SpoolingRoute)
 CLIP = "/{clip_id}"
@@ -70,7 +71,6 @@ def remove_clip(gallery: str, clip_id: str, resources: Opened, expected: IfMatch
     changing.remove(resources.galleries.get(gallery), clip_id, expected)
 
 
-@router.head(f"{CLIP}/media", include_in_schema=False)
 @router.get(f"{CLIP}/media", response_class=MediaResponse, responses={206: {"description": "A range"}})
 def get_media(gallery: str, clip_id: str, request: Request, resources: Opened) -> Response:
     """The clip's file; ranges of bytes and If-None-Match are answered."""

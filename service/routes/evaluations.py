@@ -6,16 +6,18 @@ from fastapi import APIRouter, Path, Query, Response
 
 from service.evaluations import comparing, evaluations, plots
 from service.evaluations.comparison_schemas import EvaluationComparison
+from service.evaluations.evaluation_schemas import EvaluationList, EvaluationReport, EvaluationRequest
 from service.evaluations.plots import Plot
-from service.job_schemas import EvaluationList, EvaluationReport, EvaluationRequest, Job
+from service.http.json_bodies import JsonRoute
 from service.jobs import desk
+from service.jobs.job_schemas import Job
 from service.replies import JobId
 from service.resources import Opened
 from service.routes.jobs import accepted
 from service.schemas import Number
 
 SVG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/svg+xml": {}}}}
-router = APIRouter(prefix="/v1/galleries/{gallery}/evaluations", tags=["evaluations"])
+router = APIRouter(prefix="/v1/galleries/{gallery}/evaluations", tags=["evaluations"], route_class=JsonRoute)
 
 
 @router.post("", status_code=202)

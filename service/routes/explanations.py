@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from service.http.explanations import explain
-from service.schemas import ProblemKind
+from service.http.problem_schemas import ProblemKind
 
 router = APIRouter(tags=["problems"])
 

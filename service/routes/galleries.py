@@ -2,24 +2,26 @@
 
 from fastapi import APIRouter, Response
 
+from index.statistics import GalleryStatistics
+from service.addresses import gallery_address
 from service.callers.caller import Asking
 from service.galleries import galleries, reindexing
-from service.galleries.gallery_schemas import ActivateRequest, GalleryRequest, GalleryStatistics
-from service.http.conditions import IfMatch, tagged
-from service.resources import Opened
-from service.schemas import (
-    GalleryList,
-    GallerySummary,
+from service.galleries.gallery_schemas import GalleryList, GalleryRequest, GallerySummary
+from service.galleries.generation_schemas import (
+    ActivateRequest,
     Generation,
     GenerationDetail,
     GenerationList,
-    Number,
-    ReindexRequest,
     RollbackRequest,
 )
-from service.summaries import gallery_address, summary
+from service.galleries.summaries import summary
+from service.http.conditions import IfMatch, tagged
+from service.http.json_bodies import JsonRoute
+from service.jobs.job_schemas import ReindexRequest
+from service.resources import Opened
+from service.schemas import Number
 
-router = APIRouter(prefix="/v1/galleries", tags=["galleries"])
+router = APIRouter(prefix="/v1/galleries", tags=["galleries"], route_class=JsonRoute)
 GENERATION = "/{gallery}/generations/{number}"
 
 
@@ -52,7 +54,7 @@ def delete_gallery(gallery: str, resources: Opened, expected: IfMatch) -> None:
 @router.get("/{gallery}/statistics")
 def get_statistics(gallery: str, resources: Opened) -> GalleryStatistics:
     """How much a gallery holds: bytes, features by backbone, clips by label, generations."""
-    return galleries.statistics(resources.galleries.statistics(gallery))
+    return resources.galleries.statistics(gallery)
 
 
 @router.get("/{gallery}/generations")

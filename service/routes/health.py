@@ -6,8 +6,7 @@ from fastapi.responses import JSONResponse
 from models.errors import Unavailable
 from service.callers.caller import Asking, Caller
 from service.http.problems import status_of
-from service.readiness import Part, Readiness, Readying, Report, Unready
-from service.schemas import Health
+from service.readiness import Health, Part, Readiness, Readying, Report, Unready
 
 router = APIRouter(tags=["health"])
 

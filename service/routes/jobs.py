@@ -1,5 +1,6 @@
 """Jobs: durable work with progress."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Header, Query, Request, Response, UploadFile
@@ -12,15 +13,16 @@ from service.http.conditions import tagged
 from service.incoming.fetching import Fetcher, FetchRules
 from service.incoming.parts import SpoolingRoute, part_of
 from service.incoming.uploads import file_name
-from service.job_schemas import IngestRequest, Job, JobList, Kind, State
 from service.jobs import desk
 from service.jobs import listing as job_listing
-from service.jobs.events import event_id, progress_events
-from service.jobs.listing import JobCursor, Wanted
+from service.jobs.events import event_id, progress_events, still_counts
+from service.jobs.job_schemas import IngestRequest, Job, JobList, Kind, ReindexRequest, State
+from service.jobs.listing import JobCursor
+from service.jobs.newest import Wanted
 from service.jobs.reaching import Reach
 from service.replies import JobId
 from service.resources import Opened
-from service.schemas import ReindexRequest, Text
+from service.schemas import Text
 from service.settings import Settings
 
 router = APIRouter(tags=["jobs"], route_class=SpoolingRoute)
@@ -104,7 +106,13 @@ async def watch_job(
     job = await run_in_threadpool(job_listing.seen, resources.board, caller, job_id)
     if job.has_ended and last_event_id == event_id(job):
         return Response(status_code=204)  # which tells a browser not to ask again
-    found = progress_events(resources.board, job, is_leaving=asked.app.state.is_leaving, known=last_event_id)
+    found = progress_events(
+        resources.board,
+        job,
+        is_leaving=asked.app.state.is_leaving,
+        may=partial(still_counts, resources.galleries.keys, caller),
+        known=last_event_id,
+    )
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(found, media_type="text/event-stream", headers=headers)
 

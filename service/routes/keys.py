@@ -7,9 +7,10 @@ from fastapi import APIRouter, Query, Request, Response
 from service.access.deeds import note
 from service.callers import keyholding
 from service.callers.key_schemas import AuditPage, KeyList, KeyRequest, NewKey, Row
+from service.http.json_bodies import JsonRoute
 from service.resources import Opened
 
-router = APIRouter(prefix="/v1", tags=["keys"])
+router = APIRouter(prefix="/v1", tags=["keys"], route_class=JsonRoute)
 
 
 @router.get("/keys")

@@ -15,7 +15,6 @@ FRESH = {"Cache-Control": "no-cache"}
 router = APIRouter(include_in_schema=False)
 
 
-@router.head("/")
 @router.get("/")
 async def page(text: str = "", to: str = "", gallery: str = "") -> FileResponse:
     """The page; its scripts read the search from the address."""

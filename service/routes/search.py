@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query, Response
-from fastapi.routing import APIRoute
-from starlette.datastructures import Headers
 from starlette.routing import Match
 from starlette.types import Scope
 
 from models.bundle.manifest import Channel
+from service.http.fields import field
+from service.http.json_bodies import JsonRoute
 from service.incoming.parts import SpoolingRoute
 from service.incoming.uploads import received_clip
 from service.resources import Opened
@@ -26,18 +26,18 @@ EITHER: dict[str, Any] = {
 """OpenAPI has one operation for a method of a path: this is the body that it takes beside a form."""
 
 
-class JsonRoute(APIRoute):
+class OnlyJson(JsonRoute):
     """A route for JSON alone: what comes as anything else is left to the next one of the same method and path."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """As any route, but none for a body of another type."""
         found, child = super().matches(scope)
-        sent = Headers(scope=scope).get("content-type", "").split(";")[0].strip().lower()
+        sent = (field(scope, b"content-type") or "").split(";")[0].strip().lower()
         return (found, child) if sent == JSON else (Match.NONE, {})
 
 
 router = APIRouter(prefix="/v1/galleries", tags=["search"], route_class=SpoolingRoute)
-by_json = APIRouter(route_class=JsonRoute)
+by_json = APIRouter(route_class=OnlyJson)
 
 
 @router.get("/{gallery}/search", response_model=SearchAnswer)

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from models.errors import Unavailable
+from service.galleries.clip_schemas import Waveform
 from service.http.media import MediaResponse
 from service.looking import WAVEFORM, WAVEFORM_PICTURE, Shown, Source
 from service.resources import Opened
-from service.schemas import Waveform
 
 router = APIRouter(prefix="/v1/galleries/{gallery}/clips/{clip_id}", tags=["clips"])
 LOOK_S = 0.5
@@ -30,28 +30,24 @@ AtS = Annotated[
 ]
 
 
-@router.head("/thumbnail", include_in_schema=False)
 @router.get("/thumbnail", response_class=MediaResponse, responses={200: {"content": {"image/webp": {}}}})
 async def get_thumbnail(clip: Clip, request: Request, resources: Opened, at_s: AtS = None) -> Response:
     """A picture of the clip, its longer side at most 320, as WebP."""
     return await _answer(resources.looking.thumbnail(clip, at_s), request)
 
 
-@router.head("/waveform", include_in_schema=False)
 @router.get("/waveform", response_class=MediaResponse, responses={200: {"model": Waveform}})
 async def get_waveform(clip: Clip, request: Request, resources: Opened) -> Response:
     """The lowest and highest sample of each of up to 1000 equal stretches of the clip's sound."""
     return await _answer(resources.looking.view(clip, WAVEFORM), request)
 
 
-@router.head("/waveform.svg", include_in_schema=False)
 @router.get("/waveform.svg", response_class=MediaResponse, responses={200: {"content": {"image/svg+xml": {}}}})
 async def get_waveform_picture(clip: Clip, request: Request, resources: Opened) -> Response:
     """The same as a picture, on no ground."""
     return await _answer(resources.looking.view(clip, WAVEFORM_PICTURE), request)
 
 
-@router.head("/preview", include_in_schema=False)
 @router.get("/preview", response_class=MediaResponse, responses={206: {"description": "A range"}})
 async def get_preview(clip: Clip, request: Request, resources: Opened) -> Response:
     """What browsers play of the clip, made when it is first asked for; ranges of bytes are answered."""

@@ -14,9 +14,10 @@ from service.classify.vocabulary_schemas import (
     VocabularyPage,
 )
 from service.http.conditions import ANY, IfMatch, tagged
+from service.http.json_bodies import JsonRoute
 from service.resources import Opened
 
-router = APIRouter(prefix="/v1/vocabularies", tags=["vocabularies"])
+router = APIRouter(prefix="/v1/vocabularies", tags=["vocabularies"], route_class=JsonRoute)
 NAME = "/{name}"
 IfNoneMatch = Annotated[str | None, Header(description="* : make it only if there is none of that name.")]
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import orjson
 
 import index.clips as stored
+from service.addresses import media_address
 from service.search.explain_schemas import Explanation
-from service.summaries import media_address
 
 Document = dict[str, object]
 

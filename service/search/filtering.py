@@ -1,16 +1,18 @@
 """What narrows a search over HTTP: what a hit is, which clips may be found, how many of them and from where on."""
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Form, Query
+from fastapi import Depends, Form, Query
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
-from index.filters import Condition, Filter, Operator, Plain
+from index.filters import MOST_CLIPS, MOST_CONDITIONS, MOST_VALUES, Condition, Filter, Operator, Plain
+from index.metadata import DEEPEST
 from index.searching import MOST_HITS, Counted
 from models.errors import QueryInvalid
-from service.schemas import Frozen
+from service.schemas import Body
 
 BY: dict[str, Any] = {"description": "What a hit is: a window, or a clip by its best window."}
 LABEL: dict[str, Any] = {"description": "Only clips with one of these labels, repeated for each."}
@@ -26,22 +28,22 @@ MIN_PROBABILITY: dict[str, Any] = {"ge": 0, "le": 1, "description": "Only hits o
 EXAMPLE = '[{"path": ["year"], "is": "lt", "value": 2000}]'
 
 
-class ConditionBody(Frozen):
+class ConditionBody(Body):
     """What must hold of the value under a path of the metadata: see index.filters.Condition."""
 
-    path: tuple[str, ...]
+    path: Annotated[tuple[str, ...], Field(max_length=DEEPEST, fail_fast=True)]
     is_: Annotated[Operator, Field(alias="is")]
-    value: Plain | tuple[Plain, ...]
+    value: Plain | Annotated[tuple[Plain, ...], Field(max_length=MOST_VALUES, fail_fast=True)]
 
 
-class ClipsBody(Frozen):
+class ClipsBody(Body):
     """Which clips are meant, as a part of a JSON body: all of them where it says nothing."""
 
-    label: Annotated[tuple[str, ...], Field(fail_fast=True, **LABEL)] = ()
-    where: Annotated[tuple[ConditionBody, ...], Field(fail_fast=True, **WHERE)] = ()
+    label: Annotated[tuple[str, ...], Field(max_length=MOST_VALUES, fail_fast=True, **LABEL)] = ()
+    where: Annotated[tuple[ConditionBody, ...], Field(max_length=MOST_CONDITIONS, fail_fast=True, **WHERE)] = ()
     added_from: Annotated[AwareDatetime | None, Field(**FROM)] = None
     added_to: Annotated[AwareDatetime | None, Field(**TO)] = None
-    among: Annotated[tuple[str, ...] | None, Field(fail_fast=True, **AMONG)] = None
+    among: Annotated[tuple[str, ...] | None, Field(max_length=MOST_CLIPS, fail_fast=True, **AMONG)] = None
 
     def filter(self) -> Filter | None:
         """The same, checked, None for all; raises QueryInvalid."""
@@ -117,63 +119,42 @@ class Narrowing:
         return min(self.end + 1, MOST_HITS)
 
 
-CONDITIONS = TypeAdapter(tuple[ConditionBody, ...])
+CONDITIONS = TypeAdapter(Annotated[tuple[ConditionBody, ...], Field(max_length=MOST_CONDITIONS, fail_fast=True)])
 
 
-async def by_query(
-    by: Annotated[Counted, Query(**BY)] = "window",
-    label: Annotated[tuple[str, ...], Query(**LABEL)] = (),
-    where: Annotated[str, Query(**WHERE)] = "[]",
-    added_from: Annotated[AwareDatetime | None, Query(**FROM)] = None,
-    added_to: Annotated[AwareDatetime | None, Query(**TO)] = None,
-    among: Annotated[tuple[str, ...], Query(**AMONG)] = (),
-    k: Annotated[int, Query(**K)] = 10,
-    offset: Annotated[int, Query(**OFFSET)] = 0,
-    min_score: Annotated[float | None, Query(**MIN_SCORE)] = None,
-    min_probability: Annotated[float | None, Query(**MIN_PROBABILITY)] = None,
-    explain: Annotated[bool, Query(**EXPLAIN)] = False,
-) -> Narrowing:
-    """As the parameters of an address say; raises QueryInvalid."""
-    among_these = _clips(label, where, (added_from, added_to), among).filter()
-    least = Least(min_score, min_probability)
-    return Narrowing(by, among_these, k, offset=offset, least=least, explain=explain)
+Clips = Callable[..., Coroutine[Any, Any, Filter | None]]
 
 
-async def clips_by_query(
-    label: Annotated[tuple[str, ...], Query(**LABEL)] = (),
-    where: Annotated[str, Query(**WHERE)] = "[]",
-    added_from: Annotated[AwareDatetime | None, Query(**FROM)] = None,
-    added_to: Annotated[AwareDatetime | None, Query(**TO)] = None,
-    among: Annotated[tuple[str, ...], Query(**AMONG)] = (),
-) -> Filter | None:
-    """Which clips the parameters of an address mean, None for all; raises QueryInvalid."""
-    return _clips(label, where, (added_from, added_to), among).filter()
+def _clips_in(place: Callable[..., Any]) -> Clips:
+    async def clips(
+        label: Annotated[tuple[str, ...], place(**LABEL)] = (),
+        where: Annotated[str, place(**WHERE)] = "[]",
+        added_from: Annotated[AwareDatetime | None, place(**FROM)] = None,
+        added_to: Annotated[AwareDatetime | None, place(**TO)] = None,
+        among: Annotated[tuple[str, ...], place(**AMONG)] = (),
+    ) -> Filter | None:
+        """Which clips are meant, None for all; no ids are all, as nobody asks for no clips. Raises QueryInvalid."""
+        met = _conditions(where)
+        said = ClipsBody(label=label, where=met, added_from=added_from, added_to=added_to, among=among or None)
+        return said.filter()
+
+    return clips
 
 
-async def by_form(
-    by: Annotated[Counted, Form(**BY)] = "window",
-    label: Annotated[tuple[str, ...], Form(**LABEL)] = (),
-    where: Annotated[str, Form(**WHERE)] = "[]",
-    added_from: Annotated[AwareDatetime | None, Form(**FROM)] = None,
-    added_to: Annotated[AwareDatetime | None, Form(**TO)] = None,
-    among: Annotated[tuple[str, ...], Form(**AMONG)] = (),
-    k: Annotated[int, Form(**K)] = 10,
-    offset: Annotated[int, Form(**OFFSET)] = 0,
-    min_score: Annotated[float | None, Form(**MIN_SCORE)] = None,
-    min_probability: Annotated[float | None, Form(**MIN_PROBABILITY)] = None,
-    explain: Annotated[bool, Form(**EXPLAIN)] = False,
-) -> Narrowing:
-    """As the fields of a form say; raises QueryInvalid."""
-    among_these = _clips(label, where, (added_from, added_to), among).filter()
-    least = Least(min_score, min_probability)
-    return Narrowing(by, among_these, k, offset=offset, least=least, explain=explain)
+def _narrowing_in(place: Callable[..., Any], clips: Clips) -> Callable[..., Coroutine[Any, Any, Narrowing]]:
+    async def narrowing(
+        meant: Annotated[Filter | None, Depends(clips)],
+        by: Annotated[Counted, place(**BY)] = "window",
+        k: Annotated[int, place(**K)] = 10,
+        offset: Annotated[int, place(**OFFSET)] = 0,
+        min_score: Annotated[float | None, place(**MIN_SCORE)] = None,
+        min_probability: Annotated[float | None, place(**MIN_PROBABILITY)] = None,
+        explain: Annotated[bool, place(**EXPLAIN)] = False,
+    ) -> Narrowing:
+        """What narrows a search; raises QueryInvalid."""
+        return Narrowing(by, meant, k, offset=offset, least=Least(min_score, min_probability), explain=explain)
 
-
-def _clips(
-    label: tuple[str, ...], where: str, added: tuple[datetime | None, datetime | None], among: tuple[str, ...]
-) -> ClipsBody:
-    """An address cannot ask for no clips at all: no ids are all."""
-    return ClipsBody(label=label, where=_conditions(where), added_from=added[0], added_to=added[1], among=among or None)
+    return narrowing
 
 
 def _conditions(text: str) -> tuple[ConditionBody, ...]:
@@ -186,3 +167,8 @@ def _conditions(text: str) -> tuple[ConditionBody, ...]:
 
 def _seconds(moment: datetime | None) -> float | None:
     return None if moment is None else moment.timestamp()
+
+
+clips_by_query = _clips_in(Query)
+by_query, by_form = _narrowing_in(Query, clips_by_query), _narrowing_in(Form, _clips_in(Form))
+"""What narrows a search, as the parameters of an address or the fields of a form say."""

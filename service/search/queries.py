@@ -5,12 +5,21 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Form
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from models.bundle.manifest import Channel
 from models.errors import QueryInvalid
 from models.types import Modality
-from service.schemas import Frozen, Number, Text
+from service.schemas import Body, Number, Text, few_names
 from service.search.filtering import OFFSET, FilterBody
 
 MOST_QUERIES, MOST_TOGETHER, LARGEST, WIDEST = 100, 32, 1e15, 65_536
@@ -47,11 +56,11 @@ QUERIES, WEIGHT = "Further queries, a JSON list.", "How much the clip counts bes
 FURTHER = '[{"text": "bell", "weight": 0.5}]'
 
 
-class OneBody(Frozen):
+class OneBody(Body):
     """One query: words, features as the backbones make them, a vector of the route's space, a stored window or clip."""
 
     text: Text | None = None
-    features: Annotated[dict[Modality, Vector], Field(min_length=1)] | None = None
+    features: Annotated[dict[Modality, Vector], Field(min_length=1), BeforeValidator(few_names)] | None = None
     vector: Vector | None = None
     window: Number | None = None
     clip: ClipId | None = None
@@ -104,7 +113,7 @@ class QueryBody(OneBody):
         )
 
 
-class RoutedBody(Frozen):
+class RoutedBody(Body):
     """By which route queries are searched for: named, or by what to ask with and what to compare with."""
 
     model_config = ConfigDict(serialize_by_alias=True)
@@ -161,7 +170,7 @@ class BatchRequest(RoutedBody, FilterBody):
     queries: Annotated[tuple[QueryBody, ...], Field(min_length=1, max_length=MOST_QUERIES, fail_fast=True)]
 
 
-FURTHER_QUERIES = TypeAdapter(Annotated[tuple[WeightedBody, ...], Field(max_length=MOST_TOGETHER)])
+FURTHER_QUERIES = TypeAdapter(Annotated[tuple[WeightedBody, ...], Field(max_length=MOST_TOGETHER, fail_fast=True)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """What is asked, as it is compared: query vectors, with what they were made of."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from cachetools import LRUCache
 from fastapi.concurrency import run_in_threadpool
 
 from index.gallery import Gallery
@@ -51,9 +51,8 @@ class Questions:
     """
 
     def __init__(self, encoders: Encoders, *, limit: int = REMEMBERED) -> None:
-        self._limit = limit
         self._encoders, self._new_words = encoders, NewWords()
-        self._words: OrderedDict[tuple[str, str, str], Question] = OrderedDict()
+        self._words: LRUCache[tuple[str, str, str], Question] = LRUCache(limit)
         self.counts = Counts()
 
     async def of_words(self, generation: Generation, asked: Sequence[Words]) -> dict[Words, Question]:
@@ -69,8 +68,9 @@ class Questions:
             self.counts.add("made", len(new))
             for route, _ in new:
                 check_read(generation, route, {"text": ()})
-            found |= await run_in_threadpool(self._encoded, generation, new)
-        self._remember(sha256, found)
+            made = await run_in_threadpool(self._encoded, generation, new)
+            self._words.update({(sha256, *each): question for each, question in made.items()})
+            found |= made
         return found
 
     async def of_clip(self, generation: Generation, route: str, clip: Path, *, source: Channel) -> Question:
@@ -98,13 +98,6 @@ class Questions:
             (route, text): embedded(generation, route, {"text": feature[None]}, text=text)
             for (route, text), feature in zip(asked, features, strict=True)
         }
-
-    def _remember(self, sha256: str, found: Mapping[Words, Question]) -> None:
-        for (route, text), question in found.items():
-            self._words[sha256, route, text] = question
-            self._words.move_to_end((sha256, route, text))
-        while len(self._words) > self._limit:
-            self._words.popitem(last=False)
 
     def _extracted(self, generation: Generation, route: str, clip: Path, source: Channel) -> Question:
         found = self._encoders.extractor(generation.bundle.manifest).extract(clip)

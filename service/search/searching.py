@@ -53,14 +53,13 @@ async def by_words(means: Means, gallery: str, *, text: str, to: Channel, narrow
 
     The gallery is as it was known last: comparing finds out whether it is still there.
     """
-    asked = [(f"text->{to}", WeightedBody(text=text))]
-    routes = [route for route, _ in asked]
+    words = f"text->{to}", text
     if (known := means.galleries.known(gallery)) is not None:
         with suppress(GalleryNotFound):  # perhaps there is another one of its name
-            search = _Search.of(means, known, routes)
-            return await search.answer(await search.questions(asked), narrowed)
-    search = await _Search.begun(means, gallery, routes)
-    return await search.answer(await search.questions(asked), narrowed)
+            search = _Search.of(means, known, [words[0]])
+            return await search.answer([await search.question_of(words)], narrowed)
+    search = await _Search.begun(means, gallery, [words[0]])
+    return await search.answer([await search.question_of(words)], narrowed)
 
 
 async def by_clip(
@@ -79,6 +78,7 @@ async def by_clip(
     """
     others = [(routed.route_of(each), each) for each in weighs.further]
     search = await _Search.begun(means, gallery, [routed.route_of_clip, *(route for route, _ in others)])
+    await search.check_known(narrowed.least, [weighs.clip, *(each.weight for each in weighs.further)])
     asked = await search.questions(others)
     sensed = means.questions.of_clip(search.generation, routed.route_of_clip, clip, source=routed.source)
     return await search.answer([replace(await sensed, weight=weighs.clip), *asked], narrowed)
@@ -127,6 +127,20 @@ class _Search:
         if missing := [each for each in routes if each not in there]:
             raise RouteMissing(f"{gallery.name!r} has no route {missing[0]!r}; it has {', '.join(there)}")
         return search
+
+    async def check_known(self, least: Least, weights: Sequence[float]) -> None:
+        """Refuse a least probability, of queries of these weights, that would be refused once all is decoded and found.
+
+        Raises QueryInvalid.
+        """
+        if least.probability is None:
+            return
+        is_one = len(weights) == 1 and weights[0] >= 0
+        if not is_one or await run_in_threadpool(self._gallery.sigmoid_now, self._route, self.generation) is None:
+            raise self._unknown()
+
+    async def question_of(self, words: Words) -> Question:
+        return (await self._means.questions.of_words(self.generation, [words]))[words]
 
     async def questions(self, asked: Sequence[Routed]) -> list[Question]:
         words = [(route, each.text) for route, each in asked if each.text is not None]
@@ -231,9 +245,12 @@ class _Search:
             return passing
         chosen = calibrated_by(self._gallery, self.generation, questions)
         if chosen is None:
-            raise QueryInvalid(
-                f"min_probability: no probabilities are known of {self._route!r} for such a query; evaluate the "
-                "gallery by this route, or ask for one query with min_score"
-            )
+            raise self._unknown()
         told = zip(passing, probabilities(chosen, passing), strict=True)
         return [each for each, p in told if p is not None and p >= least.probability]
+
+    def _unknown(self) -> QueryInvalid:
+        return QueryInvalid(
+            f"min_probability: no probabilities are known of {self._route!r} for such a query; evaluate the gallery "
+            "by this route, or ask for one query with min_score"
+        )

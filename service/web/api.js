@@ -31,7 +31,7 @@ export const classify = (name, { file, classes }, signal) =>
 function form(fields) {
   const body = new FormData();
   for (const [name, value] of Object.entries(fields)) {
-    if (value) body.append(name, value);
+    for (const each of [value].flat()) if (each) body.append(name, each);
   }
   return body;
 }

@@ -66,7 +66,8 @@ function nothing(why) {
 }
 
 async function classified(file, classes, signal) {
-  const said = await api.classify(gallery.name, { file, classes }, signal);
+  const named = classes.split(",").map((each) => each.trim()).filter(Boolean);
+  const said = await api.classify(gallery.name, { file, classes: named }, signal);
   const again = (own) => classified(file, own, current.signal).then(() => trouble(null), trouble);
   guess.show(at("guess"), said, { onClasses: again, asked: classes });
 }

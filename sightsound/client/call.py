@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar, cast
+from typing import IO, Any, Generic, TypeVar, cast
 from uuid import uuid4
 
 import httpx
@@ -15,7 +15,9 @@ A = TypeVar("A")
 B = TypeVar("B")
 T = TypeVar("T", bound=Answer)
 Told = Callable[[int, int], object]
-"""Is told how many bytes of how many were sent."""
+"""Is told how many bytes of how many were sent, or have come."""
+Target = Path | str | IO[bytes]
+"""A place for a file, or a file that is open."""
 MERGE = "application/merge-patch+json"
 
 
@@ -25,6 +27,14 @@ class Files:
 
     field: str
     paths: Sequence[Path | str]
+    told: Told | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Into:
+    """Where the bytes of an answer go, which never are in memory all at once."""
+
+    target: Target
     told: Told | None = None
 
 
@@ -40,6 +50,7 @@ class Call(Generic[A]):
         json: a JSON body; or else
         form, files: a form.
         once: the Idempotency-Key of a request that changes something, so that sending it twice does it once.
+        into: where what is answered is written to, in place of memory.
         may_repeat: whether it may be sent again by who got no answer.
     """
 
@@ -53,6 +64,7 @@ class Call(Generic[A]):
     files: Files | None = None
     once: str | None = None
     headers: Mapping[str, str] | None = None
+    into: Into | None = None
     may_repeat: bool = True
 
 
@@ -115,8 +127,13 @@ def delete(address: str, *, if_match: str | None = None) -> Call[None]:
 
 
 def content(address: str, query: Fields | None = None) -> Call[bytes]:
-    """The bytes at an address."""
+    """The few bytes at an address."""
     return Call("GET", address, lambda answer: answer.content, query=query)
+
+
+def download(address: str, into: Into) -> Call[None]:
+    """The bytes at an address, however many."""
+    return Call("GET", address, nothing, into=into)
 
 
 def matching(if_match: str | None) -> Mapping[str, str]:

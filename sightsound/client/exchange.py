@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 from pydantic import ValidationError
 
 from sightsound.answers import Problem
 from sightsound.client.call import Call, Told
+from sightsound.client.saving import Landing
 
 A = TypeVar("A")
 UNTYPED = "application/octet-stream"
@@ -24,11 +25,16 @@ class ServiceRefused(Exception):
         super().__init__(f"{problem.title} {problem.detail}")
         self.problem = problem
 
+    def __reduce__(self) -> tuple[type[Self], tuple[Problem]]:
+        """Made anew of the problem where it is unpickled, as in the process that asked for it."""
+        return type(self), (self.problem,)
+
 
 @contextmanager
-def request_of(http: httpx.Client | httpx.AsyncClient, call: Call[A]) -> Iterator[httpx.Request]:
+def request_of(http: httpx.Client | httpx.AsyncClient, call: Call[A], place: Landing | None) -> Iterator[httpx.Request]:
     """The request of a call, with its files open until the block ends; made anew for each attempt."""
-    headers = {**({"Idempotency-Key": call.once} if call.once else {}), **(call.headers or {})}
+    once = {"Idempotency-Key": call.once} if call.once else {}
+    headers = {**once, **(call.headers or {}), **(place.headers() if place else {})}
     with ExitStack() as opened:
         yield http.build_request(
             call.method,
@@ -41,18 +47,29 @@ def request_of(http: httpx.Client | httpx.AsyncClient, call: Call[A]) -> Iterato
         )
 
 
-def accepted(answer: httpx.Response) -> httpx.Response:
-    """The answer, if it is no refusal; raises ServiceRefused."""
-    if answer.is_success:
-        return answer
-    problem = problem_of(answer) or Problem(
+def outcome(call: Call[A], answer: httpx.Response | None, error: httpx.TransportError | None) -> A:
+    """What the last attempt brought; raises ServiceRefused, or the error where no answer came."""
+    if answer is None:
+        assert error is not None, "either came"
+        raise error
+    if not answer.is_success:
+        raise ServiceRefused(problem_of(answer) or _strange(answer))
+    try:
+        return call.read(answer)
+    except ValidationError as strange:
+        raise ServiceRefused(_strange(answer)) from strange
+
+
+def _strange(answer: httpx.Response) -> Problem:
+    """What something else than the service said, such as a proxy before it."""
+    to = f", to {answer.headers['location']}" if "location" in answer.headers else ""
+    return Problem(
         type="about:blank",
         title="The service could not answer.",
         status=answer.status_code,
-        detail=f"{answer.url} said {answer.status_code}, without a problem document",
+        detail=f"{answer.url} said {answer.status_code}{to}, in other words than those of a Sightsound service",
         instance=answer.url.path,
     )
-    raise ServiceRefused(problem)
 
 
 def problem_of(answer: httpx.Response) -> Problem | None:

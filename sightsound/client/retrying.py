@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import random
+from ssl import SSLCertVerificationError
 
 import httpx
 
@@ -42,10 +43,10 @@ class Attempts:
     def __init__(self, retries: Retries, *, may_repeat: bool = True) -> None:
         self._retries, self._may_repeat, self._made = retries, may_repeat, 1
 
-    def after(self, answer: httpx.Response | None) -> float | None:
+    def after(self, answer: httpx.Response | None, error: httpx.TransportError | None = None) -> float | None:
         """Seconds to wait before the call is tried again, None where that is final; without an answer, none came."""
         is_lost = answer is None or (answer.status_code in BETWEEN and problem_of(answer) is None)
-        if is_lost and not self._may_repeat:
+        if is_lost and not (self._may_repeat and _may_pass(error)):
             return None
         asked_s = _retry_after_s(answer) if answer is not None and answer.status_code in LATER else None
         return None if asked_s is None and not is_lost else self._wait_s(asked_s or 0.0)
@@ -56,6 +57,13 @@ class Attempts:
         longest_s = min(self._retries.first_wait_s * 2.0 ** (self._made - 1), self._retries.longest_wait_s)
         self._made += 1
         return max(least_s, longest_s * random())
+
+
+def _may_pass(error: BaseException | None) -> bool:
+    """Whether what kept an answer from coming may be otherwise soon; addresses and certificates stay as they are."""
+    if isinstance(error, httpx.UnsupportedProtocol | SSLCertVerificationError):
+        return False
+    return error is None or _may_pass(error.__cause__ or error.__context__)
 
 
 def _retry_after_s(answer: httpx.Response) -> float | None:

@@ -1,12 +1,14 @@
 """Galleries embedded anew and evaluated from the command line."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sightsound.commands.jobs import ended, status_of, watched
 from sightsound.commands.reach import FOLDER, AsJson, Data, Gallery, Key, Server, chosen, reached
-from sightsound.job_answers import Job
+
+if TYPE_CHECKING:
+    from sightsound.job_answers import Job
 
 NoWait = Annotated[
     bool, typer.Option("--no-wait", help="Only ask the service for the job; `sightsound jobs` shows it.")
@@ -29,12 +31,12 @@ def reindex(
     """Embed a gallery anew beside the old, compare both, and switch; exit status 1 where that was refused."""
     with reached(server, key, data, jobs=1) as client:
         job = client.jobs.reindex(chosen(client, gallery), bundle, tolerance="any" if force else tolerance)
-        return _asked(job) if no_wait and server else ended(client, job, as_json=as_json)
+        return _asked(job, as_json=as_json) if no_wait and server else ended(client, job, as_json=as_json)
 
 
 def evaluate(
     gallery: Gallery = None,
-    route: Annotated[list[str] | None, typer.Option(help="Repeated for each; by default all.")] = None,
+    route: Annotated[list[str] | None, typer.Option(metavar="ROUTE", help="Repeated for each; by default all.")] = None,
     generation: Annotated[int | None, typer.Option(min=1, help="Its number; by default the active one.")] = None,
     compare_to: Annotated[int | None, typer.Option(min=1, help="The number of another generation.")] = None,
     no_wait: NoWait = False,
@@ -51,7 +53,7 @@ def evaluate(
         name = chosen(client, gallery)
         job = client.jobs.evaluate(name, route or [], generation=generation, compare_to=compare_to)
         if no_wait and server:
-            return _asked(job)
+            return _asked(job, as_json=as_json)
         done = watched(client, job)
         if done.result is None:
             return ended(client, done, as_json=as_json)
@@ -60,6 +62,7 @@ def evaluate(
     return status_of(done)
 
 
-def _asked(job: Job) -> int:
-    typer.echo(job.id)
+def _asked(job: "Job", *, as_json: bool) -> int:
+    """The job goes on in the service."""
+    typer.echo(job.model_dump_json(indent=2) if as_json else job.id)
     return 0

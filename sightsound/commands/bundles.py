@@ -1,17 +1,20 @@
 """Bundles of a service or a data folder, listed, shown and brought: more commands of `sightsound bundle`."""
 
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from models.errors import QueryInvalid
-from sightsound.bundle_answers import BundleDetail
 from sightsound.commands.reach import FOLDER, AsJson, Data, Key, Server, reached
+from sightsound.commands.transfers import opened, said, shown
+
+if TYPE_CHECKING:
+    from sightsound.bundle_answers import BundleDetail
 
 
 def list_all(server: Server = None, key: Key = None, data: Data = FOLDER, as_json: AsJson = False) -> None:
@@ -21,7 +24,11 @@ def list_all(server: Server = None, key: Key = None, data: Data = FOLDER, as_jso
     with reached(server, key, data) as client:
         found = client.bundles()
     rows = [(each.name, each.method, ", ".join(each.routes), each.trained_on) for each in found]
-    say(found, of_rows(("bundle", "method", "routes", "trained on"), rows), as_json=as_json)
+    say(
+        found,
+        of_rows(("bundle", "method", "routes", "trained on"), rows, nothing="There is no bundle."),
+        as_json=as_json,
+    )
 
 
 def show(
@@ -47,9 +54,27 @@ def upload(
     """Bring a bundle, which is checked and tried; `sightsound reindex --bundle` then uses it."""
     if not path.exists():
         raise QueryInvalid(f"found no file and no folder at {path}")
-    with _packed(path) as archive, reached(server, key, data) as client:
-        found = client.add_bundle(archive)
+    with _packed(path) as archive, reached(server, key, data) as client, shown(f"Sending {path.name}") as told:
+        found = client.add_bundle(archive, told=told)
     _say(found, as_json=as_json)
+
+
+def download(
+    name: Annotated[str, typer.Argument(help="The bundle's name.")],
+    file: Annotated[Path, typer.Argument(help="The tar to write; - is the standard output.")],
+    server: Server = None,
+    key: Key = None,
+    data: Data = FOLDER,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch a bundle as one tar, which `upload` takes elsewhere."""
+    with reached(server, key, data) as client, shown(f"Fetching {name}") as told:
+        client.bundle_archive(name, opened(file), told=told)
+    said(name, file, as_json=as_json)
+
+
+COMMANDS: Mapping[str, Callable[..., None]] = {"list": list_all, "show": show, "upload": upload, "download": download}
+"""Of `sightsound bundle`."""
 
 
 @contextmanager
@@ -66,7 +91,7 @@ def _packed(path: Path) -> Iterator[Path]:
         yield archive
 
 
-def _say(found: BundleDetail, *, as_json: bool) -> None:
+def _say(found: "BundleDetail", *, as_json: bool) -> None:
     from sightsound.commands.tables import of_figures, say
 
     told: dict[str, object] = {

@@ -1,17 +1,18 @@
 """Classification from the command line, and the vocabularies that it chooses from."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from models.errors import QueryInvalid
-from sightsound.asking import Choosing
-from sightsound.commands.reach import FOLDER, AsJson, Data, Gallery, Key, Server, reached
+from sightsound.commands.outcome import done
+from sightsound.commands.reach import FOLDER, MISSED, AsJson, Data, Gallery, Key, Server, reached
 from sightsound.commands.search import K
+from sightsound.commands.transfers import shown
 
-MISSED = 1
 Name = Annotated[str, typer.Argument(help="The vocabulary's name.")]
 
 app = typer.Typer(name="vocabulary", help="Keep lists of classes to classify clips by.")
@@ -20,7 +21,8 @@ app = typer.Typer(name="vocabulary", help="Keep lists of classes to classify cli
 def classify(
     clips: Annotated[list[Path], typer.Argument(help="Files with sound, pictures or both.")],
     classes: Annotated[
-        str | None, typer.Option(help="Names with commas between; by default the bundle's vocabulary.")
+        list[str] | None,
+        typer.Option("--class", metavar="NAME", help="A class, repeated for each; by default the bundle's vocabulary."),
     ] = None,
     vocabulary: Annotated[str | None, typer.Option(help="The name of a stored vocabulary, in place of them.")] = None,
     calibration: Annotated[
@@ -37,27 +39,31 @@ def classify(
     as_json: AsJson = False,
 ) -> int:
     """Tell what clips show, among classes of any words; exit status 1 if one of several could not be used."""
+    from sightsound.asking import Choosing
     from sightsound.commands import class_tables as tables
     from sightsound.commands.tables import say
 
-    names, beta = _names(classes), _beta(calibration)
-    with reached(server, key, data) as client:
+    beta = _beta(calibration)
+    with reached(server, key, data) as client, shown(f"Sending {_named(clips)}") as told:
         if len(clips) > 1:
-            choosing = Choosing(names, vocabulary, beta, k, abstain_below=abstain_below)
-            found = client.classify_files(clips, choosing, gallery=gallery)
-            say(found, tables.of_several(found), as_json=as_json)
-            return MISSED if any(each.problem for each in found.answers) else 0
-        one = client.classify(
-            clips[0],
-            names,
-            gallery=gallery,
-            vocabulary=vocabulary,
-            calibration=beta,
-            k=k,
-            abstain_below=abstain_below,
-        )
-    say(one, tables.of_one(one), as_json=as_json)
-    return 0
+            choosing = Choosing(classes, vocabulary, beta, k, abstain_below=abstain_below)
+            found = client.classify_files(clips, choosing, gallery=gallery, told=told)
+        else:
+            one = client.classify(
+                clips[0],
+                classes,
+                gallery=gallery,
+                vocabulary=vocabulary,
+                calibration=beta,
+                k=k,
+                abstain_below=abstain_below,
+                told=told,
+            )
+    if len(clips) == 1:
+        say(one, tables.of_one(one), as_json=as_json)
+        return 0
+    say(found, tables.of_several(found), as_json=as_json)
+    return MISSED if any(each.problem for each in found.answers) else 0
 
 
 @app.command("list")
@@ -107,10 +113,15 @@ def replace(
 
 
 @app.command()
-def delete(name: Name, server: Server = None, key: Key = None, data: Data = FOLDER) -> None:
+def delete(name: Name, server: Server = None, key: Key = None, data: Data = FOLDER, as_json: AsJson = False) -> None:
     """Delete a vocabulary."""
     with reached(server, key, data) as client:
         client.remove_vocabulary(name)
+    done(f"The vocabulary {name} is deleted.", {"vocabulary": name}, as_json=as_json)
+
+
+def _named(clips: Sequence[Path]) -> str:
+    return clips[0].name if len(clips) == 1 else f"{len(clips)} files"
 
 
 def _read(file: Path) -> dict[str, bool | None]:
@@ -125,10 +136,6 @@ def _read(file: Path) -> dict[str, bool | None]:
         return dict(pairs)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise QueryInvalid(f"{file}: expected classes as the API takes them, a list of names or of objects") from error
-
-
-def _names(classes: str | None) -> list[str] | None:
-    return None if classes is None else [each.strip() for each in classes.split(",") if each.strip()]
 
 
 def _beta(calibration: str) -> Literal["on", "off"] | float:

@@ -22,27 +22,24 @@ def _commands() -> None:
 @app.command()
 def show(file: File = None, as_json: AsJson = False) -> None:
     """Show every setting, its value, and whether the environment, a file or nobody said so."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     from service.configuring import configured
+    from sightsound.commands import tables
 
     found = configured({}, file=file)
     values = found.settings.model_dump(mode="json")
     if as_json:
         rows = {name: {"value": values[name], "from": origin} for name, origin in found.origins.items()}
         return typer.echo(json.dumps({"file": str(found.file) if found.file else None, "settings": rows}, indent=2))
-    table = Table("setting", "value", "from")
-    for name, origin in found.origins.items():
-        where = str(found.file) if origin == "file" else origin
-        table.add_row(*map(Text, (name, _shown(values[name]), where)))
-    Console().print(table)
+    told = [
+        (name, _shown(values[name]), str(found.file) if origin == "file" else origin)
+        for name, origin in found.origins.items()
+    ]
+    tables.show(tables.of_rows(("setting", "value", "from"), told, nothing="There is no setting."))
     for each in found.unknown:
         typer.echo(f"{each} is no setting", err=True)
 
 
 def _shown(value: object) -> str:
     if isinstance(value, list):
-        return ",".join(map(str, value))
+        return ", ".join(map(str, value))
     return "" if value is None else str(value)

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from sightsound.answers import Sense
-from sightsound.commands.tables import of_hits
+from sightsound.commands.tables import frameless, of_hits
 from sightsound.search_answers import Explanation, NearWord, SearchAnswer
 
 
@@ -16,23 +15,25 @@ def of_answer(answer: SearchAnswer) -> RenderableType:
     told = [(place, hit.explanation) for place, hit in enumerate(answer.hits, 1) if hit.explanation is not None]
     if not told:
         return of_hits(answer)
-    table = Table(title=Text("Why they were found"), title_justify="left", show_header=False)
+    table = frameless("Why they were found")
+    for style in (None, "dim", None):
+        table.add_column(style=style)
+    if near := {_words(why.words.query) for _, why in told if why.words is not None}:
+        table.add_row("", Text("words near the query"), Text("; ".join(sorted(near))))
     for place, why in told:
         for line, (what, value) in enumerate(_reasons(why)):
             table.add_row("" if line else f"{place}", Text(what), Text(value))
-    calibrated = answer.calibrated_on and Text(f"Probabilities are those of {answer.calibrated_on}.")
-    return Group(of_hits(answer), table, *([calibrated] if calibrated else []))
+    return Group(of_hits(answer), "", table)
 
 
 def _reasons(why: Explanation) -> Iterator[tuple[str, str]]:
     """What is known, each with its name."""
-    if why.raw_score is not None:
-        corrected = f", of which the correction takes {why.bias:.3f}" if why.bias else ""
-        yield "score", f"{why.raw_score:.3f}{corrected}"
-    if why.parts:
+    if why.raw_score is not None and why.bias:
+        yield "score", f"{why.raw_score:.3f}, of which the correction takes {why.bias:.3f}"
+    if len(why.parts or ()) > 1:
         yield "its parts", _shares(why.parts)
     if why.words is not None:
-        yield from _both("words near the", _words(why.words.query), _words(why.words.hit))
+        yield "words near the hit", _words(why.words.hit)
     yield from _of_query(why)
 
 

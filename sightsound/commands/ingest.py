@@ -5,22 +5,21 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import httpx
 import typer
 
 from models.errors import QueryInvalid
-from sightsound.client import Client, ServiceRefused
-from sightsound.commands.reach import FOLDER, AsJson, Data, Gallery, Key, Server, chosen, reached
+from sightsound.commands.reach import FOLDER, MISSED, AsJson, Data, Gallery, Key, Server, chosen, reached
 
 if TYPE_CHECKING:
     from models.media.collection import Item
-
-MISSED = 1
+    from sightsound.client import Client
 
 
 def ingest(
     paths: Annotated[list[Path], typer.Argument(help="Files, folders, or csv lists of path and label.")],
-    label: Annotated[list[str] | None, typer.Option(help="What all of them show, repeated for each.")] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(metavar="LABEL", help="What all of them show, repeated for each.")
+    ] = None,
     gallery: Gallery = None,
     server: Server = None,
     key: Key = None,
@@ -36,13 +35,18 @@ def ingest(
     if not items:
         raise QueryInvalid(f"there are no clips in {', '.join(map(str, paths))}")
     told: list[dict[str, str]] = []
-    with reached(server, key, data) as client, Steps(Console(stderr=True)) as steps:
-        name = chosen(client, gallery)
-        with steps.step(f"Adding to {name}", len(items)) as bar:
-            for item in items:
-                told.append(_added(client, name, item, label or ()))
-                bar.advance(item.name)
-    return _said(name, told, as_json=as_json)
+    try:
+        with reached(server, key, data) as client, Steps(Console(stderr=True)) as steps:
+            name = chosen(client, gallery)
+            with steps.step(f"Adding to {name}", len(items)) as bar:
+                for item in items:
+                    told.append(_added(client, name, item, label or ()))
+                    bar.advance(item.name)
+    except BaseException:
+        if told:  # what has been done is said, whatever ends it
+            _said(name, told, of=len(items), as_json=as_json)
+        raise
+    return _said(name, told, of=len(items), as_json=as_json)
 
 
 def _items(path: Path) -> "Iterator[Item]":
@@ -55,8 +59,12 @@ def _items(path: Path) -> "Iterator[Item]":
     return iter([Item(str(path), path.name)])
 
 
-def _added(client: Client, gallery: str, item: "Item", labels: Sequence[str]) -> dict[str, str]:
+def _added(client: "Client", gallery: str, item: "Item", labels: Sequence[str]) -> dict[str, str]:
     """What became of one clip; a service that cannot be reached ends it all, one clip that cannot be used does not."""
+    import httpx
+
+    from sightsound.client import ServiceRefused
+
     if item.problem is not None:
         return {"name": item.name, "problem": item.problem}
     try:
@@ -70,12 +78,12 @@ def _added(client: Client, gallery: str, item: "Item", labels: Sequence[str]) ->
     return {"name": item.name, "clip": clip.id}
 
 
-def _said(gallery: str, told: Sequence[dict[str, str]], *, as_json: bool) -> int:
+def _said(gallery: str, told: Sequence[dict[str, str]], *, of: int, as_json: bool) -> int:
     failed = [each for each in told if "problem" in each]
     if as_json:
         typer.echo(json.dumps({"gallery": gallery, "clips": told}, ensure_ascii=False, indent=2))
     else:
         for each in failed:
             typer.echo(f"{each['name']}: {each['problem']}", err=True)
-        typer.echo(f"{len(told) - len(failed)} of {len(told)} clips are in the gallery {gallery}.")
+        typer.echo(f"{len(told) - len(failed)} of {of} clips are in the gallery {gallery}.")
     return MISSED if failed else 0

@@ -1,14 +1,16 @@
 """The `sightsound jobs` command: durable work looked at, waited for, cancelled and retried."""
 
-from typing import Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from sightsound.client import Client
-from sightsound.commands.reach import FOLDER, AsJson, Data, Key, Server, reached
-from sightsound.job_answers import Job, State
+from sightsound.choices import State
+from sightsound.commands.reach import FOLDER, MISSED, AsJson, Data, Key, Server, reached
 
-MISSED = 1
+if TYPE_CHECKING:
+    from sightsound.client import Client
+    from sightsound.job_answers import Job
+
 
 app = typer.Typer(name="jobs", help="Look at, wait for, cancel and retry jobs.")
 JobId = Annotated[str, typer.Argument(help="The job's id.")]
@@ -61,31 +63,38 @@ def retry(job: JobId, server: Server = None, key: Key = None, data: Data = FOLDE
         return ended(client, client.jobs.retry(job), as_json=as_json)
 
 
-def ended(client: Client, job: Job, *, as_json: bool) -> int:
+def ended(client: "Client", job: "Job", *, as_json: bool) -> int:
     """Watch a job until it ends, say what came of it, and whether all of it was done as an exit status."""
     seen = watched(client, job)
     _say(seen, as_json=as_json)
     return status_of(seen)
 
 
-def watched(client: Client, job: Job) -> Job:
+def watched(client: "Client", job: "Job") -> "Job":
     """The job as it ended; meanwhile people see how far it is."""
     from rich.console import Console
 
     from sightsound.progress import Steps
 
-    with Steps(Console(stderr=True)) as steps, steps.step(f"{job.kind} of {job.gallery}", job.progress.total) as bar:
-        for seen in client.jobs.watch(job.id):
-            bar.at(seen.progress.done, seen.progress.total, seen.progress.item or seen.state)
+    try:
+        with (
+            Steps(Console(stderr=True)) as steps,
+            steps.step(f"{job.kind} of {job.gallery}", job.progress.total) as bar,
+        ):
+            for seen in client.jobs.watch(job.id):
+                bar.at(seen.progress.done, seen.progress.total, seen.progress.item or seen.state)
+    except BaseException:
+        typer.echo(f"The job is not lost: `sightsound jobs wait {job.id}` goes on.", err=True)
+        raise
     return seen
 
 
-def status_of(job: Job) -> int:
+def status_of(job: "Job") -> int:
     """0 where all of it was done."""
     return 0 if job.state == "done" and not job.error_count else MISSED
 
 
-def _say(job: Job, *, as_json: bool) -> None:
+def _say(job: "Job", *, as_json: bool) -> None:
     from sightsound.commands.tables import of_job, say
 
     say(job, of_job(job), as_json=as_json)

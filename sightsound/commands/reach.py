@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import httpx
 import typer
 
-from models.errors import GalleryNotFound, Unavailable
-from sightsound.client import Client
+from models.errors import GalleryNotFound, QueryInvalid, Unavailable
+
+if TYPE_CHECKING:
+    from sightsound.client import Client
 
 FOLDER = Path("sightsound-data")
+MISSED = 1
+"""The exit status where some of what was asked for could not be done."""
 
 Server = Annotated[
     str | None,
@@ -29,12 +32,14 @@ Gallery = Annotated[str | None, typer.Option(help="The gallery's name; by defaul
 
 
 @contextmanager
-def reached(server: str | None, key: str | None, data: Path, *, jobs: int = 0) -> Iterator[Client]:
+def reached(server: str | None, key: str | None, data: Path, *, jobs: int = 0) -> Iterator["Client"]:
     """A client of the service at `server`, or else of one in this process over the data folder.
 
     So many jobs are done at once meanwhile, where no service does them.
 
-    Raises Unavailable where no service answers.
+    Raises:
+        QueryInvalid: what should be an address is none.
+        Unavailable: no service answers.
     """
     if server is None:
         from sightsound.commands.local import over
@@ -42,14 +47,21 @@ def reached(server: str | None, key: str | None, data: Path, *, jobs: int = 0) -
         with over(data, jobs=jobs) as client:
             yield client
         return
+    import httpx
+
+    from sightsound.client import Client
+
     try:
         with Client(server, key=key) as client:
             yield client
     except httpx.TransportError as error:
-        raise Unavailable(f"no service answers at {server}: {error}") from error
+        trusted = "; SSL_CERT_FILE names a file of certificates to trust" if "CERTIFICATE" in str(error) else ""
+        raise Unavailable(f"no service answers at {server}: {str(error) or type(error).__name__}{trusted}") from error
+    except httpx.InvalidURL as error:
+        raise QueryInvalid(f"--server: found {server!r} ({error}), expected an address as http://host:port") from error
 
 
-def chosen(client: Client, gallery: str | None) -> str:
+def chosen(client: "Client", gallery: str | None) -> str:
     """The gallery of that name, or the first there is; raises GalleryNotFound where there is none."""
     if gallery is not None:
         return gallery

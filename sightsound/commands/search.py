@@ -3,14 +3,17 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from pydantic import JsonValue
 
 from models.errors import QueryInvalid
-from sightsound.asking import Asked, Only, Query
+from sightsound.choices import Asked
 from sightsound.commands.reach import FOLDER, AsJson, Data, Gallery, Key, Server, chosen, reached
+from sightsound.commands.transfers import shown
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 K = Annotated[int, typer.Option("-k", min=1, max=100, help="How many at most.")]
 EXAMPLE = '[{"path": ["year"], "is": "lt", "value": 2000}]'
@@ -21,14 +24,16 @@ def search(
     clip: Annotated[Path | None, typer.Option(help="A file to search with, in place of words.")] = None,
     from_: Annotated[Asked | None, typer.Option("--from", help="What of the clip to search with.")] = None,
     to: Annotated[Asked | None, typer.Option(help="What of the gallery's clips to compare with.")] = None,
-    like: Annotated[list[str] | None, typer.Option(help="The id of a clip of the gallery: more like it.")] = None,
-    unlike: Annotated[list[str] | None, typer.Option(help="The same: less like it.")] = None,
+    like: Annotated[list[str] | None, typer.Option(metavar="ID", help="A clip of the gallery: more like it.")] = None,
+    unlike: Annotated[list[str] | None, typer.Option(metavar="ID", help="The same: less like it.")] = None,
     gallery: Gallery = None,
     k: K = 10,
     by: Annotated[Literal["window", "clip"], typer.Option(help="What a hit is.")] = "window",
-    label: Annotated[list[str] | None, typer.Option(help="Only clips with it; repeated: with any of these.")] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(metavar="LABEL", help="Only clips with it; repeated: with any of these.")
+    ] = None,
     where: Annotated[
-        str | None, typer.Option(help="Only clips whose metadata meets these conditions, a JSON list.")
+        str | None, typer.Option(metavar="JSON", help="Only clips whose metadata meets these conditions, a JSON list.")
     ] = None,
     min_score: Annotated[float | None, typer.Option(help="Only hits of this score or a higher one.")] = None,
     min_probability: Annotated[float | None, typer.Option(help="The same of their probability, 0 to 1.")] = None,
@@ -39,6 +44,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find what is nearest to words, to a clip, or to clips of the gallery."""
+    from sightsound.asking import Only, Query
     from sightsound.commands.explanations import of_answer
     from sightsound.commands.tables import say
 
@@ -51,7 +57,9 @@ def search(
     with reached(server, key, data) as client:
         name = chosen(client, gallery)
         if clip is not None:
-            found = client.search_clip(name, clip, from_=_source(from_, to), to=to, k=k, only=only, explain=explain)
+            source = _source(from_, to)
+            with shown(f"Sending {clip.name}") as told:
+                found = client.search_clip(name, clip, from_=source, to=to, k=k, only=only, explain=explain, told=told)
         else:
             asked = () if words is None else (Query(text=words),)
             found = client.search_by(
@@ -68,7 +76,7 @@ def _source(from_: Asked | None, to: Asked | None) -> Asked:
     return other[to]
 
 
-def _conditions(where: str | None) -> Sequence[Mapping[str, JsonValue]]:
+def _conditions(where: str | None) -> "Sequence[Mapping[str, JsonValue]]":
     """As they were written; the service says what conditions are."""
     try:
         found = json.loads(where or "[]")

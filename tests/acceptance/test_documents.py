@@ -1,5 +1,7 @@
-"""The examples of the README and the docs, run as they stand."""
+"""The examples of the README and of every document, run as a reader copies them, by what they are about."""
 
+import json
+import os
 import re
 import shlex
 import shutil
@@ -7,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,82 +18,81 @@ from service.app import create_app
 from service.settings import Settings
 from sightsound import Client
 from sightsound.cli import run
+from tests.documents import DOCS, PAGES, ROOT, Example, examples
 from tests.tiny.bundles import tiny_bundle, tiny_library
-from tests.tiny.encoders import tiny_clip
+from tests.tiny.clips import tiny_clip
 from tests.unit.service.running import running
 
-ROOT = Path(__file__).parents[2]
-ADDRESS = "http://127.0.0.1:8765"
-EXAMPLE = re.compile(r"^```(python|sh)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-DOCUMENTS = ("README.md", "docs/http-api.md")
+ADDRESSES = "http://127.0.0.1:8765", "https://search.example"
 COMMANDS = "docs/command-line.md"
 BY_JOBS = ("evaluate", "reindex")
+NOT_RUN = re.compile(
+    r"make |torchrun |sightsound (demo|serve|train|benchmark)\b|SIGHTSOUND_NAMES=|create(user|db) |mkdir new"
+    r"|sightsound backbone (import|import-network|train|pull|join|bench)\b|sightsound bundle from-"
+    r"|sightsound gallery create mine|.*postgresql://|export SIGHTSOUND_(CATALOG|MILVUS)"
+)
+"""Lines that go on for minutes or for ever, or that need a data set, a network's weights, a host or a server."""
 
 
-def examples(document: str) -> list[tuple[str, str]]:
-    """Every example of a document, with its language."""
-    return EXAMPLE.findall((ROOT / document).read_text())
+def lines(example: Example) -> list[str]:
+    """What of a shell example is run, a command each."""
+    said = example.text.replace("\\\n", " ").splitlines()
+    return [each for each in said if each.strip() and not each.startswith("#") and not NOT_RUN.match(each)]
 
 
-def cases() -> Iterator[tuple[str, str]]:
-    """Every example that asks the service, one by one."""
-    for document in DOCUMENTS:
-        for language, text in examples(document):
-            if language == "python":
-                yield "python", text
-            else:
-                yield from (("sh", line) for line in text.splitlines() if line.startswith("curl"))
+def exports(example: Example) -> list[str]:
+    """What earlier examples of the document told the shell."""
+    before = (ROOT / example.document).read_text().split(example.text)[0]
+    return [each for each in re.findall(r"^export .*", before, re.MULTILINE) if not NOT_RUN.match(each)]
+
+
+def asking(example: Example) -> bool:
+    """Whether an example is run in one go, beside a service."""
+    if example.language == "python":
+        return True
+    return example.language == "sh" and example.document != COMMANDS and bool(lines(example))
+
+
+EXAMPLES = [each for path in (ROOT / "README.md", *PAGES) for each in examples(path) if asking(each)]
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder that has what the examples name: the gallery `demo`, the bundles `demo-…`."""
-    library = tiny_library(tmp_path_factory.mktemp("library"), clips_per_label=1)
-    encoders = load_manifest(library / "bundles" / "tiny")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a data folder that has what examples name, and with the clips that they upload."""
+    place = tmp_path_factory.mktemp("work")
+    data = tiny_library(place / "sightsound-data", clips_per_label=1)
+    encoders = load_manifest(data / "bundles" / "tiny")
     for seed, name in enumerate(("demo-avgzslnet", "demo-cjme")):
         tiny_bundle(
-            library / "bundles" / name,
+            data / "bundles" / name,
             name=name,
             seed=seed,
             audio=encoders.backbones["audio"],
             video=encoders.backbones["video"],
             text=encoders.text_encoder,
         )
-    return library
+    shutil.copytree(data / "backbones" / "tiny-video@1", data / "backbones" / "demo-video@1")
+    (data / "world").mkdir()
+    for clip in ("knock.mp4", "clip.mp4", "sightsound-data/world/siren-bell-bouncing-test-00.mp4"):
+        tiny_clip(place / clip)
+    (place / ".curlrc").write_text("silent\nshow-error\nfail-with-body\n")
+    return place
 
 
 @pytest.fixture(scope="module")
-def address(library: Path) -> Iterator[str]:
+def address(folder: Path) -> Iterator[str]:
     """A service over it."""
-    with running(create_app(Settings(data=library, job_workers=1))) as found:
+    with running(create_app(Settings(data=folder / "sightsound-data", job_workers=1, ingest_root=folder))) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def folder(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the clips and the bundle that the examples upload."""
-    place = tmp_path_factory.mktemp("work")
-    world = place / "sightsound-data" / "world"
-    world.mkdir(parents=True)
-    tiny_clip(place / "knock.mp4")
-    shutil.make_archive(str(place / "demo-cjme"), "tar", library / "bundles" / "demo-cjme")
-    shutil.copy(place / "knock.mp4", world / "siren-bell-bouncing-test-00.mp4")
-    return place
-
-
-def commands() -> list[str]:
-    """Every example of the command line that asks."""
-    asking = (ROOT / COMMANDS).read_text().split("\n## Asking\n")[1].split("\n## ")[0]
-    return [line for _, text in EXAMPLE.findall(asking) for line in text.splitlines() if line.startswith("sightsound ")]
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a clip and a data folder, as commands expect it; what they change they may keep."""
-    place = tmp_path_factory.mktemp("place")
-    tiny_library(place / "sightsound-data", clips_per_label=1)
-    tiny_clip(place / "knock.mp4")
-    return place
+def environment(folder: Path, address: str) -> dict[str, str]:
+    """What examples take from their environment: a key and the id of a clip."""
+    with Client(address) as client:
+        key, clip = client.create_key("reader", ["admin"]).key, next(iter(client.clips("demo"))).id
+    beside = {"SIGHTSOUND_KEY": key, "CLIP": clip, "CURL_HOME": str(folder)}
+    return {**os.environ, **beside, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
 
 @pytest.fixture
@@ -106,16 +108,54 @@ def as_it_was(address: str) -> Iterator[None]:
                 client.remove_clip("demo", each.id)
 
 
+def shape(shown: Any, answered: Any) -> Any:
+    """The keys of an answer, as deep as both tell."""
+    if isinstance(shown, dict) and isinstance(answered, dict) and shown and answered:
+        return {key: shape(shown.get(key), value) for key, value in answered.items()}
+    if isinstance(shown, list) and isinstance(answered, list) and shown and answered:
+        return [shape(shown[0], answered[0])]
+    return None
+
+
 @pytest.mark.usefixtures("as_it_was")
-@pytest.mark.parametrize(("language", "text"), list(cases()))
-def test_an_example_of_the_documents_runs(language: str, text: str, address: str, folder: Path) -> None:
-    if language == "sh" and not shutil.which("curl"):
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_an_example_of_the_documents_runs(
+    example: Example, address: str, folder: Path, environment: dict[str, str]
+) -> None:
+    if "curl" in example.text and not shutil.which("curl"):
         pytest.skip("curl is not installed")
-    asked = text.replace(ADDRESS, address).replace("Client()", f"Client({address!r})")
-    command = [sys.executable, "-c", asked] if language == "python" else ["sh", "-c", f"{asked} --silent --fail"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, f"{text}\n{done.stdout}{done.stderr}"
-    assert done.stdout.strip()
+    asked = example.text if example.language == "python" else "\n".join((*exports(example), *lines(example)))
+    for each in ADDRESSES:
+        asked = asked.replace(each, address)
+    command = [sys.executable, "-c"] if example.language == "python" else ["sh", "-e", "-c"]
+    asked = asked.replace("Client()", f"Client({address!r})")
+    done = subprocess.run(
+        [*command, asked], cwd=folder, env=environment, capture_output=True, text=True, timeout=90, check=False
+    )
+    refused = '"/problems/' in (example.answer or "")
+    assert (done.returncode != 0) is refused, f"{example.text}\n{done.stdout}{done.stderr}"
+    assert done.stdout.strip() or "print(" not in example.text
+    if example.answer:
+        shown, answered = json.loads(example.answer), json.loads(done.stdout)
+        assert shape(shown, answered) == shape(answered, shown)
+
+
+def commands() -> list[str]:
+    """Every example of the command line that asks."""
+    section = (ROOT / COMMANDS).read_text().split("\n## Asking\n")[1].split("\n## ")[0]
+    return [line for line in re.findall(r"^sightsound .*", section, re.MULTILINE) if line in _EXAMPLE_LINES]
+
+
+_EXAMPLE_LINES = {line for each in examples(ROOT / COMMANDS) if each.language == "sh" for line in lines(each)}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a clip and a data folder, as commands expect it; what they change they may keep."""
+    place = tmp_path_factory.mktemp("place")
+    tiny_library(place / "sightsound-data", clips_per_label=1)
+    tiny_clip(place / "knock.mp4")
+    return place
 
 
 @pytest.mark.parametrize("command", commands())
@@ -123,7 +163,7 @@ def test_a_command_of_the_documents_runs(
     command: str, address: str, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(place)
-    arguments = shlex.split(command.replace(ADDRESS, address))[1:]
+    arguments = shlex.split(command.replace(ADDRESSES[0], address), comments=True)[1:]
     if "kitchen" in arguments:  # which an earlier line has made
         assert run(["vocabulary", "set", "kitchen", "a kettle"]) == 0
         capsys.readouterr()
@@ -136,26 +176,27 @@ def test_a_command_of_the_documents_runs(
 
 def test_every_command_that_asks_has_an_example() -> None:
     named = {command.split()[1] for command in commands()}
-    assert named == {"search", "classify", "ingest", "evaluate", "reindex", "jobs", "bundle", "vocabulary", "status"}
+    asking = {"search", "classify", "vocabulary", "clip", "status"}
+    assert named == {*asking, "ingest", "evaluate", "reindex", "jobs", "bundle"}
 
 
 def test_the_readme_starts_with_the_two_commands() -> None:
-    language, text = examples("README.md")[0]
-    assert language == "sh"
-    assert [line.split("#")[0].strip() for line in text.splitlines()] == ["make demo", "make test"]
+    first = next(examples(ROOT / "README.md"))
+    assert first.language == "sh"
+    assert [line.split("#")[0].strip() for line in first.text.splitlines()] == ["make demo", "make test"]
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert {"demo", "test", "install", "check", "bench"} <= set(targets)
 
 
-@pytest.mark.parametrize(
-    "document",
-    sorted(
-        str(path.relative_to(ROOT))
-        for path in ROOT.glob("**/*.md")
-        if ".venv" not in path.parts and "sightsound-data" not in path.parts
-    ),
-)
-def test_links_between_documents_lead_somewhere(document: str) -> None:
-    text = (ROOT / document).read_text()
-    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
-    assert [link for link in links if not (ROOT / document).parent.joinpath(link).exists()] == []
+USES = {"sightsound search", "sightsound classify", "sightsound evaluate", "sightsound reindex"}
+
+
+def test_the_first_page_has_all_uses_by_curl_from_python_and_on_the_command_line() -> None:
+    shown = list(examples(DOCS / "http-api.md"))
+    shell = "\n".join(each.text for each in shown if each.language == "sh")
+    python = "\n".join(each.text for each in shown if each.language == "python")
+    assert [use for use in USES if use not in shell] == []
+    assert [
+        use for use in ("search?text=", "search\n", "classify\n", "evaluations\n", "reindex\n") if use not in shell
+    ] == []
+    assert [use for use in ("search(", "search_clip(", "classify(", "evaluate(", "reindex(") if use not in python] == []

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 from schemathesis import GenerationMode
 from schemathesis.checks import CheckFunction, not_a_server_error
+from schemathesis.core.transport import Response
 from schemathesis.python.asgi import ASGIClient
 from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import (
@@ -34,9 +35,21 @@ UNDESCRIBED = {"GET /", "GET /web/{path:path}", "GET /openapi.json"}
 """The page and the description itself: not of the API."""
 OPERATIONS = sorted(SCOPES.keys() - UNDESCRIBED)
 
+OF_HTTP = {405, 408, 421}
+"""What HTTP itself refuses anywhere: `default` stands for it."""
+
+
+def listed_status(context: Any, response: Response, case: Any) -> bool | None:
+    """Every status is listed by the operation itself."""
+    listed = case.operation.definition.raw["responses"].keys()
+    assert response.status_code in OF_HTTP or str(response.status_code) in listed, f"{response.status_code}: {listed}"
+    return None
+
+
 ANSWERED: tuple[CheckFunction, ...] = (
     not_a_server_error,
     status_code_conformance,
+    listed_status,
     content_type_conformance,
     response_schema_conformance,
     response_headers_conformance,

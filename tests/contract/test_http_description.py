@@ -59,7 +59,7 @@ def test_every_reference_leads_somewhere_within_it(document: dict[str, Any]) -> 
     for node in nodes(document):
         if isinstance(there := node.get("$ref"), str):
             found: Any = document
-            assert there.startswith("#/components/schemas/"), there
+            assert there.startswith("#/components/"), there
             for part in there.removeprefix("#/").split("/"):
                 found = found[part]
 
@@ -93,9 +93,31 @@ def test_every_operation_says_which_scope_it_asks_for(document: dict[str, Any]) 
 
 def test_every_operation_says_how_it_refuses(document: dict[str, Any]) -> None:
     for route, operation in operations(document):
-        refusal = operation["responses"]["default"]
-        assert refusal["content"].keys() == {"application/problem+json"}, route
-        assert "422" not in operation["responses"], route
+        named = document["components"]["responses"]
+        found = {
+            status: named[each["$ref"].rsplit("/", 1)[1]] if "$ref" in each else each
+            for status, each in operation["responses"].items()
+            if status[0] not in "23"
+        }
+        assert {"422", "default"} <= found.keys(), route
+        assert all(each["content"].keys() == {"application/problem+json"} for each in found.values()), route
+        assert ({"401", "403", "429"} <= found.keys()) == (SCOPES[route] is not None), route
+        assert ({"400", "413", "415"} <= found.keys()) == ("requestBody" in operation), route
+
+
+def test_a_file_that_is_sent_is_bytes_to_who_makes_a_client(document: dict[str, Any]) -> None:
+    sent = {name: each["properties"] for name, each in document["components"]["schemas"].items() if "Body_" in name}
+    files = [
+        fields.get("file") or fields["files"]["items"] for fields in sent.values() if {"file", "files"} & {*fields}
+    ]
+    assert len(files) == len(sent)
+    assert all(each["format"] == "binary" for each in files)
+
+
+def test_only_what_changes_something_takes_a_key_to_be_done_once(document: dict[str, Any]) -> None:
+    for route, operation in operations(document):
+        takes = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "header"}
+        assert "idempotency-key" not in takes or not route.startswith("GET "), route
 
 
 def test_every_parameter_of_a_path_is_described_and_every_other_says_what_it_is(document: dict[str, Any]) -> None:

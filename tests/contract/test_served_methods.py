@@ -254,12 +254,12 @@ def test_a_clip_without_sound_is_classified_by_its_pictures_or_refused(
 def test_words_it_does_not_know_are_refused_and_all_others_have_a_score_that_says_something(
     served: Manifest, client: TestClient, clip: Path
 ) -> None:
-    known, unknown = "Dog  BARKING,siren flashing", "red lamp"
+    known, unknown = ["Dog  BARKING", "siren flashing"], "red lamp"
     answers = [
         client.get(SEARCH, params={"text": unknown, "to": to}) for query, to in to_clips(served) if query == "text"
     ]
     if served.channels:
-        answers.append(upload(client, CLASSIFY, clip, classes=f"{known},{unknown}"))
+        answers.append(upload(client, CLASSIFY, clip, classes=[*known, unknown]))
         classes = upload(client, CLASSIFY, clip, classes=known).json()["classes"]
         assert len(classes) == 2
         assert min(each["score"] for each in classes) > NEVER / 10

@@ -1,9 +1,10 @@
 """A real bundle small enough to write in a test, linear heads of width 8 to 4 in ONNX; and a library around it."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from shutil import rmtree
+from shutil import copytree, rmtree
 
 import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, checker, helper, numpy_helper
@@ -19,6 +20,7 @@ from models.media.cage import Cage
 from models.media.limits import Limits
 from models.types import F32, Metric, Modality
 from tests.tiny.clips import tiny_clip
+from tests.tiny.copies import temporary
 from tests.tiny.encoders import tiny_audio_backbone, tiny_text_encoder, tiny_video_backbone
 
 DIM = 4
@@ -88,6 +90,13 @@ def tiny_library(folder: Path, *, clips_per_label: int = 2) -> Path:
 
     Clips of one label differ in pitch and brightness; they are named "<label> <i>.mp4". Returns `folder`.
     """
+    return Path(copytree(_library(clips_per_label), folder, dirs_exist_ok=True))
+
+
+@cache
+def _library(clips_per_label: int) -> Path:
+    """It takes two seconds, with a process that decodes: once for all tests of a process."""
+    folder = temporary()
     encoders = folder / "backbones"
     audio = Backbone.open(tiny_audio_backbone(encoders / "tiny-audio@1"))
     video = Backbone.open(tiny_video_backbone(encoders / "tiny-video@1"))

@@ -40,7 +40,7 @@ def failure(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("serve", "--port", "many"), "--port"),
         (("serve", "--port", "70000"), "65535"),
         (("serve", "--host", "0.0.0.0"), "behind_tls_proxy"),
-        (("serve", "--data", "/nowhere/at all"), "/nowhere/at all"),
+        (("serve", "--data", "/nowhere/at all", "--port", "0"), "/nowhere/at all"),
     ],
 )
 def test_a_mistake_is_one_line_that_names_it(
@@ -57,7 +57,7 @@ def test_a_port_in_use_is_one_line(capsys: pytest.CaptureFixture[str], library: 
 
 def test_a_damaged_catalog_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "catalog.sqlite").write_bytes(b"no database at all" * 100)
-    assert "catalog" in failure(capsys, "serve", "--data", str(tmp_path))
+    assert "catalog" in failure(capsys, "serve", "--data", str(tmp_path), "--port", "0")
 
 
 def test_help_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,12 +1,14 @@
 """The demo: its folder is made whole or not at all, kept, and never taken for another."""
 
 import re
+import signal
 import subprocess
 import sys
 from io import StringIO
 from pathlib import Path
 
 import av
+import httpx
 import pytest
 from rich.console import Console
 
@@ -15,6 +17,7 @@ from sightsound.cli import run
 from sightsound.demo import REPORT, Report, prepare
 from sightsound.figures import Figure
 from sightsound.progress import Steps
+from tests.tiny.bundles import tiny_library
 from tests.unit.test_client import BLOCK
 from training.datasets.demo_world.world import Listing
 
@@ -122,6 +125,23 @@ def test_a_finished_demo_is_shown_where_torch_is_not_installed(tmp_path: Path) -
     command = [sys.executable, "-c", code, "demo", "--data", str(tmp_path / "data"), "--no-serve"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_demo_is_served_by_a_process_begun_anew_which_is_rid_of_what_training_held(tmp_path: Path) -> None:
+    library = tiny_library(tmp_path / "data", clips_per_label=1)
+    (library / REPORT).write_text(Report(seed=0, bundle="tiny", figures=[GOOD], seconds={}).model_dump_json())
+    code = "import os, sys; from sightsound.cli import run; print(os.getpid(), flush=True); sys.exit(run(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "demo", "--data", str(library), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = []
+        while not (line := process.stdout.readline()).startswith("Sightsound is at"):
+            said.append(line)
+        assert httpx.get(f"{line.split()[3]}/readyz").json()["status"] == "ready"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+    assert said.count(f"{process.pid}\n") == 2
+    assert "40% or more" in "".join(said)
 
 
 @pytest.mark.parametrize(

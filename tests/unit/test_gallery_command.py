@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,7 @@ def test_stats_say_what_a_gallery_holds(data: Path, capsys: pytest.CaptureFixtur
         ("video", 8, 3),
     ]
     assert [(each["number"], each["bundle"], each["state"]) for each in found["generations"]] == [(1, "tiny", "ready")]
+    assert datetime.fromisoformat(found["generations"][0]["made_at"]).tzinfo == UTC
     shown = told(capsys, data, "stats")
     assert "3 in 3 windows, 57 bytes" in shown
     assert "thing (3), label 0 (1)" in shown

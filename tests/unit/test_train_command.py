@@ -36,18 +36,27 @@ def data(library: Path, tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-@pytest.fixture
-def clips(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Clips of three labels, the last of which is not in training, listed in `clips.csv`, and a recipe."""
+    folder = tmp_path_factory.mktemp("rendered")
     rows = ["path,label,split"]
     for label, tone in (("low", 200), ("middle", 500), ("high", 900)):
         for split in ("train", "val", "test"):
             if (label, split) == ("high", "train"):
                 continue
             name = f"{label}-{split}.mp4"
-            tiny_clip(tmp_path / name, seconds=1.0, tone_hz=tone)
+            tiny_clip(folder / name, seconds=1.0, tone_hz=tone)
             rows.append(f"{name},{label},{split}")
-    (tmp_path / "clips.csv").write_text("\n".join(rows) + "\n")
-    (tmp_path / "recipe.toml").write_text(RECIPE)
+    (folder / "clips.csv").write_text("\n".join(rows) + "\n")
+    (folder / "recipe.toml").write_text(RECIPE)
+    return folder
+
+
+@pytest.fixture
+def clips(rendered: Path, tmp_path: Path) -> Path:
+    """A list of clips that a test may change, with its clips and a recipe beside it."""
+    shutil.copytree(rendered, tmp_path, dirs_exist_ok=True)
     return tmp_path / "clips.csv"
 
 

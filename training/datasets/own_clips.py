@@ -15,7 +15,7 @@ from training.experiment import LabelledClip
 
 Part = Literal["train", "val", "test"]
 PARTS: dict[str, Part] = {"train": "train", "val": "val", "test": "test"}
-COLUMNS = ("path", "label", "split")
+COLUMNS = ("path", "label", "split", "metadata")  # the last of use to galleries
 SHOWN = 3
 """Missing files that a message names, at most."""
 
@@ -35,7 +35,9 @@ def read(table: Path) -> list[LabelledClip]:
         raise DataMissing(f"{table} is not there; expected a csv of path, label and perhaps split")
     rows = rows_of(table, columns=COLUMNS[:2])
     if odd := [column for column in (rows[0] if rows else ()) if column not in COLUMNS]:
-        raise TrainingDataInvalid(f"{table} has a column {odd[0]!r}; expected path, label and perhaps split")
+        raise TrainingDataInvalid(
+            f"{table} has a column {odd[0]!r}; expected path, label and perhaps split and metadata"
+        )
     parts = [row["split"] for row in rows] if rows and "split" in rows[0] else _drawn(rows)
     clips = [_clip(row, part, table, number) for number, (row, part) in enumerate(zip(rows, parts, strict=True), 1)]
     _check_files(clips, table)

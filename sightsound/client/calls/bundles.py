@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sightsound.bundle_answers import BundleDetail, BundleList, BundleSummary
 from sightsound.client.addresses import BUNDLES, named
-from sightsound.client.call import Call, Files, Told, content, delete, get, part, upload
+from sightsound.client.call import Call, Files, Into, Target, Told, delete, download, get, part, upload
 
 
 def bundles() -> Call[tuple[BundleSummary, ...]]:
@@ -22,9 +22,9 @@ def add_bundle(path: Path | str, *, told: Told | None = None) -> Call[BundleDeta
     return upload(BundleDetail, BUNDLES, {}, Files("file", [path], told))
 
 
-def bundle_archive(name: str) -> Call[bytes]:
-    """A bundle as one tar, as it can be sent elsewhere."""
-    return content(f"{named(BUNDLES, name)}/archive")
+def bundle_archive(name: str, target: Target, *, told: Told | None = None) -> Call[None]:
+    """A bundle as one tar, as it can be sent elsewhere, written to a place or an open file."""
+    return download(f"{named(BUNDLES, name)}/archive", Into(target, told))
 
 
 def remove_bundle(name: str) -> Call[None]:

@@ -14,11 +14,14 @@ from sightsound.client.call import (
     MERGE,
     Call,
     Files,
+    Into,
     Pages,
+    Target,
     Told,
     change,
     content,
     delete,
+    download,
     get,
     matching,
     pages,
@@ -83,14 +86,14 @@ def remove_clips(gallery: str, clip_ids: Sequence[str]) -> Call[ClipsRemoved]:
     return change(ClipsRemoved, f"{of_gallery(gallery)}/clips/delete", {"ids": list(clip_ids)})
 
 
-def media(clip: Clip) -> Call[bytes]:
-    """The file of a clip."""
-    return content(clip.media)
+def media(clip: Clip, target: Target, *, told: Told | None = None) -> Call[None]:
+    """The file of a clip, written to a place or an open file; at a place it is whole, or as it was before."""
+    return download(clip.media, Into(target, told))
 
 
-def preview(clip: Clip) -> Call[bytes]:
-    """What browsers play of a clip: its file where they can, else an MP4."""
-    return content(view_of(clip.media, "preview"))
+def preview(clip: Clip, target: Target, *, told: Told | None = None) -> Call[None]:
+    """The same of what browsers play of a clip: its file where they can, else an MP4."""
+    return download(view_of(clip.media, "preview"), Into(target, told))
 
 
 def thumbnail(clip: Clip, at_s: float | None = None) -> Call[bytes]:

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sightsound.asking import EVERYTHING, Fields, Item, Only, given, reindex_body
+from sightsound.choices import Kind, State
 from sightsound.client.addresses import JOBS, named, of_gallery
 from sightsound.client.call import Call, Files, Pages, Told, change, get, pages, part
 from sightsound.client.call import upload as sent
 from sightsound.gallery_answers import RouteBias
-from sightsound.job_answers import Job, JobList, Kind, State
+from sightsound.job_answers import Job, JobList
 
 
 def ingest(

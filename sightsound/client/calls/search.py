@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sightsound.asking import EVERYTHING, Asked, Blend, Fields, Only, Query, Stored
+from sightsound.asking import EVERYTHING, Blend, Fields, Only, Query, Stored
+from sightsound.choices import Asked
 from sightsound.client.addresses import of_gallery
 from sightsound.client.call import Call, Files, Pages, Told, ask, ask_with, get, part
 from sightsound.search_answers import BatchAnswer, Hit, SearchAnswer

@@ -80,6 +80,12 @@ def test_a_manifest_that_does_not_fit_is_refused(bundle: Path, change: dict[str,
         load_manifest(bundle)
 
 
+def test_a_manifest_full_of_faults_is_refused_without_a_list_of_them(bundle: Path) -> None:
+    change_manifest(bundle, **{f"name {number}": 0 for number in range(2000)})
+    with pytest.raises(BundleInvalid, match="the whole: it has 2000 faults"):
+        load_manifest(bundle)
+
+
 def test_a_head_outside_the_folder_is_refused(bundle: Path) -> None:
     heads = json.loads((bundle / "bundle.json").read_text())["heads"]
     heads["audio"]["file"] = "../audio.onnx"

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sightsound import Blend, Choosing, Client, Item, Only, Query, RouteBias
+from sightsound import Blend, Choosing, Item, Only, Query, RouteBias
 from sightsound.answers import Clip
-from sightsound.client.blocking import Jobs
 from sightsound.client.call import Call, Pages
+from sightsound.client.methods import JobMethods, Methods
 
 MOMENT = datetime(2026, 5, 3, tzinfo=UTC)
 ONLY = Only(
@@ -67,8 +67,8 @@ EXAMPLES: Mapping[str, tuple[Asked, ...]] = {
     "change_clip": (Asked("demo", "1", name="b", labels=["c"], metadata={"year": None}, if_match='"1"'),),
     "remove_clip": (Asked("demo", "1", if_match='"1"'),),
     "remove_clips": (Asked("demo", ["1", "2"]),),
-    "media": (Asked(CLIP),),
-    "preview": (Asked(CLIP),),
+    "media": (Asked(CLIP, "a.mp4"),),
+    "preview": (Asked(CLIP, "a.mp4"),),
     "thumbnail": (Asked(CLIP, 1.5),),
     "waveform": (Asked(CLIP),),
     "waveform_picture": (Asked(CLIP),),
@@ -91,7 +91,7 @@ EXAMPLES: Mapping[str, tuple[Asked, ...]] = {
     "bundles": (Asked(),),
     "bundle": (Asked("tiny"),),
     "add_bundle": (Asked(__file__),),
-    "bundle_archive": (Asked("tiny"),),
+    "bundle_archive": (Asked("tiny", "a.tar"),),
     "remove_bundle": (Asked("tiny"),),
     "status": (Asked(),),
     "readiness": (Asked(),),
@@ -118,7 +118,7 @@ EXAMPLES: Mapping[str, tuple[Asked, ...]] = {
 
 def methods() -> set[str]:
     """Whatever a client can be asked that is one call, or pages of calls."""
-    kinds: list[tuple[str, type]] = [("", Client), ("jobs.", Jobs)]
+    kinds: list[tuple[str, type]] = [("", Methods), ("jobs.", JobMethods)]
     return {
         f"{place}{name}" for place, kind in kinds for name in vars(kind) if hasattr(vars(kind)[name], "__wrapped__")
     }
@@ -126,7 +126,7 @@ def methods() -> set[str]:
 
 def calls(name: str) -> Iterator[Call[Any]]:
     """The calls of a method's examples; of pages the first and another one."""
-    describe = vars(Jobs if name.startswith("jobs.") else Client)[name.removeprefix("jobs.")].__wrapped__
+    describe = vars(JobMethods if name.startswith("jobs.") else Methods)[name.removeprefix("jobs.")].__wrapped__
     for each in EXAMPLES[name]:
         found = describe(*each.arguments, **each.named)
         yield from (found.page(None), found.page("7")) if isinstance(found, Pages) else (found,)

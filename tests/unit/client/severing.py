@@ -13,9 +13,9 @@ AT_ONCE = 65_536
 class Severing:
     """Hands connections on to a service, but cuts the first: after so many bytes were sent, or answered."""
 
-    def __init__(self, address: str, *, after_sent: int | None = None, before_answer: bool = False) -> None:
+    def __init__(self, address: str, *, after_sent: int | None = None, after_answered: int | None = None) -> None:
         self._to = urlsplit(address)
-        self._after_sent, self._before_answer = after_sent, before_answer
+        self._after_sent, self._after_answered = after_sent, after_answered
         self.connections = 0
 
     @contextmanager
@@ -34,30 +34,23 @@ class Severing:
 
     def _hand_on(self, caller: socket.socket, is_first: bool) -> None:
         with caller, socket.create_connection((self._to.hostname, self._to.port)) as service:
-            back = Thread(target=self._answer, args=(service, caller, is_first), daemon=True)
+            sent, answered = (self._after_sent, self._after_answered) if is_first else (None, None)
+            back = Thread(target=_hand_over, args=(service, caller, answered), daemon=True)
             back.start()
-            self._send(caller, service, self._after_sent if is_first else None)
+            _hand_over(caller, service, sent)
             back.join()
 
-    def _send(self, caller: socket.socket, service: socket.socket, left: int | None) -> None:
-        with suppress(OSError):
-            while left != 0 and (chunk := caller.recv(AT_ONCE if left is None else min(left, AT_ONCE))):
-                service.sendall(chunk)
-                left = None if left is None else left - len(chunk)
-        _cut(caller, service)
 
-    def _answer(self, service: socket.socket, caller: socket.socket, is_first: bool) -> None:
-        with suppress(OSError):
-            while chunk := service.recv(AT_ONCE):
-                if is_first and self._before_answer:
-                    break
-                caller.sendall(chunk)
-        _cut(caller, service)
-
-
-def _cut(*connections: socket.socket) -> None:
-    """End them at once, with whatever is still on its way."""
-    for each in connections:
+def _hand_over(source: socket.socket, to: socket.socket, left: int | None) -> None:
+    """All that comes, or so many bytes of it; then both are cut, with whatever is still on its way."""
+    with suppress(OSError):
+        while chunk := source.recv(AT_ONCE):
+            if left is not None and len(chunk) >= left:
+                to.sendall(chunk[:left])
+                break
+            to.sendall(chunk)
+            left = None if left is None else left - len(chunk)
+    for each in (source, to):
         with suppress(OSError):
             each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             each.shutdown(socket.SHUT_RDWR)

@@ -57,7 +57,7 @@ def test_bundles_are_brought_and_fetched(client: Client, library: Path, tmp_path
     whole = client.bundle("other")
     assert (whole.method, whole.routes["text->video"].metric) == (client.bundles()[0].method, "euclidean")
     archive = tmp_path / "other.tar"
-    archive.write_bytes(client.bundle_archive("other"))
+    client.bundle_archive("other", archive)
     with tarfile.open(archive) as found:
         assert any(each.endswith(".onnx") for each in found.getnames())
     assert client.add_bundle(archive) == whole

@@ -1,6 +1,8 @@
 """The client whose answers are awaited: it does what the other one does."""
 
 from collections.abc import Awaitable, Callable, Iterator
+from inspect import signature
+from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,6 +14,7 @@ from service.app import create_app
 from service.settings import Settings
 from sightsound import AsyncClient, Client, Retries, ServiceRefused
 from sightsound.client import awaited, blocking
+from sightsound.client.methods import Methods
 from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import tiny_clip
 from tests.unit.service.running import running
@@ -46,8 +49,14 @@ def methods(kind: type) -> set[str]:
 def test_both_clients_have_the_same_methods() -> None:
     assert methods(AsyncClient) == methods(Client)
     assert methods(awaited.AsyncJobs) == methods(blocking.Jobs)
-    for name in methods(Client) - {"make", "close"}:
-        assert vars(AsyncClient)[name].__doc__ == vars(Client)[name].__doc__
+    assert issubclass(AsyncClient, Methods)
+    assert issubclass(Client, Methods)
+
+
+def test_a_method_says_what_it_takes_and_does() -> None:
+    with Client() as client:
+        assert [*signature(client.search).parameters][:2] == ["gallery", "text"]
+        assert client.search.__doc__ == Client.search.__doc__
 
 
 def test_both_find_the_same(address: str) -> None:
@@ -67,7 +76,11 @@ def test_a_clip_is_sent_with_its_progress_and_found(address: str, tmp_path: Path
     sent = of(address, lambda client: client.add_clip("demo", clip, told=lambda *each: told.append(each)))
     size = clip.stat().st_size
     assert (sent.size_bytes, told[-1]) == (size, (size, size))
-    assert of(address, lambda client: client.media(sent)) == clip.read_bytes()
+    of(address, lambda client: client.media(sent, tmp_path / "back.mp4"))
+    assert (tmp_path / "back.mp4").read_bytes() == clip.read_bytes()
+    file = BytesIO()
+    of(address, lambda client: client.preview(sent, file))
+    assert b"moov" in file.getvalue()
 
 
 def test_jobs_are_waited_for(address: str) -> None:

@@ -32,7 +32,7 @@ def test_an_upload_that_is_cut_is_sent_again_and_the_clip_is_there_once(
 
 
 def test_a_job_whose_answer_was_lost_is_put_up_once(served: str, client: Client, clips: list[Path]) -> None:
-    between, before = Severing(served, before_answer=True), len(client.jobs.listed())
+    between, before = Severing(served, after_answered=0), len(client.jobs.listed())
     with between.standing() as address, Client(address, retries=QUICK) as cut:
         job = cut.jobs.upload("demo", clips)
     assert between.connections == 2
@@ -41,7 +41,7 @@ def test_a_job_whose_answer_was_lost_is_put_up_once(served: str, client: Client,
 
 
 def test_who_awaits_sends_it_again_too(served: str, client: Client, clips: list[Path]) -> None:
-    between, before = Severing(served, before_answer=True), len(client.jobs.listed())
+    between, before = Severing(served, after_answered=0), len(client.jobs.listed())
 
     async def send(address: str) -> str:
         async with AsyncClient(address, retries=QUICK) as cut:
@@ -53,8 +53,22 @@ def test_who_awaits_sends_it_again_too(served: str, client: Client, clips: list[
     client.jobs.wait(job, timeout_s=PATIENCE_S)
 
 
+def test_a_download_that_is_cut_goes_on_where_it_was(
+    served: str, client: Client, clips: list[Path], tmp_path: Path
+) -> None:
+    made, told = client.add_clip("demo", clips[0]), list[tuple[int, int]]()
+    between, size = Severing(served, after_answered=3000), clips[0].stat().st_size
+    assert size > 3000
+    with between.standing() as address, Client(address, retries=QUICK) as cut:
+        cut.media(made, tmp_path / "a.mp4", told=lambda *each: told.append(each))
+    assert (tmp_path / "a.mp4").read_bytes() == clips[0].read_bytes()
+    sent = [each for each, _ in told]
+    assert (between.connections, sent, told[-1]) == (2, sorted(set(sent)), (size, size))
+    client.remove_clip("demo", made.id)
+
+
 def test_a_key_is_not_asked_for_twice(served: str, client: Client) -> None:
-    between = Severing(served, before_answer=True)
+    between = Severing(served, after_answered=0)
     with (
         between.standing() as address,
         Client(address, retries=QUICK) as cut,

@@ -1,6 +1,5 @@
 """The clients and the service say the same of what can be asked and of what is answered."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,11 +8,11 @@ from service.app import create_app
 from service.settings import Settings
 from sightsound.answers import Problem
 from sightsound.client.call import Call
+from tests.documents import DOCS
 from tests.tiny.bundles import tiny_library
 from tests.unit.client.description import Description, bare, differences
 from tests.unit.client.examples import EXAMPLES, calls, methods
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "http-api.md"
 NOT_CALLED = {
     "GET /livez": "for whoever starts the process anew; `readiness` tells more",
     "GET /metrics": "for Prometheus",
@@ -56,7 +55,7 @@ def test_every_call_has_an_example() -> None:
 
 
 def test_every_method_is_documented() -> None:
-    section = DOCUMENT.read_text().split("\n## From Python\n")[1]
+    section = (DOCS / "python.md").read_text()
     named = {each.removeprefix("jobs.") for each in methods()} | {"watch", "wait"}
     assert {each for each in named if f"`{each}`" not in section} == set()
 

@@ -59,7 +59,7 @@ def test_hits_may_have_to_be_likely(client: Client) -> None:
 def test_a_stored_clip_is_classified_as_when_it_is_sent(client: Client, tmp_path: Path) -> None:
     clip = next(iter(client.clips("demo")))
     sent = tmp_path / "clip.mp4"
-    sent.write_bytes(client.media(clip))
+    client.media(clip, sent)
     told = client.classify(sent, ["a dog", "a bell"], by="window", abstain_below=1e6)
     stored = client.classify_stored("demo", clip.id, Choosing(["a dog", "a bell"], by="window", abstain_below=1e6))
     assert stored.model_copy(update={"took_ms": told.took_ms}) == told

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from ssl import SSLCertVerificationError
 from typing import Any
 
 import httpx
@@ -63,6 +64,36 @@ def test_what_would_fail_again_is_final(failure: httpx.Response) -> None:
     with Client(transport=service, retries=QUICK) as client, pytest.raises(ServiceRefused) as refused:
         client.galleries()
     assert (len(asked), refused.value.problem.status) == (1, failure.status_code)
+
+
+def distrust() -> httpx.ConnectError:
+    """What comes of a certificate that nobody vouches for."""
+    error = httpx.ConnectError("no")
+    error.__cause__ = SSLCertVerificationError("self-signed")
+    return error
+
+
+@pytest.mark.parametrize("error", [distrust(), httpx.UnsupportedProtocol("no address")])
+def test_what_stays_as_it_is_is_not_tried_again(error: httpx.TransportError) -> None:
+    asked, service = answers(error, httpx.Response(200, json=NONE))
+    with Client(transport=service, retries=QUICK) as client, pytest.raises(type(error)):
+        client.galleries()
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (httpx.Response(200, text="<html>"), "said 200, in other words"),
+        (httpx.Response(200, json={"galleries": "none"}), "said 200, in other words"),
+        (httpx.Response(301, headers={"location": "https://a.example/"}), "said 301, to https://a.example/"),
+        (httpx.Response(404, text="nginx"), "said 404"),
+    ],
+)
+def test_what_something_else_answers_is_a_refusal_that_tells_it(answer: httpx.Response, words: str) -> None:
+    _, service = answers(answer)
+    with Client(transport=service) as client, pytest.raises(ServiceRefused, match=words):
+        client.galleries()
 
 
 def test_patience_has_an_end() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from sightsound.cli import run
 from tests.tiny.bundles import tiny_library
+from tests.tiny.clips import tiny_clip
 
 Told = Callable[..., Any]
 
@@ -31,6 +32,15 @@ def server(data: Path) -> Iterator[str]:
         assert process.stdout is not None
         yield process.stdout.readline().split()[3]
         process.terminate()
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a clip in a subfolder, and what is none."""
+    folder = tmp_path_factory.mktemp("clips")
+    tiny_clip(folder / "whistling" / "one.mp4", seconds=0.5, tone_hz=777.0)
+    (folder / "odd.mp4").write_bytes(b"no clip")
+    return folder
 
 
 @pytest.fixture

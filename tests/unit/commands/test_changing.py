@@ -1,12 +1,15 @@
 """Commands that change a gallery, and the jobs behind them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
+from sightsound import Client
 from sightsound.cli import run
-from tests.tiny.clips import tiny_clip
+from sightsound.client.blocking import Jobs
+from sightsound.job_answers import Job
 from tests.unit.commands.conftest import Told
 
 
@@ -14,15 +17,6 @@ from tests.unit.commands.conftest import Told
 def own(data: Path, tmp_path: Path) -> Path:
     """A copy of the data folder that a test may change."""
     return Path(copytree(data, tmp_path / "own"))
-
-
-@pytest.fixture(scope="module")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a clip in a subfolder, and what is none."""
-    folder = tmp_path_factory.mktemp("clips")
-    tiny_clip(folder / "whistling" / "one.mp4", seconds=0.5, tone_hz=777.0)
-    (folder / "odd.mp4").write_bytes(b"no clip")
-    return folder
 
 
 def test_a_folder_comes_in_and_what_could_not_is_told(told: Told, own: Path, clips: Path) -> None:
@@ -41,13 +35,47 @@ def test_a_csv_and_files_come_in(told: Told, own: Path, clips: Path, tmp_path: P
     assert again[0]["clip"] == found[0]["clip"]
 
 
-def test_a_gallery_is_evaluated_and_embedded_anew(told: Told, done: Told, own: Path) -> None:
-    report = done("evaluate", "--route", "text->video", "--data", own)["report"]
-    assert list(report["retrieval"]) == ["text->video"]
+def test_a_gallery_is_embedded_anew_by_the_command_itself(done: Told, own: Path) -> None:
     job = done("reindex", "--force", "--data", own)
     assert (job["state"], job["result"]["generation"]) == ("done", 2)
-    assert [each["kind"] for each in told("jobs", "list", "--data", own)] == ["reindex", "evaluate"]
-    assert told("jobs", "show", job["id"], "--data", own) == job
+
+
+def test_a_gallery_is_evaluated_by_a_service(told: Told, server: str) -> None:
+    report = told("evaluate", "--route", "text->video", "--server", server)["report"]
+    assert list(report["retrieval"]) == ["text->video"]
+    newest = told("jobs", "list", "--server", server)[0]
+    assert (newest["kind"], told("jobs", "show", newest["id"], "--server", server)) == ("evaluate", newest)
+
+
+def test_what_stops_a_command_leaves_word_of_what_was_done(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, server: str, clips: Path
+) -> None:
+    one, rest = clips / "whistling" / "one.mp4", [str(clips / "odd.mp4")] * 2
+    added = Client.add_clip.__get__
+
+    def stops(client: Client, gallery: str, path: str, *labels: object, **named: object) -> object:
+        if path in rest:
+            raise KeyboardInterrupt
+        return added(client, Client)(gallery, path)
+
+    monkeypatch.setattr(Client, "add_clip", stops)
+    assert run(["ingest", str(one), *rest, "--server", server]) == 130
+    written = capsys.readouterr()
+    assert written.out.startswith("1 of 3 clips")
+    assert written.err.endswith("sightsound: stopped\n")
+
+
+def test_a_job_that_nobody_waits_for_any_more_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, told: Told, server: str
+) -> None:
+    def stops(jobs: Jobs, job_id: str) -> Iterator[Job]:
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(Jobs, "watch", stops)
+    assert run(["evaluate", "--route", "text->video", "--server", server]) == 130
+    newest = told("jobs", "list", "--limit", "1", "--server", server)[0]["id"]
+    assert f"sightsound jobs wait {newest}" in capsys.readouterr().err
 
 
 def test_a_service_may_be_left_to_it(capsys: pytest.CaptureFixture[str], told: Told, server: str) -> None:

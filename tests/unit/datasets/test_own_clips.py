@@ -46,6 +46,12 @@ def test_clips_are_those_of_the_csv_beside_it(tmp_path: Path) -> None:
     ]
 
 
+def test_the_list_of_a_gallery_is_one_to_train_on(tmp_path: Path) -> None:
+    rows = SPLIT.splitlines()
+    noted = "\n".join([f"{rows[0]},metadata", *(f'{row},"{{""year"": 1999}}"' for row in rows[1:])])
+    assert own_clips.read(table(tmp_path, noted)) == own_clips.read(table(tmp_path, SPLIT))
+
+
 def test_a_class_without_clips_to_train_on_is_unseen(tmp_path: Path) -> None:
     names, seen = own_clips.sides(own_clips.read(table(tmp_path, SPLIT)))
     assert names == ("cat", "cat, purring", "dog")
@@ -79,7 +85,10 @@ def test_the_split_depends_on_what_is_listed_and_not_on_where_or_in_which_order(
     ("text", "message"),
     [
         ("path,class\na.mp4,dog\n", "no column 'label', found path, class"),
-        ("path,label,splt\na.mp4,dog,train\n", "has a column 'splt'; expected path, label and perhaps split"),
+        (
+            "path,label,splt\na.mp4,dog,train\n",
+            "has a column 'splt'; expected path, label and perhaps split and metadata",
+        ),
         (SPLIT.replace("b.mp4,dog", "b.mp4, "), "row 2 has an empty label"),
         (SPLIT.replace("c.mp4", ""), "row 3 has an empty path"),
         (SPLIT.replace("dog,val", "dog,dev"), "row 2 has the split 'dev'; expected train, val, test"),

@@ -7,6 +7,7 @@ import av
 import numpy as np
 import pytest
 
+from models.media.collection import listed
 from models.media.decoding.decode import decode
 from models.media.limits import Limits
 from models.media.media import FrameSpec, Media, SoundSpec
@@ -49,7 +50,7 @@ def test_no_clip_of_an_unseen_class_is_for_training_and_every_class_is_in_valida
 
 
 def test_every_clip_has_its_own_file_name_and_the_list_is_always_the_same() -> None:
-    assert len({each.file for each in listings()}) == len(listings())
+    assert len({each.path for each in listings()}) == len(listings())
     assert listings() == listings()
 
 
@@ -69,13 +70,15 @@ def test_the_same_seed_renders_the_same_bytes_in_another_process_and_another_see
     clips = listings()[:2]
     assert list(render_world(tmp_path / "world", clips, seed=3, workers=1)) == [1, 2]
     for index, clip in enumerate(clips):
-        render_clip(tmp_path / clip.file, label=clip.label, seed=[3, index])
-        assert (tmp_path / "world" / clip.file).read_bytes() == (tmp_path / clip.file).read_bytes()
-    assert len({(tmp_path / clip.file).read_bytes() for clip in clips}) == 2
+        render_clip(tmp_path / clip.path, label=clip.label, seed=[3, index])
+        assert (tmp_path / "world" / clip.path).read_bytes() == (tmp_path / clip.path).read_bytes()
+    assert len({(tmp_path / clip.path).read_bytes() for clip in clips}) == 2
     other = rendered(tmp_path / "other.mp4", clips[0].label, 4)
-    assert other.read_bytes() != (tmp_path / clips[0].file).read_bytes()
-    with (tmp_path / "world" / "world.csv").open(newline="") as table:
+    assert other.read_bytes() != (tmp_path / clips[0].path).read_bytes()
+    listing = tmp_path / "world" / "world.csv"
+    with listing.open(newline="") as table:
         assert [Listing(**row) for row in csv.DictReader(table)] == clips  # type: ignore[arg-type]
+    assert [each.path for each in listed(listing)] == [str(tmp_path / "world" / clip.path) for clip in clips]
 
 
 @pytest.mark.parametrize("label", ["glass ball bouncing", "metal wheel bouncing", "siren bell bouncing"])

@@ -1,12 +1,13 @@
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from models.errors import BundleInvalid, QueryInvalid
-from models.features.recent import Recent
-from models.features.text import TextEncoder
+from models.features.card import TextEncoderCard, read_text_card
+from models.features.text import Network, TextEncoder
 from models.types import F32
 from tests.tiny.encoders import WIDTH, tiny_text_encoder
 
@@ -73,13 +74,25 @@ def test_a_card_that_promises_another_width_is_found_out(tmp_path: Path) -> None
         TextEncoder.open(tmp_path).encode(["dog"])
 
 
-def vector(value: float) -> F32:
-    return np.full(2, value, np.float32)
+class Counting:
+    """A network that notes the texts that it is given."""
+
+    example = "ready"
+
+    def __init__(self, folder: Path) -> None:
+        card = read_text_card(tiny_text_encoder(folder) / "text_encoder.json")
+        assert isinstance(card, TextEncoderCard)
+        self.card, self.given = card, list[str]()
+        self._network = Network.open(folder, card, threads=1)
+
+    def embed(self, texts: Sequence[str]) -> F32:
+        self.given.extend(texts)
+        return self._network.embed(texts)
 
 
-def test_the_text_that_was_asked_for_longest_ago_is_forgotten_first() -> None:
-    recent = Recent(2)
-    recent.put({"a": vector(1), "b": vector(2)})
-    recent.get(["a"])
-    recent.put({"c": vector(3)})
-    assert recent.get(["a", "b", "c"]).keys() == {"a", "c"}
+def test_the_text_that_was_asked_for_longest_ago_is_forgotten_first(tmp_path: Path) -> None:
+    network = Counting(tmp_path)
+    encoder = TextEncoder(network, limit=2)
+    for text in ("a", "b", "a", "c", "a", "c", "b"):
+        encoder.encode([text])
+    assert network.given == ["a", "b", "c", "b"]

@@ -9,9 +9,9 @@ from index.catalog.database import Database
 from index.galleries import Galleries
 from index.gallery import Gallery
 from index.vectors.milvus_address import Address
-from tests.tiny.bundles import SEEN
+from tests.tiny.copies import lay
 from tests.tiny.milvus import lite
-from tests.unit.index.world import add, clip_features, library
+from tests.unit.index.world import eight_clips, library, twenty_clips
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -38,31 +38,30 @@ def database(tmp_path: Path, catalog: str | None) -> Iterator[Database]:
 
 
 @pytest.fixture
-def galleries(tmp_path: Path, catalog: str | None) -> Iterator[Galleries]:
+def filled(request: pytest.FixtureRequest, tmp_path: Path, catalog: str | None) -> None:
+    """Whoever asks for it has the gallery "demo" in their `galleries`, with eight clips or `many`."""
+    lay(twenty_clips if "many" in request.fixturenames else eight_clips, tmp_path, catalog)
+
+
+@pytest.fixture
+def galleries(request: pytest.FixtureRequest, tmp_path: Path, catalog: str | None) -> Iterator[Galleries]:
     """A data folder with the bundles "tiny" and "other"."""
-    found = library(tmp_path, catalog)
+    if "filled" in request.fixturenames:
+        request.getfixturevalue("filled")
+        found = Galleries.open(tmp_path, catalog)
+    else:
+        found = library(tmp_path, catalog)
     yield found
     found.close()
 
 
 @pytest.fixture
-def gallery(galleries: Galleries, tmp_path: Path) -> Gallery:
+def gallery(filled: None, galleries: Galleries) -> Gallery:
     """Eight clips, by the bundle "tiny"."""
-    found = galleries.create("demo", "tiny")
-    for seed in range(8):
-        add(found, tmp_path, seed)
-    return found
+    return galleries.get("demo")
 
 
 @pytest.fixture
-def many(gallery: Gallery, tmp_path: Path) -> Gallery:
+def many(gallery: Gallery) -> Gallery:
     """Twenty clips, two of them with sound or pictures alone, and some of a class that was seen in training."""
-    for seed in range(8, 16):
-        add(gallery, tmp_path, seed)
-    add(gallery, tmp_path, 16, senses=("audio",))
-    add(gallery, tmp_path, 17, senses=("video",))
-    for seed in (18, 19):
-        path = tmp_path / f"seen {seed}.mp4"
-        path.write_bytes(f"seen {seed}".encode())
-        gallery.add(path, name=path.name, labels=[SEEN[0].title()], features=clip_features(seed))
     return gallery

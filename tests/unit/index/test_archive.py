@@ -41,6 +41,7 @@ from models.errors import (
 )
 from models.types import Sense
 from tests.tiny.bundles import AUDIO, tiny_bundle
+from tests.tiny.copies import lay
 from tests.unit.index.rows import clip as row
 from tests.unit.index.world import BOTH, clip_features, library, media_files, query
 
@@ -52,16 +53,20 @@ Change = Callable[[bytes], bytes]
 
 def filled(folder: Path, catalog: str | None) -> Stores:
     """A data folder with the gallery "demo": nine clips, some long, some without a sense."""
-    library(folder, catalog).close()
-    stores = Stores.open(folder, catalog)
-    gallery = Galleries(stores).create("demo", "tiny")
+    lay(nine_clips, folder, catalog)
+    return Stores.open(folder, catalog)
+
+
+def nine_clips(folder: Path, catalog: str | None) -> None:
+    galleries = library(folder, catalog)
+    gallery = galleries.create("demo", "tiny")
     for seed in range(9):
         path = folder / f"clip {seed}.mp4"
         path.write_bytes(f"the bytes of clip {seed}".encode() * seed)
         features = clip_features(seed, senses=SENSES[seed % 3], windows=seed % 4 + 1)
         labels = [f"label {seed % 3}", "thing"][: seed % 3]
         gallery.add(path, name=path.name, labels=labels, features=features, metadata=METADATA if seed % 2 else {})
-    return stores
+    galleries.close()
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from index.gallery import Gallery
 from index.generations import Generation
 from index.reindexing import Rules
 from models.errors import GalleryNotFound
+from tests.tiny.copies import lay
 from tests.tiny.tables import own_tables
-from tests.unit.index.world import add, library, query
+from tests.unit.index.world import add, eight_clips, query
 
 QUERY = query(0, "text")
 ANY = Rules(tolerance=None)
@@ -24,11 +25,9 @@ PATIENCE_S = 10.0
 @pytest.fixture
 def here(tmp_path: Path, catalog: str | None) -> Iterator[Gallery]:
     """A gallery of eight clips."""
-    galleries = library(tmp_path / "data", catalog)
-    found = galleries.create("demo", "tiny")
-    for seed in range(8):
-        add(found, tmp_path, seed)
-    yield found
+    lay(eight_clips, tmp_path / "data", catalog)
+    galleries = Galleries.open(tmp_path / "data", catalog)
+    yield galleries.get("demo")
     galleries.close()
 
 

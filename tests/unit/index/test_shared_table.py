@@ -72,6 +72,15 @@ Breaking = Callable[[int], SharedTable]
 
 
 @pytest.fixture
+def gallery(galleries: Galleries, tmp_path: Path) -> Gallery:
+    """Eight clips under a key that no copy has: all tests share one Milvus."""
+    found = galleries.create("demo", "tiny")
+    for seed in range(8):
+        add(found, tmp_path, seed)
+    return found
+
+
+@pytest.fixture
 def place(galleries: Galleries, gallery: Gallery, milvus: Address) -> Place:
     """Of eight clips."""
     found = Place(galleries._stores.database, gallery, milvus)

@@ -21,6 +21,7 @@ from index.verifying import verify
 from models.errors import GalleryNotFound
 from models.hubness import RouteBias
 from models.types import I64
+from tests.tiny.copies import lay
 from tests.tiny.tables import own_tables
 from tests.unit.index.world import add, library, media_files
 
@@ -28,15 +29,19 @@ from tests.unit.index.world import add, library, media_files
 @pytest.fixture
 def stores(tmp_path: Path, catalog: str | None) -> Iterator[Stores]:
     """A data folder with the galleries "demo", of six clips, and "other", of one of these."""
-    library(tmp_path, catalog).close()
+    lay(two_galleries, tmp_path, catalog)
     found = Stores.open(tmp_path, catalog)
-    (tmp_path / "scratch").mkdir()
-    opened = Galleries(found)
-    for seed in range(6):
-        add(opened.create("demo", "tiny") if seed == 0 else opened.get("demo"), tmp_path / "scratch", seed, windows=2)
-    add(opened.create("other", "tiny"), tmp_path / "scratch", 0)
     yield found
     found.close()
+
+
+def two_galleries(folder: Path, catalog: str | None) -> None:
+    galleries, scratch = library(folder, catalog), folder / "scratch"
+    scratch.mkdir()
+    for seed in range(6):
+        add(galleries.create("demo", "tiny") if seed == 0 else galleries.get("demo"), scratch, seed, windows=2)
+    add(galleries.create("other", "tiny"), scratch, 0)
+    galleries.close()
 
 
 @pytest.fixture

@@ -72,16 +72,18 @@ def test_biases_of_seen_classes_go_with_the_labels(many: Gallery) -> None:
     check(many, "text->video")
 
 
-def test_only_labels_are_a_change_that_followers_take_in(gallery: Gallery) -> None:
+def test_names_and_labels_are_changes_that_followers_take_in_and_metadata_is_none(gallery: Gallery) -> None:
     def position() -> int:
         with gallery._stores.database.reading() as connection:
             return changes.position(connection, gallery.key)
 
     clip, before = gallery.clips()[0], position()
-    gallery.reword(clip.id, saying(name="another", year=1))
+    gallery.reword(clip.id, saying(year=1))
     assert position() == before
     gallery.reword(clip.id, saying(["bell"]))
     assert position() == before + len(clip.windows)
+    gallery.reword(clip.id, saying(name="another"))
+    assert position() == before + 2 * len(clip.windows)
 
 
 @pytest.mark.parametrize("odd", [saying(["", "bell"]), saying(["x" * 256]), saying(name=" "), saying(text="\0")])

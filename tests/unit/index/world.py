@@ -10,7 +10,8 @@ from index.gallery import Gallery
 from index.media import LOCK
 from models.features.extract import ClipFeatures, WindowFeatures
 from models.types import F32, Absence, Modality, Sense, Window
-from tests.tiny.bundles import tiny_bundle
+from tests.tiny.bundles import SEEN, tiny_bundle
+from tests.tiny.copies import lay
 
 BOTH: tuple[Sense, ...] = ("audio", "video")
 REASONS: tuple[Absence, ...] = ("missing", "silent", "damaged")
@@ -18,9 +19,47 @@ REASONS: tuple[Absence, ...] = ("missing", "silent", "damaged")
 
 def library(folder: Path, catalog: str | None = None) -> Galleries:
     """A library with the bundles "tiny" and "other", over the same backbones."""
-    tiny_bundle(folder / "bundles" / "tiny", name="tiny", seed=0)
-    tiny_bundle(folder / "bundles" / "other", name="other", seed=1)
+    if catalog is None:
+        lay(empty, folder)
+    else:
+        _bundles(folder)
     return Galleries.open(folder, catalog)
+
+
+def empty(folder: Path, catalog: str | None) -> None:
+    """Fill a data folder with the two bundles, and a catalog of no gallery."""
+    _bundles(folder)
+    Galleries.open(folder, catalog).close()
+
+
+def eight_clips(folder: Path, catalog: str | None) -> None:
+    """Fill a data folder with the two bundles and the gallery "demo", of eight clips by the bundle "tiny"."""
+    galleries = library(folder, catalog)
+    gallery = galleries.create("demo", "tiny")
+    for seed in range(8):
+        add(gallery, folder, seed)
+    galleries.close()
+
+
+def twenty_clips(folder: Path, catalog: str | None) -> None:
+    """Twelve more, two of them with sound or pictures alone, and two of a class that was seen in training."""
+    eight_clips(folder, catalog)
+    galleries = Galleries.open(folder, catalog)
+    gallery = galleries.get("demo")
+    for seed in range(8, 16):
+        add(gallery, folder, seed)
+    add(gallery, folder, 16, senses=("audio",))
+    add(gallery, folder, 17, senses=("video",))
+    for seed in (18, 19):
+        path = folder / f"seen {seed}.mp4"
+        path.write_bytes(f"seen {seed}".encode())
+        gallery.add(path, name=path.name, labels=[SEEN[0].title()], features=clip_features(seed))
+    galleries.close()
+
+
+def _bundles(folder: Path) -> None:
+    for seed, name in enumerate(("tiny", "other")):
+        tiny_bundle(folder / "bundles" / name, name=name, seed=seed)
 
 
 def vectors(seed: int, senses: tuple[Sense, ...] = BOTH) -> dict[Sense, F32]:

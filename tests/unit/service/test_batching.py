@@ -35,11 +35,30 @@ class Shelf:
         if not is_held:
             self.let_go.set()
 
+    def search_at_once(self, queries: F32, asked: Search, *, generation: Generation) -> None:
+        """Never, here."""
+
     def search_vectors(self, queries: F32, asked: Search, *, generation: Generation) -> list[list[Hit]]:
         with self._lock:
             self.calls.append((len(queries), asked.k))
         assert self.let_go.wait(10)
         if (queries[:, 0] < 0).any():
+            raise QueryInvalid("a query below 0")
+        return [[_hit(int(10 * row[0]) + place) for place in range(asked.k)] for row in queries]
+
+
+class Light(Shelf):
+    """One that finds what few ask for at once; `at_once` are how many queries each of these was of."""
+
+    def __init__(self) -> None:
+        super().__init__(is_held=False)
+        self.at_once: list[int] = []
+
+    def search_at_once(self, queries: F32, asked: Search, *, generation: Generation) -> Any:
+        self.at_once.append(len(queries))
+        if queries[0, 0] == 7:
+            return None
+        if queries[0, 0] < 0:
             raise QueryInvalid("a query below 0")
         return [[_hit(int(10 * row[0]) + place) for place in range(asked.k)] for row in queries]
 
@@ -220,5 +239,32 @@ def test_nothing_is_kept_of_kinds_that_nobody_asks_for_any_more() -> None:
         for k in (1, 10, 100, 1000):
             await search(ours, shelf, 1, asked_for(k))
         assert len(ours._lines) == 1
+
+    run(ask())
+
+
+def test_what_is_asked_in_one_turn_of_the_loop_is_done_together() -> None:
+    async def ask() -> None:
+        shelf, ours = Shelf(is_held=False), Batching()
+        found = await asyncio.gather(*(search(ours, shelf, number) for number in range(5)))
+        assert found == [[10 * number, 10 * number + 1] for number in range(5)]
+        assert shelf.calls == [(5, 2)]
+
+    run(ask())
+
+
+def test_what_meets_no_other_needs_no_thread_where_it_is_found_at_once() -> None:
+    async def ask() -> None:
+        shelf, ours = Light(), Batching()
+        assert await search(ours, shelf, 1) == [10, 11]
+        assert (shelf.calls, shelf.at_once) == ([], [1])
+        assert await search(ours, shelf, 7) == [70, 71]
+        assert (shelf.calls, shelf.at_once) == ([(1, 2)], [1, 1])
+        both = [search(ours, shelf, number) for number in (1, 2)]
+        assert await asyncio.gather(*both) == [[10, 11], [20, 21]]
+        assert (shelf.calls, shelf.at_once) == ([(1, 2), (2, 2)], [1, 1])
+        with pytest.raises(QueryInvalid):
+            await search(ours, shelf, -1)
+        assert await search(ours, shelf, 3) == [30, 31]
 
     run(ask())

@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from service.app import create_app
-from service.schemas import ReindexRequest
+from service.jobs.job_schemas import ReindexRequest
 from service.settings import Settings
 from tests.unit.service.asking import DEMO, OWN, SEARCH, refused
 from tests.unit.service.worlds import with_new_ears

@@ -20,7 +20,7 @@ from models.media.limits import Limits
 from models.scoring import scores
 from service.encoding.encoders import Encoders
 from service.evaluations import evaluations
-from service.job_schemas import EvaluationRequest
+from service.evaluations.evaluation_schemas import EvaluationRequest
 from service.jobs import desk
 from service.jobs.board import Board
 from service.jobs.correcting import Judged

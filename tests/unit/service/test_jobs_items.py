@@ -34,6 +34,11 @@ def test_a_folder_is_listed_in_order_without_hidden_and_other_files(tmp_path: Pa
     ]
 
 
+def test_a_list_that_was_trained_on_can_be_ingested(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("path,label,split\na.mp4,bell; loud,test\n")
+    assert list(listed(tmp_path / "list.csv")) == [Item(str(tmp_path / "a.mp4"), "a.mp4", ("bell", "loud"))]
+
+
 def test_rows_with_more_values_than_columns_are_problems_of_their_own(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("\ufeffpath,label\na.mp4,b,c\nd.mp4\n")
     first, second = listed(tmp_path / "list.csv")

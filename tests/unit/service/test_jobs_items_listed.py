@@ -17,12 +17,13 @@ from models.media.limits import Limits
 from service.app import create_app
 from service.encoding.encoders import Encoders
 from service.incoming.fetching import Fetcher, FetchRules
-from service.job_schemas import Document, IngestItem
 from service.jobs import items
 from service.jobs.ingesting import FETCHED, Ingest
+from service.jobs.job_schemas import IngestItem
 from service.jobs.pulse import Pulse
 from service.jobs.reaching import Reach, wanted
 from service.jobs.work import Workshop
+from service.schemas import Document
 from service.settings import Settings
 from tests.tiny.clips import tiny_clip
 from tests.tiny.https_server import HOST, HttpsServer, answered, https_server, make_certificate

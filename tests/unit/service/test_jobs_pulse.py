@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from service.job_schemas import ItemError
 from service.jobs.board import Board
 from service.jobs.database import url_of
+from service.jobs.job_schemas import ItemError
 from service.jobs.pulse import MOST_ERRORS, Pulse, Reporter
 
 
@@ -21,15 +21,16 @@ class Counting(Board):
 
 
 def test_rate_and_time_left_come_of_what_this_worker_did() -> None:
+    began = time.monotonic()
     pulse = Pulse()
     pulse.planned(100)
     pulse.settle(50)
     assert (pulse.progress().rate, pulse.progress().time_left_s) == (None, None)
     time.sleep(0.1)
     pulse.did(10)
-    found = pulse.progress()
+    found, passed = pulse.progress(), time.monotonic() - began
     assert found.rate is not None
-    assert 20 < found.rate <= 100
+    assert 10 / passed <= found.rate <= 100
     assert found.time_left_s == 40 / found.rate or 0.3 < found.time_left_s < 3  # type: ignore[operator]
 
 
@@ -47,15 +48,17 @@ def test_looking_at_an_item_is_no_progress() -> None:
     pulse.at("clip")
     assert pulse.silent()[0] >= 0.05
     assert pulse.silent()[2] == "clip"
+    did = time.monotonic()
     pulse.did()
-    assert pulse.silent()[0] < 0.05
+    assert pulse.silent()[0] <= time.monotonic() - did
 
 
 def test_a_clip_of_hours_says_how_far_it_is_until_the_next_one_begins() -> None:
     pulse = Pulse()
     time.sleep(0.05)
+    reached = time.monotonic()
     pulse.reached("film", 605.0)
-    assert pulse.silent()[0] < 0.05
+    assert pulse.silent()[0] <= time.monotonic() - reached
     assert (pulse.progress().item, pulse.progress().reached_s) == ("film", 605.0)
     pulse.at("song")
     assert (pulse.progress().item, pulse.progress().reached_s) == ("song", None)
@@ -64,13 +67,12 @@ def test_a_clip_of_hours_says_how_far_it_is_until_the_next_one_begins() -> None:
 def test_progress_is_written_at_most_four_times_a_second_and_its_last_state_always(tmp_path: Path) -> None:
     board = Counting(url_of(tmp_path, None), tmp_path)
     job = board.add("ingest", "demo", {})
-    pulse = Pulse()
+    pulse, began = Pulse(), time.monotonic()
     with Reporter(board, job.id, pulse):
-        end = time.monotonic() + 1.0
-        while time.monotonic() < end:
+        while time.monotonic() < began + 1.0 or pulse.done <= 50:
             pulse.did()
             time.sleep(0.001)
-    assert 2 <= board.written <= 6
+    assert 2 <= board.written <= 4 * (time.monotonic() - began) + 2
     assert board.get(job.id).progress.done == pulse.done > 50
     board.close()
 

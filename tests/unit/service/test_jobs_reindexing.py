@@ -12,15 +12,15 @@ from models.errors import Conflict, SpaceMismatch
 from models.media.cage import Cage
 from models.media.limits import Limits
 from service.encoding.encoders import Encoders
-from service.job_schemas import Document
 from service.jobs import desk
 from service.jobs.board import Board
 from service.jobs.compacting import Compact
 from service.jobs.database import url_of
+from service.jobs.job_schemas import ReindexRequest
 from service.jobs.pulse import Pulse
 from service.jobs.reindexing import STEP, Reindex
 from service.jobs.work import Workshop
-from service.schemas import ReindexRequest
+from service.schemas import Document
 from tests.tiny.clips import tiny_clip
 from tests.unit.service.waiting import until, worker_process
 from tests.unit.service.worlds import with_new_ears

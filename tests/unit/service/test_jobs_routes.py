@@ -85,7 +85,7 @@ def test_a_csv_with_other_columns_fails_the_job_and_says_which(working: TestClie
     job = ended(working, working.post(INGEST, json={"source": "odd.csv"}))
     assert (job["state"], job["failure"]) == (
         "failed",
-        "odd.csv has the columns file, label; expected path, label and perhaps metadata",
+        "odd.csv has the columns file, label; expected path, label and perhaps split and metadata",
     )
 
 

@@ -14,12 +14,13 @@ from models.errors import Conflict, JobNotFound, SettingsInvalid, Unavailable
 from models.media.cage import Cage
 from models.media.limits import Limits
 from service.encoding.encoders import Encoders
-from service.job_schemas import Document
 from service.jobs.board import Board
 from service.jobs.database import url_of
+from service.jobs.newest import Wanted
 from service.jobs.pulse import Pulse
 from service.jobs.work import Workshop
 from service.jobs.worker import KEPT, Worker
+from service.schemas import Document
 from tests.unit.service.waiting import until
 
 Step = Callable[[int], None]
@@ -88,8 +89,8 @@ def test_a_job_goes_from_queued_over_running_to_done(board: Board, tmp_path: Pat
     assert (done.state, done.result, done.failure) == ("done", {"done": 3}, None)
     assert (done.progress.done, done.progress.time_left_s) == (3, 0.0)
     assert done.ended_at is not None
-    assert [each.id for each in board.listed(state="done")] == [job.id]
-    assert board.listed(state="failed") == []
+    assert [each.id for each in board.listed(Wanted(state="done"))] == [job.id]
+    assert board.listed(Wanted(state="failed")) == []
 
 
 def test_a_job_without_progress_fails_and_says_since_when_and_at_which_item(board: Board, tmp_path: Path) -> None:
@@ -193,7 +194,7 @@ def test_a_worker_that_closes_leaves_its_job_to_the_next_which_repeats_no_finish
 def test_one_worker_a_process(board: Board, tmp_path: Path) -> None:
     with (
         worker(board, tmp_path, lambda number: None),
-        pytest.raises(SettingsInvalid, match="a worker runs in this process"),
+        pytest.raises(SettingsInvalid, match="jobs are done in this process already"),
         worker(board, tmp_path / "else", lambda number: None),
     ):
         pass

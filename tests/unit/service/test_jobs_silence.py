@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from service.jobs.board import Board, Running
+from service.jobs.board import Board
 from service.jobs.database import url_of
+from service.jobs.newest import Wanted
+from service.jobs.recorded import Running
 from service.jobs.silence import Silence
 
 
@@ -29,8 +31,8 @@ def test_a_job_that_is_failed_from_outside_says_why_and_can_be_retried(tmp_path:
     board.cancel(other.id)
     failed = board.get(job.id)
     assert (failed.state, failed.failure) == ("failed", "its worker is silent")
-    assert [each.id for each in board.listed(state="failed")] == [job.id]
-    assert [each.id for each in board.listed(state="cancelled")] == [other.id]
+    assert [each.id for each in board.listed(Wanted(state="failed"))] == [job.id]
+    assert [each.id for each in board.listed(Wanted(state="cancelled"))] == [other.id]
     assert board.retry(job.id).state == "queued"
     assert board.get(job.id).failure is None
     board.close()

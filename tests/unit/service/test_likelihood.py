@@ -30,7 +30,7 @@ from service.jobs.pulse import Pulse
 from service.jobs.work import Workshop
 from service.settings import Settings
 from tests.tiny.bundles import CLASSES
-from tests.unit.service.asking import DEMO, OWN, SEARCH
+from tests.unit.service.asking import DEMO, OWN, SEARCH, refused, upload
 
 ROUTE = "audio->video"
 BIAS = RouteBias(alpha=1.0, neighbours=2)
@@ -122,6 +122,22 @@ def test_a_search_answers_with_the_probabilities_that_were_fitted(own_library: P
         assert {each["probability"] for each in words["hits"]} == {None}
         pictures = client.get(f"{DEMO}/evaluations/{key}/plots/calibration")
         assert "audio-&gt;video" in pictures.text
+
+
+def test_a_least_probability_that_nothing_is_known_for_is_refused_before_the_clip_is_decoded(
+    own_library: Path, workshop: Workshop, tmp_path: Path
+) -> None:
+    gallery, junk = workshop.galleries.get("demo"), tmp_path / "junk.mp4"
+    junk.write_bytes(b"no clip at all " * 100)
+    asked: dict[str, Any] = {"from_": "audio", "min_probability": 0.1}
+    with TestClient(create_app(Settings(data=own_library)), OWN) as client:
+        refused(upload(client, SEARCH, junk, **asked), 422, "query-invalid", "no probabilities are known of", ROUTE)
+    record(gallery, "a-job", request={"protocol": "gallery@1"}, report=report(workshop))
+    with TestClient(create_app(Settings(data=own_library)), OWN) as client:
+        refused(upload(client, SEARCH, junk, **asked), 422, "media-invalid")
+        several: tuple[dict[str, Any], ...] = ({"weight": -1.0}, {"queries": '[{"text": "bell"}]'})
+        for each in several:
+            refused(upload(client, SEARCH, junk, **asked, **each), 422, "query-invalid", "no probabilities")
 
 
 def test_the_picture_of_a_report_of_before_is_empty_but_there(workshop: Workshop) -> None:

@@ -3,8 +3,16 @@
 import io
 import json
 import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, TextIO
 
 import pytest
 from fastapi import FastAPI
@@ -14,10 +22,12 @@ from starlette.testclient import TestClient
 
 from models.errors import SightsoundError, Unavailable
 from service.app import create_app
-from service.observing import logs
+from service.observing import log_queue, logs
 from service.observing.redaction import GONE, Redaction, secrets_of
+from service.observing.requests import Seen
 from service.settings import Settings
 from tests.unit.service.asking import OWN, SEARCH, upload
+from tests.unit.service.waiting import PATIENCE_S
 
 TOKEN = "root:Milvus-is-ours"
 KEY = "sightsound_" + "Ab3_-9" * 8
@@ -48,7 +58,7 @@ def _failing(app: FastAPI) -> None:
 
 def _lines(library: Path, addresses: list[str], *, form: logs.Format = "json", **settings: Any) -> list[str]:
     """What is logged of requests for these addresses; each has its place among them as its id."""
-    chosen, stream = Settings(data=library, job_workers=0, **settings), io.StringIO()
+    chosen, stream = Settings(**{"data": library, "job_workers": 0, "log_requests": True, **settings}), io.StringIO()
     app = create_app(chosen)
     _failing(app)
     writing = logs.writing(form, "info", secrets=secrets_of(chosen), stream=stream)
@@ -105,8 +115,94 @@ def test_people_get_one_line_a_request(library: Path) -> None:
     assert line.endswith("key=- problem=-")
 
 
-def test_lines_of_requests_can_be_turned_off(library: Path) -> None:
+def test_requests_that_are_answered_or_refused_in_time_have_no_line_unless_that_is_set(library: Path) -> None:
     assert _lines(library, ["/v1/galleries", "/nothing"], log_requests=False) == []
+
+
+def test_requests_that_fail_have_a_line(library: Path) -> None:
+    lines = [json.loads(each) for each in _lines(library, ["/breaking", "/away"], log_requests=False)]
+    found = [(each["request_id"], each["status"]) for each in lines if each["logger"] == "service.requests"]
+    assert found == [("nr-0", 500), ("nr-1", 503)]
+
+
+SEEN = Seen("nr-1", "GET", "/livez", 200, 0, 9 * 10**9, 10**6, 0, 5, None, None, [], ())
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_told"),
+    [
+        ({}, False),
+        ({"thought_ns": 6 * 10**9}, True),
+        ({"status": 404, "problem": "not-found"}, False),
+        ({"status": 499}, False),
+        ({"status": 500}, True),
+        ({"status": 503, "problem": "unavailable"}, True),
+        ({"status": 503, "problem": "overloaded"}, False),
+        ({"status": 503, "problem": "overloaded", "thought_ns": 10**10}, True),
+    ],
+)
+def test_lines_tell_of_failures_and_of_what_took_long_but_not_of_slow_senders(
+    changed: dict[str, Any], is_told: bool
+) -> None:
+    stream = io.StringIO()
+    with logs.writing("text", "info", secrets=(), stream=stream):
+        logs.note_odd(replace(SEEN, **changed))
+    assert (stream.getvalue() != "") == is_told
+
+
+@contextmanager
+def _unread_pipe() -> Iterator[tuple[int, TextIO]]:
+    """The end of a pipe that nobody reads yet, and what writes to it; its thread may hang there until it is read."""
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as stream:
+        yield reading, stream
+
+
+def _read_all(pipe: int, into: list[bytes]) -> None:
+    with os.fdopen(pipe, "rb") as lines:
+        into.extend(lines)
+
+
+def test_nobody_waits_for_who_reads_the_log_and_what_was_lost_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_queue, "MOST_WAITING", 50)
+    monkeypatch.setattr(log_queue, "LAST_S", 20.0)
+    own, read = logging.getLogger("service.anything"), list[bytes]()
+    with _unread_pipe() as (reading, stream):
+        with logs.writing("text", "info", secrets=(), stream=stream):
+            for number in range(200):  # of which the pipe takes some, and 50 may wait
+                own.info("%d %s", number, "x" * 4000)
+            reader = Thread(target=_read_all, args=(reading, read))
+            reader.start()
+            end = time.monotonic() + PATIENCE_S
+            while b"199" not in b"".join(read)[-5000:] and time.monotonic() < end:
+                own.info("%d", 199)
+                time.sleep(0.01)
+        stream.close()
+        reader.join()
+    written = b"".join(read).decode().splitlines()
+    assert sum("xxxx" in each for each in written) < 100
+    assert any(" lines were lost here" in each for each in written)
+
+
+HANGING = """
+import logging, sys
+from service.observing import log_queue, logs
+log_queue.LAST_S = 0.2
+with logs.writing("json", "info", secrets=()):
+    for number in range(20_000):
+        logging.getLogger("service.anything").info("%d", number)
+print("done")
+"""
+
+
+def test_a_process_ends_though_nobody_reads_its_log() -> None:
+    reading, writing = os.pipe()
+    done = subprocess.run(
+        [sys.executable, "-c", HANGING], stdout=subprocess.PIPE, stderr=writing, timeout=60, check=True
+    )
+    os.close(writing)
+    os.close(reading)
+    assert done.stdout == b"done\n"
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -153,7 +249,7 @@ def test_names_of_files_are_not_written(own_library: Path, clip: Path) -> None:
     stream = io.StringIO()
     private = clip.rename(clip.with_name("my holiday.mp4"))
     try:
-        app = create_app(Settings(data=own_library, job_workers=0))
+        app = create_app(Settings(data=own_library, job_workers=0, log_requests=True))
         with logs.writing("json", "info", secrets=(), stream=stream), TestClient(app, OWN) as client:
             assert upload(client, SEARCH, private, from_="audio").status_code == 200
             assert upload(client, "/v1/galleries/demo/clips", private).status_code == 201

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from shutil import copytree
@@ -12,6 +13,7 @@ import httpx
 import numpy as np
 import pytest
 
+from models.media.limits import Limits
 from service.app import create_app
 from service.settings import Settings
 from tests.tiny.clips import render, tiny_clip
@@ -150,9 +152,16 @@ def test_while_a_preview_is_made_others_are_answered(data: Path, tmp_path: Path)
             assert {each.result().status_code for each in waiting} == {200}
 
 
+class Hurried(Settings):
+    """As they are, with next to no time for a preview."""
+
+    @property
+    def preview_limits(self) -> Limits:
+        return replace(super().preview_limits, wall_s=0.01)
+
+
 def test_a_preview_that_takes_too_long_is_a_problem_and_not_tried_again_at_once(data: Path, tmp_path: Path) -> None:
-    settings = Settings(data=data, preview_wall_s=0.01)
-    with running(create_app(settings)) as address, httpx.Client(base_url=address, timeout=60) as http:
+    with running(create_app(Hurried(data=data))) as address, httpx.Client(base_url=address, timeout=60) as http:
         film = added(http, scene(tmp_path / "slow.avi", codecs=("pcm_s16le", "mpeg4"), seconds=4, width=640))
         for _ in range(2):
             refused(http.get(f"{film}/preview"), 503, "decode-overrun")

@@ -2,20 +2,23 @@
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from index.catalog.keys import Grant
+from index.keys import Keys
 from models.errors import JobNotFound, NotAllowed
 from service.app import create_app
 from service.callers.caller import Caller
-from service.job_schemas import Job
 from service.jobs import events
 from service.jobs import listing as job_listing
 from service.jobs.board import Board
-from service.jobs.listing import Wanted
+from service.jobs.job_schemas import Job
+from service.jobs.newest import Wanted
 from service.settings import Settings
 from tests.unit.service.asking import DEMO, OWN, SEARCH, refused, upload
 
@@ -161,10 +164,38 @@ def test_a_comment_keeps_the_line_open_while_nothing_happens(own: TestClient, mo
     job = board.get(own.post(f"{DEMO}/jobs/compact").json()["id"])
 
     async def heard() -> list[str]:
-        lines = events.progress_events(board, job, is_leaving=lambda: False, known=events.event_id(job))
+        lines = events.progress_events(
+            board, job, is_leaving=lambda: False, may=lambda: True, known=events.event_id(job)
+        )
         return [await anext(lines) for _ in range(3)]
 
     assert asyncio.run(heard()) == ["retry: 1000\n\n", ": alive\n\n", ": alive\n\n"]
+
+
+@pytest.mark.parametrize("name", ["ada", ""])
+def test_a_line_breaks_off_once_the_key_of_who_watches_is_revoked(
+    own: TestClient, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "KEY_S", 0.0)
+    monkeypatch.setattr(events, "LOOK_S", 0.01)
+    monkeypatch.setattr(events, "ALIVE_S", 0.0)
+    board: Board = own.app.state.resources.board  # type: ignore[attr-defined]
+    keys: Keys = own.app.state.resources.galleries.keys  # type: ignore[attr-defined]
+    job = board.get(own.post(f"{DEMO}/jobs/compact").json()["id"])
+    keys.create(Grant("ada", ("ingest",), None, None, None, None))
+    may = partial(events.still_counts, keys, Caller(name, frozenset({"ingest"})))
+
+    async def heard() -> int:
+        lines = events.progress_events(board, job, is_leaving=lambda: False, may=may)
+        before = [await anext(lines) for _ in range(5)]
+        keys.revoke("ada")
+        async for each in lines:
+            before.append(each)
+            if len(before) == 25:
+                break
+        return len(before)
+
+    assert asyncio.run(heard()) == (5 if name else 25)
 
 
 def test_who_has_seen_a_jobs_end_is_told_that_nothing_comes(own: TestClient) -> None:

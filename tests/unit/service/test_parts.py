@@ -17,7 +17,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
-from models.errors import SettingsInvalid
+from models.errors import SettingsInvalid, SpoolFull
 from service import app as service_app
 from service.app import create_app
 from service.incoming.parts import Parts, SpoolingRoute
@@ -143,6 +143,17 @@ def test_many_files_of_one_form_need_no_descriptors_of_their_own(tmp_path: Path)
     assert parts.spool.taken_bytes == 0
 
 
+def test_a_part_that_finds_no_room_on_the_disk_is_refused_and_closed_without_a_word(tmp_path: Path) -> None:
+    parts = Parts(Spool(tmp_path, limit_bytes=10_000), "ada")
+    part = parts.part()
+    part.path.unlink()
+    part.path.symlink_to("/dev/full")
+    with pytest.raises(SpoolFull, match="the disk that uploads wait on is full"):
+        part.write(b"a clip")
+    part.close()
+    assert (list(tmp_path.iterdir()), parts.spool.taken_bytes) == ([], 0)
+
+
 def test_a_part_that_is_kept_is_not_copied(tmp_path: Path) -> None:
     part = Parts(Spool(tmp_path / "spool", limit_bytes=100)).part()
     part.write(b"a clip")
@@ -165,6 +176,14 @@ def test_a_part_named_as_a_file_where_words_belong_leaves_nothing(client: TestCl
     refused(answer, 422, "query-invalid", "from")
     assert upload(client, SEARCH, clip, from_="audio").status_code == 200
     assert list(spool.iterdir()) == []
+
+
+@pytest.mark.parametrize("charset", ["punycode", "utf-7", "rot13", "none-at-all"])
+def test_a_form_is_read_as_utf_8_and_by_no_codec_that_its_sender_chooses(client: TestClient, charset: str) -> None:
+    kind = {"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"}
+    refused(client.post(SEARCH, content=HEAD + b"\r\n--x--", headers=kind), 415, "unsupported-media-type", charset)
+    kind = {"Content-Type": "multipart/form-data; boundary=x; charset=UTF-8"}
+    refused(client.post(SEARCH, content=HEAD + b"\r\n--x--", headers=kind), 422, "media-invalid")
 
 
 def test_a_quota_below_one_upload_is_refused_at_start(library: Path) -> None:

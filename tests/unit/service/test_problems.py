@@ -128,7 +128,7 @@ def test_a_method_that_is_not_answered_names_all_that_are(
         assert described(answer, path)["type"] == "/problems/clip-not-found"
         return
     assert described(answer, path)["type"] == "/problems/method-not-allowed"
-    assert set(answer.headers["allow"].split(", ")) == allowed
+    assert set(answer.headers["allow"].split(", ")) == allowed | ({"HEAD"} if "GET" in allowed else set())
 
 
 @pytest.mark.parametrize(
@@ -261,14 +261,6 @@ def test_a_body_where_none_is_read_does_no_harm(client: TestClient) -> None:
     assert client.request(
         "GET", "/v1/jobs", content=b"\xff", headers={"content-type": "multipart/form-data"}
     ).is_success
-
-
-def test_headers_that_are_there_twice_do_no_harm(client: TestClient) -> None:
-    twice = [("content-type", "application/json"), ("content-type", "multipart/form-data; boundary=x")]
-    assert client.post(SEARCH, content=b'{"text": "bell"}', headers=twice).status_code in (200, 415, 422, 400)
-    for name in ("if-none-match", "range", "accept", "idempotency-key", "x-request-id", "last-event-id"):
-        odd = [(name, "a"), (name, "b" * 5000), (name, "\x01")]
-        assert client.get(SEARCH, params=WORDS, headers=odd).status_code == 200
 
 
 def test_a_body_in_pieces_is_refused_where_it_passes_the_limit(library: Path) -> None:

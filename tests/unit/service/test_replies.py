@@ -67,6 +67,17 @@ def test_the_same_key_with_anything_else_is_refused(own: TestClient, clip: Path,
     assert sent(own, silent_clip, {"Idempotency-Key": "another"}).status_code == 201
 
 
+def test_the_same_key_with_another_etag_is_another_request(own: TestClient, clip: Path) -> None:
+    added = sent(own, clip, {"Idempotency-Key": "adding"})
+    address, words = added.headers["location"], {"labels": ["bell"]}
+    first = own.patch(address, json=words, headers={"If-Match": added.headers["etag"], **KEY})
+    assert first.status_code == 200
+    assert same(first, own.patch(address, json=words, headers={"If-Match": added.headers["etag"], **KEY}))
+    looked_again = {"If-Match": first.headers["etag"], **KEY}
+    refused(own.patch(address, json=words, headers=looked_again), 422, "key-reused", "one")
+    refused(own.patch(address, json=words, headers=KEY), 422, "key-reused", "one")
+
+
 @pytest.mark.parametrize("key", ["two", '"two"', "8e03978e-40d5-43dd-bc93-6894a57f9324", "x" * 255])
 def test_json_an_empty_body_and_an_empty_answer_are_answered_again(own: TestClient, key: str) -> None:
     name = {"Idempotency-Key": key}

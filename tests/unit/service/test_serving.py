@@ -4,21 +4,17 @@ import gc
 import signal
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
-from starlette.types import Receive, Scope, Send
 
-from service.load import connections
-from service.load.connections import MOST_HEAD_BYTES, Connection
-from service.serving import Server, listening
+from models.errors import SettingsInvalid
+from service.serving import Server, bound, serve
 from service.settings import Settings
 from tests.unit.service.asking import SEARCH
 from tests.unit.service.test_jobs_served import service
@@ -30,16 +26,32 @@ ALIVE = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 def test_small_answers_do_not_wait_to_be_filled_up() -> None:
     with (
-        listening(Settings(data=Path(), port=0)) as listener,
-        socket.create_connection(listener.getsockname()),
-        listener.accept()[0] as connection,
+        bound(Settings(data=Path(), port=0)) as listener,
+        socket.socket() as client,
     ):
-        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+        listener.listen()
+        client.connect(listener.getsockname())
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+
+
+def test_a_port_in_use_is_refused_before_the_data_folder_is_opened() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(SettingsInvalid, match=rf"cannot listen at 127\.0\.0\.1:{port} \(Address already in use\)"):
+            serve(Settings(data=Path("nowhere"), port=port), announce=print)
+
+
+def test_nobody_is_answered_or_kept_waiting_before_the_service_is_there() -> None:
+    with bound(Settings(data=Path(), port=0)) as listener, pytest.raises(ConnectionRefusedError):
+        socket.create_connection(listener.getsockname())
 
 
 def test_what_a_start_makes_is_left_out_of_garbage_collections_until_the_end() -> None:
     settings = Settings(data=Path(), port=0)
-    with listening(settings) as listener:
+    with bound(settings) as listener:
+        listener.listen()
         server = Server(FastAPI(), settings)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -54,61 +66,12 @@ def test_what_a_start_makes_is_left_out_of_garbage_collections_until_the_end() -
     assert gc.get_freeze_count() == 0
 
 
-@contextmanager
-def connected() -> Iterator[socket.socket]:
-    """A connection to a server that answers everything with 204."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(_empty, http=Connection, log_level="critical", timeout_keep_alive=1))
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            with socket.create_connection(listener.getsockname(), timeout=PATIENCE_S) as client:
-                yield client
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
-async def _empty(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "http":
-        await send({"type": "http.response.start", "status": 204, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
-
-
 def answered(client: socket.socket) -> bytes:
     """All that comes until the server closes the connection."""
     found = b""
     while more := client.recv(65536):
         found += more
     return found
-
-
-def test_a_head_that_comes_in_pieces_is_read() -> None:
-    with connected() as client:
-        for piece in (b"GET / HT", b"TP/1.1\r\nHost: local", b"host\r\nConnection: close\r\n", b"\r\n"):
-            client.sendall(piece)
-            time.sleep(0.01)
-        assert answered(client).startswith(b"HTTP/1.1 204")
-
-
-def test_a_head_without_end_is_refused_and_the_connection_closed() -> None:
-    with connected() as client:
-        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
-        try:
-            for _ in range(2 * MOST_HEAD_BYTES // 1000):
-                client.sendall(b"X-Odd: " + 991 * b"x" + b"\r\n")
-            found = answered(client)
-        except ConnectionError:  # it was closed while more was on its way
-            return
-        assert found.startswith(b"HTTP/1.1 431 ")
-
-
-@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: "])
-def test_a_connection_closes_where_no_head_comes(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "HEAD_S", 0.1)
-    with connected() as client:
-        client.sendall(sent)
-        assert answered(client) == b""
 
 
 def _with_clip(clip: bytes) -> bytes:

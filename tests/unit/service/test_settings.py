@@ -8,7 +8,6 @@ from pydantic import ValidationError
 
 from models.errors import SettingsInvalid
 from models.media.limits import Limits
-from service.resources import limits
 from service.settings import Settings
 
 
@@ -113,7 +112,7 @@ def test_settings_cannot_be_changed() -> None:
 
 def test_accepted_containers_and_codecs_can_be_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGHTSOUND_CLIP_CONTAINERS", "mp4, WAV")
-    found = limits(Settings(data=Path(), clip_codecs=("h264", "pcm_s16le")))
+    found = Settings(data=Path(), clip_codecs=("h264", "pcm_s16le")).limits
     assert found.containers == ("mp4", "wav")
     assert found.codecs == ("h264", "pcm_s16le")
 
@@ -125,6 +124,18 @@ def test_a_container_or_codec_that_is_not_known_is_refused(name: str, found: str
 
 
 def test_a_service_has_the_limits_of_its_settings_and_those_it_has_by_default() -> None:
-    plain = limits(Settings(data=Path()))
+    plain = Settings(data=Path()).limits
     assert plain == replace(Limits(), size_bytes=plain.size_bytes)
-    assert limits(Settings(data=Path(), clip_limit_streams=3, decode_cpu_s=5)) == replace(plain, streams=3, cpu_s=5)
+    chosen = Settings(data=Path(), clip_limit_streams=3, decode_wall_s=4.5).limits
+    assert chosen == replace(plain, streams=3, wall_s=4.5, cpu_s=5)
+
+
+def test_a_preview_may_take_as_long_as_the_longest_clip_plays_and_never_less_than_decoding() -> None:
+    assert Settings(data=Path()).preview_limits.wall_s == 300
+    assert Settings(data=Path(), clip_limit_s=7200).preview_limits.wall_s == 7200
+    assert Settings(data=Path(), clip_limit_s=1).preview_limits.wall_s == 60
+
+
+def test_every_setting_says_what_it_is() -> None:
+    said = {name: field.description for name, field in Settings.model_fields.items()}
+    assert {name for name, each in said.items() if not each or not each.endswith(".")} == set()

@@ -96,3 +96,31 @@ def test_a_spool_counts_what_all_take_together(tmp_path: Path) -> None:
     spool.give_back(60)
     spool.take(100)
     assert spool.taken_bytes == 100
+
+
+def test_the_uploads_of_one_key_leave_as_much_to_others_as_they_take(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, limit_bytes=100)
+    spool.take(40, "ada")
+    spool.take(10, "ada")
+    with pytest.raises(
+        SpoolFull, match=r"of the key 'ada' take 50 bytes, .* the 50 that are left to others with 1 more"
+    ):
+        spool.take(1, "ada")
+    spool.take(25, "bob")
+    with pytest.raises(SpoolFull, match="'bob' take 25 bytes"):
+        spool.take(1, "bob")
+    spool.give_back(50, "ada")
+    spool.take(12, "bob")
+    assert spool.taken_bytes == 37
+
+
+def test_one_upload_alone_and_those_of_who_needs_no_key_may_take_all(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, limit_bytes=100)
+    for already in range(0, 90, 10):
+        spool.take(10, "ada", already=already)
+    with pytest.raises(SpoolFull, match="'ada' take 90 bytes"):
+        spool.take(10, "ada")
+    spool.give_back(90, "ada")
+    for _ in range(10):
+        spool.take(10)
+    assert spool.taken_bytes == 100

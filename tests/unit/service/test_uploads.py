@@ -16,7 +16,6 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from service.incoming.uploads import MEMORY_BYTES, BodyLimit
-from tests.unit.service.asking import SEARCH, refused
 from tests.unit.service.running import running
 
 LIMIT = 200_000
@@ -127,16 +126,3 @@ def test_a_connection_that_listens_for_hours_is_not_given_up() -> None:
     app.add_middleware(BodyLimit, limit_bytes=LIMIT, limit_s=0.1)
     with running(app) as address:
         assert httpx.get(address).text == "event" * 4
-
-
-@pytest.mark.parametrize("asked", ['{"text": "a", "label": [%s]}', '{"route": "text->video", "vector": [%s]}'])
-def test_a_body_full_of_faults_is_refused_in_few_words(client: TestClient, asked: str) -> None:
-    sent = {"content-type": "application/json"}
-    answer = client.post(SEARCH, content=asked % ",".join(["{}"] * 10_000), headers=sent)
-    refused(answer, 422, "query-invalid")
-    assert len(answer.content) < 2_000
-    many = {f"{each}": 0 for each in range(10_000)}
-    assert len(client.post(SEARCH, json=many).json()["faults"]) == 100
-    refused(
-        client.post(SEARCH, content=asked % ("0," * 500_000 + "0"), headers=sent), 413, "too-large", "500001 commas"
-    )

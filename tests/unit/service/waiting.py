@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from service.job_schemas import Job
 from service.jobs.board import Board
+from service.jobs.job_schemas import Job
 
 ROOT = Path(__file__).parents[3]
 PATIENCE_S = 60.0

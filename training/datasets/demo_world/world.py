@@ -25,9 +25,9 @@ UNSEEN_CLIPS = {"train": 0, "val": 12, "test": 12}
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One clip of the world: its file's name, its class, its split."""
+    """One clip of the world: its path from the list's folder, its class, its split."""
 
-    file: str
+    path: str
     label: str
     split: Split
 
@@ -45,7 +45,7 @@ def listings() -> list[Listing]:
 def render_world(folder: Path, clips: Sequence[Listing], *, seed: int, workers: int | None = None) -> Iterator[int]:
     """Render clips and then `world.csv`; yields how many clips are done."""
     folder.mkdir(parents=True, exist_ok=True)
-    tasks = [(folder / clip.file, clip.label, [seed, index]) for index, clip in enumerate(clips)]
+    tasks = [(folder / clip.path, clip.label, [seed, index]) for index, clip in enumerate(clips)]
     with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=get_context("spawn")) as pool:
         for done, _ in enumerate(pool.map(_render_task, tasks, chunksize=8), start=1):
             yield done

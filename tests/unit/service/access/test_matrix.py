@@ -98,7 +98,7 @@ def test_an_authorization_of_another_form_is_refused(
 
 def test_two_keys_are_refused(guarded: TestClient, secrets: Mapping[str, str]) -> None:
     headers = [("authorization", f"Bearer {secrets[name]}") for name in ("search", "admin")]
-    refused(guarded.get("/v1/galleries", headers=headers), 401, "unauthorized")
+    refused(guarded.get("/v1/galleries", headers=headers), 400, "bad-request", "authorization more than once")
 
 
 def test_the_scheme_is_written_in_capitals_or_not(guarded: TestClient, secrets: Mapping[str, str]) -> None:

@@ -98,3 +98,16 @@ def test_a_certificate_that_cannot_be_used_is_refused(tmp_path: Path, certificat
         with pytest.raises(SettingsInvalid, match="expected a certificate and its private key"):
             check_certificate(Settings(data=tmp_path, tls_certificate=one, tls_key=other))
     check_certificate(Settings(data=tmp_path, tls_certificate=made, tls_key=key))
+
+
+def test_a_key_with_a_pass_phrase_is_refused_and_no_terminal_asked(
+    tmp_path: Path, certificate: tuple[Path, Path]
+) -> None:
+    made, key = certificate
+    locked = tmp_path / "locked.pem"
+    command = ["openssl", "ec", "-in", str(key), "-aes128", "-passout", "pass:words", "-out", str(locked)]
+    subprocess.run(command, check=True, capture_output=True)
+    with pytest.raises(
+        SettingsInvalid, match=r"locked\.pem is encrypted; expected a private key without a pass phrase"
+    ):
+        check_certificate(Settings(data=tmp_path, tls_certificate=made, tls_key=locked))

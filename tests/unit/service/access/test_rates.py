@@ -76,11 +76,14 @@ def test_headers_are_those_of_the_draft() -> None:
 
 def test_so_many_turns_are_had_at_once() -> None:
     turns = Turns()
-    with turns.one("ada", at_once=2), turns.one("ada", at_once=2), turns.one("bob", at_once=2):
-        with pytest.raises(RateLimited, match="more than 2 requests at once"), turns.one("ada", at_once=2):
-            raise AssertionError("one too many")
-        with turns.one("ada", at_once=None):
-            pass
+    with (
+        turns.one("ada", at_once=2),
+        turns.one("ada", at_once=2),
+        turns.one("bob", at_once=2),
+        pytest.raises(RateLimited, match="more than 2 requests at once"),
+        turns.one("ada", at_once=2),
+    ):
+        raise AssertionError("one too many")
     with turns.one("ada", at_once=1):
         pass
     assert not turns._running

@@ -1,31 +1,23 @@
-"""What the rooms below know, in the shapes of answers."""
-
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from urllib.parse import quote
+"""What galleries know, in the shapes of answers."""
 
 import index.clips as stored
 from index import corrections
 from index.catalog.galleries import GenerationRow
 from index.gallery import Gallery
+from index.moments import moment
 from models import types
 from models.bundle.manifest import Manifest
-from service.schemas import BundleSummary, ClipDetail, ClipWindow, GallerySummary, GenerationDetail
+from service.addresses import media_address
+from service.galleries.bundle_schemas import BundleSummary
+from service.galleries.clip_schemas import ClipDetail
+from service.galleries.gallery_schemas import GallerySummary
+from service.galleries.generation_schemas import GenerationDetail
+from service.schemas import ClipWindow
 
 
 def summary(gallery: Gallery) -> GallerySummary:
     """A gallery in numbers."""
-    found = gallery.summary()
-    return GallerySummary(
-        name=found.name,
-        clips=found.clips,
-        windows=found.windows,
-        bundle=found.bundle,
-        generation=found.generation,
-        routes=found.routes,
-        channels=found.channels,
-        labels=dict(found.labels),
-    )
+    return GallerySummary.model_validate(gallery.summary(), from_attributes=True)
 
 
 def bundle_summary(manifest: Manifest) -> BundleSummary:
@@ -71,28 +63,6 @@ def generation_detail(row: GenerationRow, active: int) -> GenerationDetail:
     )
 
 
-def moment(seconds: float) -> datetime:
-    """A moment since the epoch, in UTC: the last microsecond that is not after it, so that it finds what came then."""
-    nearest = datetime.fromtimestamp(seconds, UTC)
-    return nearest if nearest.timestamp() <= seconds else nearest - timedelta(microseconds=1)
-
-
 def window(found: types.Window, absent: stored.Absent) -> ClipWindow:
     """A stretch of a clip, and what it lacks."""
     return ClipWindow(start_s=found.start_s, end_s=found.end_s, absent=dict(absent))
-
-
-def media_address(gallery: str, clip_id: str) -> str:
-    """Where a clip's file is fetched."""
-    return f"{clip_address(gallery, clip_id)}/media"
-
-
-def clip_address(gallery: str, clip_id: str) -> str:
-    """Where a clip is."""
-    return f"{gallery_address(gallery)}/clips/{clip_id}"
-
-
-@lru_cache(maxsize=1024)
-def gallery_address(gallery: str) -> str:
-    """Where a gallery is."""
-    return f"/v1/galleries/{quote(gallery, safe='')}"

@@ -1,23 +1,24 @@
 """The shapes of jobs and of what asks for them."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, JsonValue, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, JsonValue, model_validator
 
-from service.schemas import Frozen, Number, Text
-from service.search.filtering import ClipsBody
-
-Document = dict[str, Any]
-"""What JSON calls an object: how jobs' requests, plans and results are kept."""
+from index.reindexing import Rules
+from index.verification import TOLERANCE
+from models.hubness import RouteBias
+from service.schemas import Body, Document, Frozen, Number, Text, few_names
 
 Kind = Literal["ingest", "reindex", "compact", "evaluate"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 MOST_ITEMS = 10_000
-Labels = Annotated[tuple[Text, ...], Field(max_length=100, description="Of every clip, after those of its own.")]
+Labels = Annotated[
+    tuple[Text, ...], Field(max_length=100, fail_fast=True, description="Of every clip, after those of its own.")
+]
 
 
-class IngestItem(Frozen):
+class IngestItem(Body):
     """A clip by its `url`, or by its `path` below the folder that jobs may read, and what is said of it."""
 
     url: Annotated[str, Field(min_length=1, max_length=2000)] | None = None
@@ -33,7 +34,7 @@ class IngestItem(Frozen):
         return self
 
 
-class IngestRequest(Frozen):
+class IngestRequest(Body):
     """Clips to be put into a gallery: of a `source`, a folder or csv that lies on the server, or `items` one by one."""
 
     source: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
@@ -45,19 +46,6 @@ class IngestRequest(Frozen):
         if (self.source is None) == (self.items is None):
             raise ValueError("expected a source or items, and not both")
         return self
-
-
-class EvaluationRequest(Frozen):
-    """What to find out about a gallery: all routes of the active generation by default, compared to none.
-
-    `only` are the clips that it is evaluated on, as those of a split that their metadata names.
-    """
-
-    routes: Annotated[tuple[str, ...], Field(max_length=100)] = ()
-    protocol: Literal["gallery@1"] = "gallery@1"
-    generation: Number | None = None
-    compare_to: Number | None = None
-    only: ClipsBody = ClipsBody()
 
 
 class ItemError(Frozen):
@@ -113,25 +101,19 @@ class JobList(Frozen):
     next: str | None
 
 
-class Evaluation(Frozen):
-    """That a generation was evaluated; `job` is the id of the job that did it."""
+class ReindexRequest(Body):
+    """Which bundle to embed a gallery with, its own by default, and how much worse it may find; `force`: by any.
 
-    id: int
-    gallery: str
-    generation: int
-    protocol: str
-    job: str | None
-    request: Document
-    made_at: AwareDatetime
+    `biases` are by route, "chosen" for what the gallery's own labels choose; by default those that there are.
+    Where another generation than `expected` is active, nothing is done.
+    """
 
+    bundle: Annotated[str, Field(min_length=1)] | None = None
+    tolerance: Annotated[float, Field(ge=0, le=1)] = TOLERANCE
+    force: bool = False
+    biases: Annotated[dict[str, RouteBias | Literal["chosen"]] | None, BeforeValidator(few_names)] = None
+    expected: Number | None = None
 
-class EvaluationReport(Evaluation):
-    """What an evaluation found."""
-
-    report: Document
-
-
-class EvaluationList(Frozen):
-    """The evaluations of a gallery, the oldest first."""
-
-    evaluations: tuple[Evaluation, ...]
+    def rules(self, kept: int) -> Rules:
+        """What the new generation must keep to, where so many are kept."""
+        return Rules(tolerance=None if self.force else self.tolerance, kept=kept)

@@ -1,0 +1,10 @@
+"""What may be chosen between, in the words of the API: for whoever asks, before anything that asks is imported."""
+
+from typing import Literal
+
+Asked = Literal["audio", "video", "av"]
+"""What of clips is asked with, or compared with."""
+Kind = Literal["ingest", "reindex", "compact", "evaluate"]
+"""Of jobs."""
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+"""Of jobs."""
