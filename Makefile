@@ -28,9 +28,10 @@ install: .venv/installed
 
 # torch first and alone: its exact version decides which build pip takes (docs/decisions/0001-pinned-torch.md).
 .venv/installed: pyproject.toml constraints.txt
-	@echo "Installing into .venv, which takes some minutes and says little meanwhile ..."
 	$(PYTHON) -m venv .venv
+	@echo "Installing torch: some minutes in silence. On Linux PyPI's brings CUDA, 4 GB more; README.md says how not to."
 	$(BIN)/pip install --quiet --constraint constraints.txt torch
+	@echo "Installing all else: some minutes more."
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[cpu,train,dev]'
 	touch $@
 

@@ -55,7 +55,7 @@ class Active:
     def searcher(self, held: Generation | None = None) -> Searcher:
         """Of the generation that answers, or of the one that is held."""
         chosen = held or self._generation
-        return Searcher(self._stores.database, chosen, whereabouts=self._whereabouts, notice=self._notice)
+        return Searcher(self._stores.database, chosen, whereabouts=self._whereabouts, notice=self.notice)
 
     def open(self, number: int) -> Generation:
         """A generation of the gallery, with its tables.
@@ -141,7 +141,7 @@ class Active:
         if self._thread is not None:
             self._thread.join()
 
-    def _notice(self, now: GalleryState) -> None:
+    def notice(self, now: GalleryState) -> None:
         """Open what another process has switched to or built; until that is done, the one there is answers on."""
         if self._has(now) or monotonic() < self._again_at:
             return

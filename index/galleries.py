@@ -131,12 +131,24 @@ class Galleries:
         return self._open.get(name)
 
     def get(self, name: str) -> Gallery:
-        """The gallery of that name, with its vectors; raises GalleryNotFound, which knows those there are."""
+        """The gallery of that name, with its vectors; raises GalleryNotFound, which knows those there are.
+
+        Whoever asks for one that is open waits for nobody who writes.
+        """
+        with self._stores.database.reading() as connection:
+            key, now = galleries.find(connection, name)
+        known = self._open.get(name)
+        if known is None or known.key != key:  # another process may have deleted one and made another
+            known = self._opened_once(name)
+        known.notice(now)
+        return known
+
+    def _opened_once(self, name: str) -> Gallery:
         with self._stores.writing:
             with self._stores.database.reading() as connection:
                 key = galleries.key(connection, name)
             known = self._open.get(name)
-            if known is None or known.key != key:  # another process may have deleted one and made another
+            if known is None or known.key != key:
                 known = self._open[name] = self._opened(name)
             return known
 

@@ -3,7 +3,7 @@
 import logging
 
 from index.active import Active
-from index.catalog.galleries import GalleryRow
+from index.catalog.galleries import GalleryRow, GalleryState
 from index.generations import Generation
 from index.sigmoids import Sigmoids
 from index.stores import Stores
@@ -25,6 +25,10 @@ class OpenGallery:
     def active(self) -> Generation:
         """The generation that answers now; hold it to use its bundle for more than one thing."""
         return self._active.generation
+
+    def notice(self, now: GalleryState) -> None:
+        """Take over what another process switched to, as the catalog says; the one there is answers meanwhile."""
+        self._active.notice(now)
 
     def close(self) -> None:
         """Let go of what works beside."""

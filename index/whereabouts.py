@@ -60,7 +60,7 @@ class Whereabouts:
         known = self._known
         if known.position == position and len(known.places) + len(found) <= KEPT:
             known.places.update(found)
-        else:
+        elif len(found) <= KEPT:
             self._known = _Known(position, dict(found))
 
 

@@ -23,7 +23,7 @@ from service.load.lanes import Lanes, in_lane
 from service.load.quick_route import way_past
 from service.overview import instruments
 from service.readiness import Readying
-from service.resources import Resources
+from service.resources import Ready, Resources
 from service.routes import (
     bundles,
     classify,
@@ -37,6 +37,7 @@ from service.routes import (
     metrics,
     page,
     search,
+    session,
     status,
     views,
     vocabularies,
@@ -55,16 +56,16 @@ ROUTERS = (
     jobs,
     evaluations,
     keys,
+    session,
     explanations,
     metrics,
     status,
-    page,
 )
 CHANGING = (galleries, clips, vocabularies, bundles, jobs, evaluations)
 """Those whose requests may be sent twice. Not keys: what is answered there once is kept nowhere."""
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, *, ready: Ready = "at once") -> FastAPI:
     """The service over a data folder, opened here and closed when the application stops.
 
     Raises:
@@ -73,7 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
         DependencyMissing, BundleInvalid: a gallery's bundle needs what the data folder lacks.
     """
     check_alone(settings)
-    resources = Resources.open(settings)
+    resources = Resources.open(settings, ready=ready)
     app = _bare(settings, resources)
     _keep(app, settings, resources)
     _answer(app)

@@ -3,18 +3,22 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
 from models.errors import SettingsInvalid
+from models.faults import Fault, faults_of
 from service.settings import Settings
 
 Origin = Literal["option", "environment", "file", "default"]
 FILE = Path("sightsound.toml")
 FILE_VARIABLE = "SIGHTSOUND_CONFIG"
+VARIABLE = str(Settings.model_config["env_prefix"])
+"""What the variable of each setting begins with."""
 DATA = Path("sightsound-data")
 ASKING = frozenset({"server", "key", "config", "hub", "offline"})
 """Variables of commands, which are no settings of the service."""
@@ -39,7 +43,8 @@ def configured(options: Mapping[str, Any], *, file: Path | None = None) -> Confi
             in the working directory where there is one.
 
     Raises:
-        SettingsInvalid: the file cannot be read, or names what is no setting.
+        SettingsInvalid: the file cannot be read, or names what is no setting, or a setting cannot hold: with what was
+            found, and where.
     """
     place = _place(file)
     layers: dict[Origin, Mapping[str, Any]] = {
@@ -53,7 +58,27 @@ def configured(options: Mapping[str, Any], *, file: Path | None = None) -> Confi
     for origin, layer in layers.items():
         said |= layer
         origins |= dict.fromkeys(layer, origin)
-    return Configured(Settings(**said), origins, place, _unknown())
+    try:
+        return Configured(Settings(**said), origins, place, _unknown())
+    except ValidationError as error:
+        faults = faults_of(error.errors(include_url=False))
+        told = (f"{_shown(each)}{_from(each, origins, place)}" for each in faults)
+        raise SettingsInvalid("; ".join(told)) from error
+
+
+def _shown(fault: Fault) -> Fault:
+    """A fault without what may have a secret in it."""
+    return replace(fault, found="an address") if "://" in fault.found else fault
+
+
+def _from(fault: Fault, origins: Mapping[str, Origin], file: Path | None) -> str:
+    """Where a setting that does not hold came from, to be put behind what is wrong with it."""
+    name = fault.where.partition(".")[0]
+    return {
+        "option": f" (from the option --{name.replace('_', '-')})",
+        "environment": f" (from the variable {VARIABLE}{name.upper()})",
+        "file": f" (from {file})",
+    }.get(origins.get(name, "default"), "")
 
 
 def _place(file: Path | None) -> Path | None:
@@ -76,6 +101,5 @@ def _read(place: Path | None) -> Mapping[str, Any]:
 
 
 def _unknown() -> tuple[str, ...]:
-    prefix = str(Settings.model_config["env_prefix"])
-    known = {f"{prefix}{name}".upper() for name in {*Settings.model_fields, *ASKING}}
-    return tuple(sorted(each for each in os.environ if each.startswith(prefix) and each not in known))
+    known = {f"{VARIABLE}{name}".upper() for name in {*Settings.model_fields, *ASKING}}
+    return tuple(sorted(each for each in os.environ if each.startswith(VARIABLE) and each not in known))

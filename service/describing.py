@@ -8,39 +8,11 @@ from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
 from service.access.description import SCHEMES, asked_of_keys
+from service.answered import ANSWERS
 from service.callers.scopes import READING
 from service.http.problem_schemas import Problem
 from service.readiness import Unready
 from service.refusable import PROBLEM, refusals, responses
-
-IDS: Mapping[str, str] = {
-    "livez": "get_liveness",
-    "readyz": "get_readiness",
-    "metrics": "get_metrics",
-    "problem": "explain_problem",
-    "search_by_clip": "search",
-    "search_by_batch": "search_batch",
-    "classify_batch": "classify_batch",
-    "activate": "activate_generation",
-    "roll_back": "roll_back_gallery",
-    "get_archive": "get_bundle_archive",
-    "get_media": "get_clip_media",
-    "get_thumbnail": "get_clip_thumbnail",
-    "get_waveform": "get_clip_waveform",
-    "get_waveform_picture": "get_clip_waveform_picture",
-    "get_preview": "get_clip_preview",
-    "ingest": "start_ingest",
-    "upload": "start_upload",
-    "reindex": "reindex_gallery",
-    "compact": "start_compaction",
-    "evaluate": "start_evaluation",
-    "cancel": "cancel_job",
-    "retry": "retry_job",
-    "list_deeds": "list_audit",
-}
-"""What client generators call an operation, where that is not what the function that answers is called."""
-STARTED = {"/v1/galleries/{gallery}/jobs/reindex": "start_reindexing"}
-"""The same, by address: of those whose functions share a name."""
 
 TAGS: Mapping[str, str] = {
     "search": "Finding windows of clips by words, by clips, by vectors, and by several of these.",
@@ -108,8 +80,8 @@ WORDS: Mapping[str, str] = {"text": "glass ball bouncing"}
 
 
 def operation_id(route: APIRoute) -> str:
-    """What client generators call it: the same in every version that has it."""
-    return STARTED.get(route.path, IDS.get(route.name, route.name))
+    """What client generators call it, which is the name of the function that answers: no version changes it."""
+    return route.name
 
 
 def describe(app: FastAPI) -> None:
@@ -161,10 +133,17 @@ def _complete(route: str, operation: dict[str, Any]) -> None:
     if name in EXAMPLES:
         body = operation["requestBody"]["content"][JSON]
         body["examples"] = {title: {"value": value} for title, value in EXAMPLES[name].items()}
+    if name in ANSWERS:
+        _answered(operation)["content"][JSON]["example"] = ANSWERS[name]
     if name == "search_by_words":
         for each in operation["parameters"]:
             if each["name"] in WORDS:
                 each["example"] = WORDS[each["name"]]
+
+
+def _answered(operation: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer of an operation where nothing is amiss."""
+    return next(each for status, each in operation["responses"].items() if status in ("200", "202"))
 
 
 def _without(operation: dict[str, Any], name: str) -> None:
@@ -180,13 +159,24 @@ def _nodes(found: Any) -> Iterator[dict[str, Any]]:
 
 
 def _simplify(schema: dict[str, Any]) -> None:
-    """Say it as client generators read it: a file is binary, and a property needs no title beside its name."""
+    """Say it as client generators read it.
+
+    A file is binary, so many of one kind are an array of these, and a property needs no title beside its name.
+    """
     if schema.get("contentMediaType") == "application/octet-stream":
         schema["format"] = "binary"
+    if each := _alike(schema.get("prefixItems")):
+        del schema["prefixItems"]
+        schema["items"] = each
     properties = schema.get("properties")
     for name, each in properties.items() if isinstance(properties, dict) else ():
         if each.get("title") == name.replace("_", " ").title():
             del each["title"]
+
+
+def _alike(items: object) -> dict[str, Any] | None:
+    """What each entry of a list of so many is, where they are all the same."""
+    return items[0] if isinstance(items, list) and items and all(each == items[0] for each in items) else None
 
 
 def _say(operation: dict[str, Any]) -> None:

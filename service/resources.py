@@ -1,10 +1,11 @@
 """Everything that the routes work with, opened once."""
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from fastapi import Depends, Request
@@ -31,6 +32,9 @@ from service.settings import Settings
 
 log = logging.getLogger(__name__)
 
+Ready = Literal["at once", "when asked"]
+"""When backbones are opened and decoders started: before the first request, or as one needs them."""
+
 
 class Resources:
     """The galleries and jobs of a data folder, and the encoders that bundles name; close it, or use a `with` block.
@@ -56,8 +60,8 @@ class Resources:
         self._closing = closing
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
-        """From a data folder, with every gallery opened and searched once, so that no request meets a gap.
+    def open(cls, settings: Settings, *, ready: Ready = "at once") -> Self:
+        """From a data folder; `ready` at once, every gallery is searched once, so that no request meets a gap.
 
         Raises:
             SettingsInvalid: there is no such data folder, or no key where keys are asked for.
@@ -92,12 +96,16 @@ class Resources:
                 galleries, encoders, board, looking, probe=probe, kept=settings.kept_generations, closing=closing
             )
             closing.callback(resources.batching.close)
-            for each in resources.all_galleries():
-                resources.prepare(each.active.bundle.manifest)
-                _rehearse_what_can_be(each, resources.encoders)
-            cage.warm_up()
+            if ready == "at once":
+                resources._make_ready()
+                cage.warm_up()
             resources._closing = closing.pop_all()
         return resources
+
+    def _make_ready(self) -> None:
+        for each in self.all_galleries():
+            self.prepare(each.active.bundle.manifest)
+            _rehearse_what_can_be(each, self.encoders)
 
     def prepare(self, manifest: Manifest) -> None:
         """Open and run what a bundle names, so that whatever is missing is known now; raises as `open` does."""
@@ -139,10 +147,15 @@ def _rehearse_what_can_be(gallery: Gallery, encoders: Encoders) -> None:
 
 
 def check_folder(settings: Settings) -> None:
-    """Refuse what is no data folder; raises SettingsInvalid."""
+    """Refuse what is no data folder, or cannot be written; raises SettingsInvalid."""
     data = settings.data
     if not (data / "catalog.sqlite").is_file() and (settings.catalog is None or not data.is_dir()):
-        raise SettingsInvalid(f"{data} holds no catalog.sqlite, expected a data folder such as `sightsound demo` makes")
+        raise SettingsInvalid(
+            f"{data} holds no catalog.sqlite; expected a data folder (--data): `sightsound demo` makes one, "
+            "`sightsound gallery create` begins one for clips of your own"
+        )
+    if not os.access(data, os.W_OK, effective_ids=True):
+        raise SettingsInvalid(f"{data} is read-only; expected a data folder that this user can write")
 
 
 def open_galleries(settings: Settings) -> Galleries:

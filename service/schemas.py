@@ -1,5 +1,7 @@
 """What the shapes of all rooms are made of; each has its own beside it, and sightsound/*answers.py the clients'."""
 
+from collections.abc import Iterable
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import (
@@ -10,6 +12,7 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from models.types import Absence, Sense
 
@@ -35,7 +38,26 @@ def few_names(given: object) -> object:
 class Body(Frozen):
     """What comes as JSON, as a whole or a part of it."""
 
-    _has_few_names = model_validator(mode="before")(few_names)
+    @model_validator(mode="before")
+    @classmethod
+    def _has_known_names(cls, given: object) -> object:
+        """What comes; names that are not known are refused together, beside those that are."""
+        few_names(given)
+        if isinstance(given, dict) and (odd := [each for each in given if each not in _names(cls)]):
+            raise _unknown(odd, _names(cls))
+        return given
+
+
+@cache
+def _names(body: type[Body]) -> frozenset[str]:
+    return frozenset(field.alias or name for name, field in body.model_fields.items())
+
+
+def _unknown(odd: Iterable[str], known: Iterable[str]) -> PydanticCustomError:
+    names = sorted(known)
+    return PydanticCustomError(
+        "unknown_names", "expected names of {names}", {"odd": [*odd], "known": names, "names": ", ".join(names)}
+    )
 
 
 def _readable(text: str) -> str:

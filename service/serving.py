@@ -1,6 +1,7 @@
 """The service on a socket."""
 
 import gc
+import logging
 import signal
 import socket
 import ssl
@@ -25,6 +26,9 @@ BACKLOG = 2048
 """Connections that the system keeps until the service takes them."""
 KEEP_ALIVE_S = 65
 """How long a connection is kept without a request: longer than proxies keep theirs, so that it is they who close."""
+
+ENDING = "ending: what was taken is answered first, and jobs go on with the next start; a second Ctrl+C drops requests"
+log = logging.getLogger(__name__)
 
 
 class Server(uvicorn.Server):
@@ -54,6 +58,7 @@ class Server(uvicorn.Server):
         )
         self._drain_s = settings.drain_s
         self._ends_at_s: float | None = None
+        self._has_said_so = False
 
     @property
     def is_draining(self) -> bool:
@@ -82,7 +87,10 @@ class Server(uvicorn.Server):
             self.should_exit = self.force_exit = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Ten times a second: whether it is time to end."""
+        """Ten times a second: whether it was told to end, which it says at once, and whether it is time to."""
+        if self._ends_at_s is not None and not self._has_said_so:
+            self._has_said_so = True
+            log.info(ENDING)
         if self._ends_at_s is not None and monotonic() >= self._ends_at_s:
             self.should_exit = True
         return await super().on_tick(counter)

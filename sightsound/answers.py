@@ -36,6 +36,17 @@ class Tagged(Answer):
         return type(self) is type(other) and self.__dict__ == other.__dict__
 
 
+class Kept(Tagged):
+    """A thing that was put somewhere; `is_new` where it was not there before."""
+
+    _is_new: bool | None = None
+
+    @property
+    def is_new(self) -> bool | None:
+        """None where nobody has just put it there."""
+        return self._is_new
+
+
 class Fault(Answer):
     """One parameter that does not hold."""
 
@@ -78,7 +89,7 @@ class ClipWindow(Window):
     absent: dict[Sense, Absence]
 
 
-class ClipDetail(Clip, Tagged):
+class ClipDetail(Clip, Kept):
     """A clip with all that is known of it; its `windows` are what is found, `absent` what all of them lack, and why."""
 
     duration_s: float

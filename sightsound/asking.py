@@ -79,13 +79,14 @@ def given(told: Mapping[str, Any]) -> dict[str, Any]:
 def reindex_body(
     bundle: str | None,
     *,
-    tolerance: float | Literal["any"] | None,
+    tolerance: float | None,
+    force: bool,
     biases: Mapping[str, RouteBias | Literal["chosen"]] | None,
     expected: int | None,
 ) -> dict[str, Any]:
     """What a reindexing is asked for, as a JSON body: what is None is left to the service."""
-    told = {"bundle": bundle, "tolerance": None if tolerance == "any" else tolerance, "biases": _told(biases)}
-    return given({**told, "expected": expected}) | {"force": tolerance == "any"}
+    told = {"bundle": bundle, "tolerance": tolerance, "biases": _told(biases), "expected": expected}
+    return given(told) | {"force": force}
 
 
 def _told(biases: Mapping[str, RouteBias | Literal["chosen"]] | None) -> dict[str, Any] | None:

@@ -4,6 +4,8 @@ from typing import Literal
 
 Asked = Literal["audio", "video", "av"]
 """What of clips is asked with, or compared with."""
+Scope = Literal["search", "ingest", "observe", "admin"]
+"""What a key allows."""
 Kind = Literal["ingest", "reindex", "compact", "evaluate"]
 """Of jobs."""
 State = Literal["queued", "running", "done", "failed", "cancelled"]

@@ -1,4 +1,7 @@
-"""The `sightsound gallery` command: galleries made, counted, moved, verified and deleted."""
+"""The `sightsound gallery` command: galleries made, counted and deleted, of a service or of a data folder itself.
+
+What reads and writes all of a gallery, moving and verifying it, is done where the folder is.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,18 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.errors import SettingsInvalid
 from sightsound.commands.outcome import done
-from sightsound.commands.reach import FOLDER, MISSED, AsJson
+from sightsound.commands.reach import FOLDER, MISSED, AsJson, Key, Server, reached
 
 if TYPE_CHECKING:
     from index.archive_format import Head
-    from index.stores import Stores
-
+    from sightsound.client import Client
+    from sightsound.commands.folder_galleries import FolderGalleries
+    from sightsound.gallery_answers import GalleryStatistics
 
 app = typer.Typer(name="gallery", help="Make, count, move, verify and delete galleries.", add_completion=False)
 
-Data = Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder.")]
+Data = Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder, where no service is asked.")]
 Catalog = Annotated[
     str | None, typer.Option(envvar="SIGHTSOUND_CATALOG", help="The catalog's PostgreSQL; by default in the folder.")
 ]
@@ -30,43 +33,50 @@ OneOrAll = Annotated[str | None, typer.Argument(help="The gallery's name; by def
 def create(
     name: Name,
     bundle: Annotated[str, typer.Option(help="The bundle that embeds it.")],
+    server: Server = None,
+    key: Key = None,
     data: Data = FOLDER,
     catalog: Catalog = None,
     as_json: AsJson = False,
 ) -> None:
     """Make an empty gallery."""
-    from index.galleries import Galleries
-
-    with _opened(data, catalog) as stores:
-        Galleries(stores).create(name, bundle)
+    with _keeper(server, key, data, catalog) as keeper:
+        keeper.create_gallery(name, bundle)
     said = f"The gallery {name} is embedded by the bundle {bundle}."
     done(said, {"gallery": name, "bundle": bundle}, as_json=as_json)
 
 
 @app.command("list")
-def list_all(data: Data = FOLDER, catalog: Catalog = None, as_json: AsJson = False) -> None:
+def list_all(
+    server: Server = None, key: Key = None, data: Data = FOLDER, catalog: Catalog = None, as_json: AsJson = False
+) -> None:
     """Show the galleries there are."""
-    from index import statistics
     from sightsound import gallery_tables as tables
-    from sightsound.commands.tables import show
+    from sightsound.commands.tables import say
 
-    with _opened(data, catalog) as stores:
-        found = [statistics.statistics(stores, each) for each in statistics.names(stores)]
-    show(tables.as_json(found) if as_json else tables.listing(found))
+    with _keeper(server, key, data, catalog) as keeper:
+        found = _statistics(keeper, None)
+    say(found, tables.listing(found), as_json=as_json)
 
 
 @app.command()
-def stats(name: OneOrAll = None, data: Data = FOLDER, catalog: Catalog = None, as_json: AsJson = False) -> None:
+def stats(
+    name: OneOrAll = None,
+    server: Server = None,
+    key: Key = None,
+    data: Data = FOLDER,
+    catalog: Catalog = None,
+    as_json: AsJson = False,
+) -> None:
     """Show what galleries hold."""
-    from index import statistics
-    from sightsound import gallery_tables as tables
-    from sightsound.commands.tables import show
+    from rich.console import Group
 
-    with _opened(data, catalog) as stores:
-        names = statistics.names(stores) if name is None else [name]
-        found = [statistics.statistics(stores, each) for each in names]
-    for each in [tables.as_json(found)] if as_json else [tables.details(each) for each in found]:
-        show(each)
+    from sightsound import gallery_tables as tables
+    from sightsound.commands.tables import say
+
+    with _keeper(server, key, data, catalog) as keeper:
+        found = _statistics(keeper, name)
+    say(found, Group(*map(tables.details, found)), as_json=as_json)
 
 
 @app.command()
@@ -83,9 +93,10 @@ def export(
     from rich.console import Console
 
     from index import archive
+    from sightsound.commands.folder_galleries import opened
     from sightsound.gallery_tables import progress
 
-    with _opened(data, catalog) as stores, progress(f"Exporting {name}", Console(stderr=True)) as watch:
+    with opened(data, catalog) as stores, progress(f"Exporting {name}", Console(stderr=True)) as watch:
         head = archive.export(
             stores,
             name,
@@ -100,7 +111,7 @@ def export(
 
 @app.command("import")
 def import_archive(
-    file: Annotated[Path, typer.Argument(help="An archive that `export` wrote.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An archive that `export` wrote.")],
     name: Annotated[str | None, typer.Option(help="The gallery's name; by default the one it had.")] = None,
     data: Data = FOLDER,
     catalog: Catalog = None,
@@ -110,9 +121,10 @@ def import_archive(
     from rich.console import Console
 
     from index import archive
+    from sightsound.commands.folder_galleries import opened
     from sightsound.gallery_tables import progress
 
-    with _opened(data, catalog) as stores, progress(f"Importing {file.name}", Console(stderr=True)) as watch:
+    with opened(data, catalog) as stores, progress(f"Importing {file.name}", Console(stderr=True)) as watch:
         head = archive.import_(stores, file, name=name, progress=watch)
     told = _counted(name or head.gallery, head)
     done(f"The gallery {told['gallery']} has {head.clips} clips in {head.windows} windows.", told, as_json=as_json)
@@ -126,9 +138,10 @@ def verify(name: OneOrAll = None, data: Data = FOLDER, catalog: Catalog = None, 
     from index.galleries import Galleries
     from index.verifying import verify as verify_all
     from sightsound import gallery_tables as tables
+    from sightsound.commands.folder_galleries import opened
     from sightsound.commands.tables import show
 
-    with _opened(data, catalog) as stores, tables.progress("Verifying", Console(stderr=as_json)) as watch:
+    with opened(data, catalog) as stores, tables.progress("Verifying", Console(stderr=as_json)) as watch:
         found = verify_all(stores, Galleries(stores), names=None if name is None else [name], progress=watch)
     show(tables.as_json(found) if as_json else tables.findings(found))
     return MISSED if found else 0
@@ -138,19 +151,18 @@ def verify(name: OneOrAll = None, data: Data = FOLDER, catalog: Catalog = None, 
 def delete(
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    server: Server = None,
+    key: Key = None,
     data: Data = FOLDER,
     catalog: Catalog = None,
     as_json: AsJson = False,
 ) -> None:
     """Delete a gallery, and the files of its clips that no other gallery has."""
-    from index.deleting import delete as delete_all
-    from index.statistics import statistics
-
-    with _opened(data, catalog) as stores:
-        there = statistics(stores, name)
+    with _keeper(server, key, data, catalog) as keeper:
+        there = keeper.gallery_statistics(name)
         if not yes:
             typer.confirm(f"Delete the gallery {name} with its {there.clips} clips for good?", abort=True, err=True)
-        delete_all(stores, name)
+        keeper.remove_gallery(name)
     said = f"The gallery {name} and its {there.clips} clips are deleted."
     done(said, {"gallery": name, "clips": there.clips}, as_json=as_json)
 
@@ -160,20 +172,21 @@ def _counted(name: str, head: "Head") -> dict[str, object]:
 
 
 @contextmanager
-def _opened(data: Path, catalog: str | None) -> Iterator["Stores"]:
-    """The stores of a data folder, closed with the block; other settings come from SIGHTSOUND_… variables.
+def _keeper(
+    server: str | None, key: str | None, data: Path, catalog: str | None
+) -> Iterator["Client | FolderGalleries"]:
+    """Who keeps the galleries: the service at `server`, or else the data folder itself."""
+    if server is not None:
+        with reached(server, key, data) as client:
+            yield client
+        return
+    from sightsound.commands.folder_galleries import FolderGalleries, opened
 
-    Raises SettingsInvalid where there is no data folder.
-    """
-    from index.stores import Stores
-    from service.settings import Settings
+    with opened(data, catalog) as stores:
+        yield FolderGalleries(stores)
 
-    if not (data / "catalog.sqlite").is_file() and not (data / "bundles").is_dir():
-        raise SettingsInvalid(
-            f"{data} holds neither catalog.sqlite nor bundles, expected a data folder such as `sightsound demo` makes"
-        )
-    stores = Stores.open(data, catalog, Settings(data=data, catalog=catalog).vectors)
-    try:
-        yield stores
-    finally:
-        stores.close()
+
+def _statistics(keeper: "Client | FolderGalleries", name: str | None) -> "list[GalleryStatistics]":
+    """Of that gallery, or of all there are."""
+    names = [each.name for each in keeper.galleries()] if name is None else [name]
+    return [keeper.gallery_statistics(each) for each in names]

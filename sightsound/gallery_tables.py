@@ -4,25 +4,24 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
-from datetime import datetime
 
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from index.finding import Finding
-from index.statistics import GalleryStatistics
 from index.tally import Progress
 from sightsound.commands.tables import add, columns, of_figures
+from sightsound.gallery_answers import GalleryStatistics
 from sightsound.progress import Step, Steps
 
 SHOWN_LABELS = 20
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
-def as_json(found: Sequence[GalleryStatistics] | Sequence[Finding]) -> Text:
+def as_json(found: Sequence[Finding]) -> Text:
     """Everything that is known, as a list."""
-    return Text(json.dumps([asdict(each) for each in found], default=datetime.isoformat, ensure_ascii=False, indent=2))
+    return Text(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=2))
 
 
 def listing(found: Sequence[GalleryStatistics]) -> RenderableType:

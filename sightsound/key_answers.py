@@ -1,12 +1,8 @@
 """What the service answers about keys and the audit; docs/keys.md says what each field means."""
 
-from typing import Literal
-
 from pydantic import AwareDatetime, JsonValue
 
 from sightsound.answers import Answer
-
-Scope = Literal["search", "ingest", "observe", "admin"]
 
 
 class KeyDetail(Answer):

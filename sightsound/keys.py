@@ -1,31 +1,30 @@
-"""The `sightsound keys` command: keys made, listed and revoked on a data folder; the first can be made nowhere else.
+"""The `sightsound keys` command: keys made, listed and revoked, of a service or on a data folder.
 
-Who can write to the data folder may do anything with it, so no key is asked for here.
+Who can write to the data folder may do anything with it, so no key is asked for there; the first can be made nowhere
+else.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from sightsound.commands.reach import AsJson
+from sightsound.commands.reach import FOLDER, AsJson, Key, Server, reached
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from index.auditing import Auditing
-    from index.keys import Keys
-    from index.metadata import Json
-    from service.callers.key_schemas import KeyDetail
+    from sightsound.choices import Scope
+    from sightsound.client import Client
+    from sightsound.commands.folder_keys import FolderKeys
+    from sightsound.key_answers import KeyDetail
 
 app = typer.Typer(name="keys", help="Make, list and revoke the keys of those who may ask.")
 
-CALLER = "command line"
-"""Who did it, for the audit; no key has a name with a space."""
-Data = Annotated[Path | None, typer.Option(help="The data folder.")]
+Data = Annotated[Path | None, typer.Option(help="The data folder, where no service is asked.")]
 Catalog = Annotated[str | None, typer.Option(help="The catalog's PostgreSQL; by default in the folder.")]
 Name = Annotated[str, typer.Argument(help="The key's name, which no other key ever gets.")]
 
@@ -38,27 +37,23 @@ def create(
     days: Annotated[float | None, typer.Option(min=0.001, help="After how many days it expires.")] = None,
     rate: Annotated[str | None, typer.Option(help="Its requests, as 60/minute; by default the setting's.")] = None,
     at_once: Annotated[int | None, typer.Option(min=1, help="Its requests at once; by default the setting's.")] = None,
+    server: Server = None,
+    key: Key = None,
     data: Data = None,
     catalog: Catalog = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key, by default to search with, and print it: this once, as it is kept nowhere."""
-    from service.callers import keyholding
-    from service.callers.key_schemas import KeyRequest
-
-    request = KeyRequest.model_validate(
-        {
-            "name": name,
-            "scopes": tuple(scope or ("search",)),
-            "galleries": tuple(gallery) if gallery else None,
-            "expires_at": None if days is None else datetime.now(UTC) + timedelta(days=days),
-            "rate": rate,
-            "at_once": at_once,
-        }
-    )
-    with _opened(data, catalog) as (keys, auditing):
-        made = keyholding.create(keys, request)
-        _note(auditing, f"keys create {name}", {"scopes": list(made.scopes)})
+    until = None if days is None else datetime.now(UTC) + timedelta(days=days)
+    with _keeper(server, key, data, catalog) as keeper:
+        made = keeper.create_key(
+            name,
+            cast("list[Scope]", scope or ["search"]),
+            galleries=gallery or None,
+            rate=rate,
+            at_once=at_once,
+            expires_at=until,
+        )
     if as_json:
         return typer.echo(made.model_dump_json(indent=2))
     typer.echo("Keep the key: it is told this once.", err=True)
@@ -66,53 +61,47 @@ def create(
 
 
 @app.command("list")
-def list_all(data: Data = None, catalog: Catalog = None, as_json: AsJson = False) -> None:
+def list_all(
+    server: Server = None, key: Key = None, data: Data = None, catalog: Catalog = None, as_json: AsJson = False
+) -> None:
     """Show the keys that were ever made, without the keys themselves."""
-    from service.callers import keyholding
     from sightsound.commands.tables import say
 
-    with _opened(data, catalog) as (keys, _):
-        found = keyholding.listed(keys).keys
+    with _keeper(server, key, data, catalog) as keeper:
+        found = keeper.keys()
     say(found, _table(found), as_json=as_json)
 
 
 @app.command()
-def revoke(name: Name, data: Data = None, catalog: Catalog = None, as_json: AsJson = False) -> None:
+def revoke(
+    name: Name,
+    server: Server = None,
+    key: Key = None,
+    data: Data = None,
+    catalog: Catalog = None,
+    as_json: AsJson = False,
+) -> None:
     """Have a key count no more, for good; services know within two seconds."""
-    from service.callers import keyholding
-
-    with _opened(data, catalog) as (keys, auditing):
-        found = keyholding.detail(keys.revoke(name))
-        _note(auditing, f"keys revoke {name}", {})
+    with _keeper(server, key, data, catalog) as keeper:
+        keeper.revoke_key(name)
+        all_keys = keeper.keys()
+    (found,) = (each for each in all_keys if each.name == name)
     typer.echo(found.model_dump_json(indent=2) if as_json else f"The key {name} counts no more.")
 
 
 @contextmanager
-def _opened(data: Path | None, catalog: str | None) -> Iterator[tuple["Keys", "Auditing"]]:
-    """The keys and the audit of a data folder, closed with the block; raises SettingsInvalid where there is none."""
-    from index.auditing import Auditing
-    from index.catalog.database import Database
-    from index.keys import Keys
-    from service.configuring import configured
-    from service.resources import check_folder
+def _keeper(
+    server: str | None, key: str | None, data: Path | None, catalog: str | None
+) -> Iterator["Client | FolderKeys"]:
+    """Who keeps the keys: the service at `server`, or else the data folder itself."""
+    if server is not None:
+        with reached(server, key, data or FOLDER) as client:
+            yield client
+        return
+    from sightsound.commands.folder_keys import opened
 
-    # Which address the service listens at does not matter here.
-    settings = configured({"data": data, "catalog": catalog, "host": "127.0.0.1"}).settings
-    check_folder(settings)
-    database = Database(settings.catalog or f"sqlite:///{settings.data / 'catalog.sqlite'}")
-    try:
-        yield Keys(database), Auditing(database, kept_days=settings.kept_audit_days)
-    finally:
-        database.close()
-
-
-def _note(auditing: "Auditing", action: str, detail: dict[str, "Json"]) -> None:
-    """What is done here is in the audit as what is done over HTTP; with the status that it would have had."""
-    import time
-
-    from index.catalog.audit import Deed
-
-    auditing.add(Deed(time.time(), CALLER, "", action, 200, detail))
+    with opened(data, catalog) as keeper:
+        yield keeper
 
 
 def _table(found: Sequence["KeyDetail"]) -> "RenderableType":

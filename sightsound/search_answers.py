@@ -68,7 +68,8 @@ class Explanation(Answer):
 class Hit(Answer):
     """A window of a clip and how near it is to the query; higher is nearer.
 
-    `probability` is that it shows the query's class, `explanation` why it was found; None where that is not there.
+    `probability` is that it shows the query's class, given that the gallery has clips of it, `explanation` why it was
+    found; None where that is not there.
     """
 
     score: float

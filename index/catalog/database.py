@@ -6,11 +6,12 @@ from contextlib import closing, contextmanager
 from functools import partial
 from sqlite3 import Connection as SqliteConnection
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, Select, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy import URL, Connection, Engine, Select, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoneIsFree
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from index.catalog.address import parse, reason, shown
@@ -42,7 +43,7 @@ class Database:
             event.listen(self._engine, "begin", _begin_sqlite)
         self._statements: dict[int, SQLCompiler] = {}
         self._glancing = Lock()
-        self._kept: PoolProxiedConnection | None = None
+        self._kept: DBAPIConnection | None = None
         self._snapshots = self._engine if is_sqlite else self._engine.execution_options(**SNAPSHOT)
         self._open()
 
@@ -77,25 +78,44 @@ class Database:
             return self._fetched(connection.cursor(), statement, asked)
 
     def glance(self, statement: Select[Any], asked: Mapping[str, Any]) -> list[tuple[Any, ...]] | None:
-        """As `rows`, by a connection that is kept for that, so that nobody waits for one; None where it is a server's.
+        """As `rows`, by a connection that is kept for that, so that nobody waits for one; None where it does not work.
 
-        Whoever must not wait may ask so for a row or two: readers of a SQLite file wait for no writer.
+        Whoever must not wait may ask so for a row or two: readers of a SQLite file wait for no writer. Why it does not
+        work is for `rows` to say.
         """
-        if self.dialect != "sqlite":
+        if not self.can_glance:
             return None
-        with self._driver_failures(), self._glancing:
-            if self._kept is None:
-                self._kept = self._engine.raw_connection()
-                self._kept.detach()
-            return self._fetched(self._kept.cursor(), statement, asked)
+        with self._glancing:
+            try:
+                return self._fetched(self._own().cursor(), statement, asked)
+            except self._engine.dialect.loaded_dbapi.Error:
+                self._let_go()
+                return None
+
+    @property
+    def can_glance(self) -> bool:
+        """Whether it is a file; a server takes a while to answer."""
+        return self.dialect == "sqlite"
 
     def close(self) -> None:
         """Close all connections."""
         with self._glancing:
-            if self._kept is not None:
-                self._kept.close()
-            self._kept = None
+            self._let_go()
         self._engine.dispose()
+
+    def _own(self) -> DBAPIConnection:
+        """Not one of the pool's, of which none may be free."""
+        if self._kept is None:
+            where, how = self._engine.dialect.create_connect_args(self._url)
+            self._kept = self._engine.dialect.connect(*where, **how)
+            _set_up_sqlite(cast(SqliteConnection, self._kept), None)
+            self._kept.cursor().execute("PRAGMA busy_timeout = 0")
+        return self._kept
+
+    def _let_go(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+        self._kept = None
 
     def _fetched(self, cursor: DBAPICursor, statement: Select[Any], asked: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         compiled = self._compiled(statement)
@@ -129,6 +149,8 @@ class Database:
         failure: type[Exception] = self._engine.dialect.loaded_dbapi.Error
         try:
             yield
+        except NoneIsFree as error:
+            raise Unavailable("the catalog's database cannot answer: all connections to it are at work") from error
         except (failure, DatabaseError) as error:
             raise Unavailable(f"the catalog's database cannot answer: {reason(self._url, error)}") from error
 
@@ -137,6 +159,8 @@ class Database:
         """A failing database is an Unavailable; its subclasses for wrong statements or values are our own mistakes."""
         try:
             yield
+        except NoneIsFree as error:
+            raise Unavailable("the catalog's database cannot answer: all connections to it are at work") from error
         except DatabaseError as error:
             if type(error) not in (DatabaseError, OperationalError):
                 raise

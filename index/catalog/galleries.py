@@ -84,12 +84,20 @@ def create(connection: Connection, name: str, bundle: BundleRow, *, biases: Mapp
     return key
 
 
-def key(connection: Connection, name: str) -> int:
-    """The key of the gallery of that name, which no other ever had; raises GalleryNotFound, naming those there are."""
-    found: int | None = connection.execute(KEY, {"name": name}).scalar_one_or_none()
-    if found is None:
+def find(connection: Connection, name: str) -> tuple[int, GalleryState]:
+    """The key of the gallery of that name, which no other ever had, and where it is now.
+
+    Raises GalleryNotFound, naming those there are.
+    """
+    row = connection.execute(FOUND, {"name": name}).one_or_none()
+    if row is None:
         raise _not_found(connection, name)
-    return found
+    return row[0], GalleryState(*row[1:])
+
+
+def key(connection: Connection, name: str) -> int:
+    """As `find`, without where it is."""
+    return find(connection, name)[0]
 
 
 def get(connection: Connection, name: str) -> GalleryRow:
@@ -112,9 +120,9 @@ def drop(connection: Connection, gallery: int) -> None:
     connection.execute(delete(galleries).where(galleries.c.id == gallery))
 
 
-KEY = select(galleries.c.id).where(galleries.c.name == bindparam("name"))
 WHERE_IT_IS = (galleries.c.position, galleries.c.active_generation, galleries.c.built)
 """The columns of a GalleryState."""
+FOUND = select(galleries.c.id, *WHERE_IT_IS).where(galleries.c.name == bindparam("name"))
 STATE = select(*WHERE_IT_IS).where(galleries.c.id == bindparam("gallery"))
 """Built once, as every search asks it."""
 

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
@@ -118,6 +119,7 @@ class Cage:
         # process, whose threads they must not copy and whose memory is not theirs to read.
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["models.media.child", "pebble"])
+        _forget_the_pipe()
         limits = (self._limits.memory_bytes,)
         return ProcessPool(max_workers=self._workers, initializer=confine, initargs=limits, context=context)
 
@@ -160,6 +162,16 @@ class Cage:
         if status == -signal.SIGXCPU:
             return f"decoding the file took over {self._limits.cpu_s} s of processor time, the limit"
         return f"the decoder crashed on the file (exit status {status})"
+
+
+def _forget_the_pipe() -> None:
+    """Let children not look for the file of a program that came through a pipe (`python - < program`): it has none.
+
+    They would end over it. That of `python -c` has no `__file__` either, and they ask for none.
+    """
+    main = sys.modules["__main__"]
+    if getattr(main, "__file__", None) == "<stdin>":
+        del main.__file__
 
 
 def _end(pool: ProcessPool) -> None:

@@ -6,6 +6,7 @@ from ipaddress import IPv6Network, ip_address
 from starlette.types import Scope as Connection
 
 from service.http.fields import field
+from service.settings.topic import is_address
 
 
 def client_address(scope: Connection, *, is_behind_proxy: bool) -> str:
@@ -17,21 +18,13 @@ def client_address(scope: Connection, *, is_behind_proxy: bool) -> str:
     found = peer[0] if peer else ""
     if is_behind_proxy:
         last = (field(scope, b"x-forwarded-for") or "").rpartition(",")[2].strip()
-        found = last if _is_address(last) else found
+        found = last if is_address(last) else found
     return found
 
 
 @lru_cache(maxsize=4096)
 def counted_as(address: str) -> str:
     """By what requests from an address are counted: of IPv6 its network, of which one caller may have all 2^64."""
-    if not _is_address(address) or (found := ip_address(address)).version == 4:
+    if not is_address(address) or (found := ip_address(address)).version == 4:
         return address
     return str(IPv6Network((int(found), 64), strict=False))
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

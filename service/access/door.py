@@ -11,6 +11,7 @@ from starlette.types import Scope as Connection
 from index.catalog.keys import KeyRow
 from models.errors import NotAllowed, RateLimited, SightsoundError, Unauthorized
 from service.access.addresses import client_address, counted_as
+from service.access.cookies import key_of
 from service.access.deeds import Deeds
 from service.access.keyring import Keyring
 from service.access.rates import Rates, Turns
@@ -39,6 +40,8 @@ class Guest:
 
 UNCOUNTED = Guest(ANYBODY, "", None, None)
 """Who needs no key where nothing is set of rates: nobody counts what they ask."""
+STRANGER = Guest(NOBODY, "", None, None)
+"""Who has no key that counts, where what they ask for is open to all."""
 
 
 class Door:
@@ -69,24 +72,24 @@ class Door:
             guest = await self._guest(scope)
         except SightsoundError as error:
             return await _refuse(error, scope, receive, send)
-        _say(scope, guest.caller)
+        _say(scope, guest)
         await self._counted(guest, met, scope, receive=receive, send=send)
         if guest.row is not None:
             await self._keyring.used(guest.row)
 
-    async def _perhaps(self, scope: Connection) -> Caller:
+    async def _perhaps(self, scope: Connection) -> Guest:
         """Who asks for what is open to all: with a key that counts they may be told more, and none is refused."""
-        if not self._asks_for_keys:
-            return ANYBODY
         try:
-            return (await self._guest(scope)).caller
+            return await self._guest(scope)
         except SightsoundError:
-            return NOBODY
+            return STRANGER if self._asks_for_keys else UNCOUNTED
 
     async def _guest(self, scope: Connection) -> Guest:
         """Who asks; raises Unauthorized for a key that is missing or does not count, Unavailable."""
         settings = self._settings
-        secret = None if settings.keys == "off" else _secret(scope)
+        secret = None if settings.keys == "off" else bearer(scope)
+        if secret is None and self._asks_for_keys:  # elsewhere, one that a browser still has does not get in the way
+            secret = key_of(scope)
         if secret is not None:
             row = await self._keyring.row(secret)
             rate, at_once = row.grant.rate or settings.key_rate, row.grant.at_once or settings.key_at_once
@@ -144,8 +147,8 @@ def _check(caller: Caller, met: Met | None) -> None:
         caller.check_all()
 
 
-def _secret(scope: Connection) -> str | None:
-    """The key of a request, None where it has none; raises Unauthorized for an Authorization that is none."""
+def bearer(scope: Connection) -> str | None:
+    """The key that a request names, None where it has none; raises Unauthorized for an Authorization that is none."""
     if (found := field(scope, b"authorization")) is None:
         return None
     scheme, _, secret = found.partition(" ")
@@ -154,8 +157,9 @@ def _secret(scope: Connection) -> str | None:
     return secret.strip()
 
 
-def _say(scope: Connection, caller: Caller) -> None:
-    scope.setdefault("state", {})["caller"] = caller
+def _say(scope: Connection, guest: Guest) -> None:
+    """Tell whoever answers who asks, and with which key."""
+    scope.setdefault("state", {}).update(caller=guest.caller, key=guest.row)
 
 
 def _with(headers: list[tuple[bytes, bytes]], send: Send) -> Send:

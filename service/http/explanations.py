@@ -7,7 +7,7 @@ from service.http.problem_schemas import ProblemKind
 from service.http.problems import HTTP_TITLES, status_of
 
 ADVICE = {
-    "bad-request": "Check that the request is complete HTTP, and that a form has its boundary.",
+    "bad-request": "Check that the request is complete HTTP, its JSON is JSON, and that a form has its boundary.",
     "forbidden": "Use the service's own page, or a program that sends no Origin header.",
     "not-found": "Check the address; /openapi.json lists every route.",
     "method-not-allowed": "Use one of the methods that the Allow header names.",

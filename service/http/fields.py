@@ -40,6 +40,11 @@ def doubled(scope: Scope) -> str | None:
     return next((name.decode("latin-1") for name in counts if counts[name] > 1 and name in ONCE), None)
 
 
+def media_type(scope: Scope) -> str:
+    """What a body is said to be; without parameters, of which a form's boundary may have any word in it."""
+    return (field(scope, b"content-type") or "").partition(";")[0].strip().lower()
+
+
 def has_body(scope: Scope) -> bool:
     """Whether a body comes with the request, by what its head says."""
     return (field(scope, b"content-length") or "0") != "0" or field(scope, b"transfer-encoding") is not None

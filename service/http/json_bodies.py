@@ -15,13 +15,13 @@ from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
 MOST: Mapping[str, tuple[bytes, int]] = {
-    # A hundred vectors of 4096 numbers have fewer.
+    # A hundred vectors of 4096 numbers have fewer, as have 10,000 clips to be ingested of fifty values each.
     "commas": (b",", 500_000),
-    # Each may be unknown, and is then a fault to be told.
-    "colons": (b":", 20_000),
-    # Of small objects and lists; each of them is made, and looked through for garbage.
-    "brackets": (b"[", 20_000),
-    "braces": (b"{", 20_000),
+    # Of those clips, twenty names each; those in their addresses count too.
+    "colons": (b":", 200_000),
+    # Of those clips, five lists and five objects each; all are made, and looked through for garbage.
+    "brackets": (b"[", 50_000),
+    "braces": (b"{", 50_000),
 }
 PLACE = re.compile(r"line (\d+) column (\d+)$")
 

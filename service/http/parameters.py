@@ -9,7 +9,7 @@ from fastapi.params import Body, Form
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from models.errors import QueryInvalid
+from service.http import invalid
 
 FORM, JSON, MERGE_PATCH = "multipart/form-data", "application/json", "application/merge-patch+json"
 Repeatable = Mapping[str, bool]
@@ -23,16 +23,16 @@ async def known_only(request: Request) -> None:
     """Refuse query parameters and form fields that the route does not declare, or that it could not choose between.
 
     Raises:
-        QueryInvalid: naming the odd ones and the known ones.
+        RequestValidationError: naming the odd ones and the known ones.
         HTTPException: 415 where a form or JSON is expected and something else came.
     """
     route = request.scope["route"]
     assert isinstance(route, APIRoute)
     query, form, json = declared(route)
-    refuse_odd("query parameter", [name for name, _ in request.query_params.multi_items()], query)
+    refuse_odd("query", [name for name, _ in request.query_params.multi_items()], query)
     if form:
         _expect(FORM, request, named=_bodies(route))
-        refuse_odd("form field", [name for name, _ in (await request.form()).multi_items()], form)
+        refuse_odd("form", [name for name, _ in (await request.form()).multi_items()], form)
     if json and await request.body():
         _expect(JSON, request, also=MERGE_PATCH if request.method == "PATCH" else JSON)
 
@@ -77,13 +77,21 @@ def _expect(wanted: str, request: Request, *, also: str | None = None, named: st
         raise HTTPException(415, f"the body is {found[:80]}, expected {named or wanted}")
 
 
-def refuse_odd(kind: str, found: Iterable[str], known: Repeatable) -> None:
-    """Refuse names that are not known, and those that are there twice and may not be; raises QueryInvalid."""
+def refuse_odd(where: str, found: Iterable[str], known: Repeatable) -> None:
+    """Refuse names that are not known, and those that are there twice and may not be.
+
+    Args:
+        where: query or form.
+        found: the names that are there.
+        known: those that may be.
+
+    Raises:
+        RequestValidationError: naming the odd ones and the known ones.
+    """
     counts: dict[str, int] = {}
     for each in found:  # a Counter takes three times as long for a few
         counts[each] = counts.get(each, 0) + 1
-    if odd := sorted(counts.keys() - known.keys()):
-        names = f"it knows {', '.join(sorted(known))}" if known else "it knows none"
-        raise QueryInvalid(f"this route has no {kind} {', '.join(map(repr, odd))}; {names}")
+    if odd := counts.keys() - known.keys():
+        raise invalid.unknown(where, odd, known)
     if twice := [name for name, count in counts.items() if count > 1 and not known[name]]:
-        raise QueryInvalid(f"the {kind} {twice[0]!r} is there {counts[twice[0]]} times, expected it once")
+        raise invalid.repeated(where, twice[0], counts[twice[0]])

@@ -27,6 +27,7 @@ from models.errors import (
 from service.callers.caller import Caller
 from service.callers.scopes import SCOPES
 from service.callers.templates import Templates
+from service.http import invalid
 from service.http.problem_schemas import Fault, Problem
 from service.http.security import SECURITY_HEADERS
 from service.observing import refusals, request_ids
@@ -65,8 +66,6 @@ TEMPLATES = Templates(SCOPES)
 
 MOST_FAULTS = 20
 """Of a request that are told, each in more words than it has itself; of more, how many there are."""
-EXPECTED = {"missing": "expected a value", "model_attributes_type": "expected a JSON object"}
-"""Words for pydantic's kinds of error whose own say little to a caller."""
 
 
 def install(app: FastAPI) -> None:
@@ -115,11 +114,14 @@ def _told(error: SightsoundError, request: Request) -> SightsoundError:
 
 async def _validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    found = error.errors()
-    faults = tuple(_fault(each) for each in found[:MOST_FAULTS])
-    told = [f"{each.parameter}: found {each.found}; {each.expected}" for each in faults]
-    detail = "; ".join(told if len(found) <= MOST_FAULTS else [*told, f"and {len(found) - MOST_FAULTS} more faults"])
-    return _document(problem_of(QueryInvalid(detail), request.url.path).model_copy(update={"faults": faults}))
+    if (found := invalid.no_json(error)) is not None:
+        return refusal(400, f"body: found {found}, expected JSON", request.url.path)
+    every = invalid.faults(error)
+    told = [str(each) for each in every[:MOST_FAULTS]]
+    detail = "; ".join(told if len(every) <= MOST_FAULTS else [*told, f"and {len(every) - MOST_FAULTS} more faults"])
+    shown = tuple(Fault(parameter=each.where, found=each.found, expected=each.expected) for each in every)
+    problem = problem_of(QueryInvalid(detail), request.url.path)
+    return _document(problem.model_copy(update={"faults": shown[:MOST_FAULTS]}))
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
@@ -165,27 +167,6 @@ def _document(problem: Problem, headers: Mapping[str, str] | None = None) -> JSO
     return JSONResponse(content, problem.status, headers, media_type="application/problem+json")
 
 
-def _fault(error: Mapping[str, object]) -> Fault:
-    """One parameter that does not hold, from what pydantic says of it."""
-    location = error["loc"]
-    assert isinstance(location, tuple)
-    if error["type"] == "json_invalid":  # pydantic then says where in the text, and holds back the text
-        return Fault(parameter="body", found=f"a fault at byte {location[-1]}", expected="expected JSON")
-    message = EXPECTED.get(str(error["type"]), str(error["msg"]).removeprefix("Value error, "))
-    return Fault(
-        parameter=".".join(str(part) for part in location[1:]) or str(location[0]),
-        found="nothing" if error["type"] == "missing" else _shown(error.get("input")),
-        expected=message[:1].lower() + message[1:],
-    )
-
-
-def _shown(value: object) -> str:
-    text = repr(
-        value[:100] if isinstance(value, str | list | tuple) else value
-    )  # so that little of much is written out
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
 def _http_case(status: int) -> tuple[str, str]:
     for code, (known, title) in HTTP_TITLES.items():
         if known == status:
@@ -204,6 +185,8 @@ def _explain(request: Request, error: HTTPException) -> str:
     """What was asked for and what there is; starlette's own words say only the status, or less than they could."""
     if error.detail == "There was an error parsing the body":
         return "the body cannot be read as what its Content-Type says"
+    if error.detail == "Missing boundary in multipart.":
+        return "found no boundary in the form's Content-Type, expected multipart/form-data; boundary=…"
     if error.detail != HTTPStatus(error.status_code).phrase:
         return error.detail
     if error.status_code == 404:

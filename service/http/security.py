@@ -9,8 +9,9 @@ from service.settings import Settings
 SECURITY_HEADERS = {
     # `blob:` lets the page show and hear the clip that a person just chose, from their own disk.
     "Content-Security-Policy": (
-        "default-src 'self'; media-src 'self' blob:; img-src 'self' data: blob:; "
-        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "default-src 'self'; script-src 'self'; style-src 'self'; media-src 'self' blob:; img-src 'self' data: blob:; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"  # text never becomes elements or scripts
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -18,8 +19,8 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Permitted-Cross-Domain-Policies": "none",
-    # The page needs none of these, nor does anything that it shows.
-    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    # The page records a clip to search with, if whoever uses it says so; it needs none of the others.
+    "Permissions-Policy": "camera=(self), display-capture=(), geolocation=(), microphone=(self), payment=(), usb=()",
 }
 ENCRYPTED = {"Strict-Transport-Security": "max-age=31536000"}
 """Besides, where callers speak TLS: for a year browsers speak nothing else to this name; others below it may."""

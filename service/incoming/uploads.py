@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.errors import MediaInvalid
-from service.http.fields import field
+from service.http.fields import field, media_type
 from service.http.json_bodies import Punctuation
 from service.http.problems import refusal
 from service.incoming.parts import part_of
@@ -36,10 +36,10 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        declared, kind = field(scope, b"content-length") or "", (field(scope, b"content-type") or "").lower()
+        declared, kind = field(scope, b"content-length") or "", media_type(scope)
         if not declared and field(scope, b"transfer-encoding") is None:
             return await self.app(scope, receive, send)  # a request without a body, as most are
-        limit_bytes = self.limit_bytes if kind.startswith(FORM) else min(self.limit_bytes, MEMORY_BYTES)
+        limit_bytes = self.limit_bytes if kind == FORM else min(self.limit_bytes, MEMORY_BYTES)
         if declared.isdecimal() and int(declared) > limit_bytes:
             answer = refusal(413, _over(f"{declared} bytes", limit_bytes), scope["path"], headers=CLOSE)
             return await answer(scope, receive, send)

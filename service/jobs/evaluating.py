@@ -21,7 +21,8 @@ from service.jobs.pulse import Pulse
 from service.jobs.work import Workshop
 from service.schemas import Document
 
-RETRIEVED = "retrieval"
+RETRIEVED, ABSTAINING = "retrieval", "abstaining"
+HEAD = ("generation", "bundle", "clips", "classes")
 
 
 class Evaluate:
@@ -62,11 +63,9 @@ class Evaluate:
         return {"counts": {"evaluated": plan["items"]}, "errors": [], "found": {"report": report}}
 
     def finish(self, plan: Document, counts: Document, found: Document) -> Document:
-        """The report, which is kept beside the gallery, and the key it has there."""
-        request = self._request.model_dump(mode="json")
-        return {"evaluation": record(self._gallery, self._job_id, request=request, report=found["report"])} | dict(
-            found["report"]
-        )
+        """The number of the report, which is kept beside the gallery, and what one asks of it first."""
+        request, report = self._request.model_dump(mode="json"), found["report"]
+        return {"evaluation": record(self._gallery, self._job_id, request=request, report=report), **_short(report)}
 
     def _subjects(self, plan: Document) -> tuple[Subject, Subject | None]:
         """The generation and the one it is compared to, both on the clips that both can read."""
@@ -94,6 +93,16 @@ class Evaluate:
         return {"protocol": self._request.protocol, **_named(judged.generation), **counted, **same}
 
 
+def _short(report: Document) -> Document:
+    """Of a report, which takes 20 kB and more, the means over classes."""
+    channels = {
+        channel: {name: each for name, each in found.items() if name != ABSTAINING}
+        for channel, found in report["classification"].items()
+    }
+    routes = {route: found["by_class"] for route, found in report[RETRIEVED].items()}
+    return {name: report[name] for name in HEAD} | {"classification": channels, RETRIEVED: routes}
+
+
 def _named(generation: Generation) -> Document:
     return {"generation": generation.number, "bundle": generation.bundle.name}
 
@@ -106,7 +115,7 @@ def _by_channel(examined: Examined, channel: Channel) -> Document:
     labels, beta = examined.labels, examined.betas.get(channel, 0.0)
     scores = examined.scorer.scores(f"{channel}->text")
     found = figures.accuracies_document(accuracies(scores, labels.clips, labels.seen, beta))
-    return found | {"abstaining": figures.abstaining_document(stack(scores, labels.seen, beta), labels.clips)}
+    return found | {ABSTAINING: figures.abstaining_document(stack(scores, labels.seen, beta), labels.clips)}
 
 
 def _route(judged: Judged, route: str, found: Precision) -> Document:

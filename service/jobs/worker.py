@@ -20,6 +20,7 @@ from service.jobs.board import Board
 from service.jobs.database import APPLICATION, VERSION, WORKFLOW
 from service.jobs.job_schemas import Kind
 from service.jobs.kinds import KINDS, Kinds
+from service.jobs.noting import noted
 from service.jobs.presence import Presence, presence
 from service.jobs.pulse import BEAT_S, Pulse, Reporter
 from service.jobs.silence import Silence
@@ -126,7 +127,7 @@ class Worker:
     def _run(self, job_id: str, kind: Kind, gallery: str, request: Document) -> Document:
         _give_way()
         pulse = Pulse()
-        with Reporter(self._board, job_id, pulse):
+        with noted(job_id, kind, gallery), Reporter(self._board, job_id, pulse):
             try:
                 work = self._kinds[kind](self._workshop, gallery, request, self._board.folder(job_id))
                 return Course(work, pulse, self._stall_s, self._stopping).run()

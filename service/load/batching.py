@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,6 +16,7 @@ from index.gallery import Gallery
 from index.generations import Generation
 from index.searching import Search
 from models.cores import cores
+from models.errors import GalleryNotFound, Unavailable
 from models.types import F32
 from service.observing.stages import spend
 
@@ -27,6 +28,9 @@ MOST_ROWS = 64
 MOST_THREADS = 32
 """They are started as they are needed, and quicker to hand work to than those that other requests run in."""
 
+NO_QUERYS_FAULT = (asyncio.CancelledError, GalleryNotFound, Unavailable)
+"""What searches that failed together would meet one by one, each after its time, while others wait."""
+
 Found = Sequence[Sequence[Hit]]
 Kind = tuple[object, ...]
 
@@ -37,8 +41,8 @@ class Batching:
     Searches of a kind that are asked for in one turn of the loop are done together, and so is what comes while others
     are at work, as soon as those are over, or after WINDOW_S, or when it is MOST_ROWS; at most `at_once` of a kind are
     at work. What takes less time than handing it to a thread, and meets no other, is done on the loop. What fails
-    together is done again one by one, so that nobody fails by another's query. `sizes` counts how many searches each
-    turn was for.
+    together is done again one by one, so that nobody fails by another's query, unless no query can be why. `sizes`
+    counts how many searches each turn was for.
     """
 
     def __init__(self, *, at_once: int | None = None) -> None:
@@ -62,11 +66,11 @@ class Batching:
         alike = asked.route, asked.by, asked.without, asked.blend
         loop = asyncio.get_running_loop()
         kind = loop, id(gallery), id(generation), *alike, among, hits, queries.shape[1:]
-        if kind not in self._lines:
-            self._lines = {each: line for each, line in self._lines.items() if line.is_used}
-            work = _Work(gallery, generation, asked)
-            self._lines[kind] = _Line(work, self.sizes, loop, at_once=self._at_once, threads=self._threads)
-        return self._lines[kind]
+        if (line := self._lines.get(kind)) is None:
+            work, leave = _Work(gallery, generation, asked), partial(self._lines.pop, kind)
+            line = _Line(work, self.sizes, loop, at_once=self._at_once, threads=self._threads, leave=leave)
+            self._lines[kind] = line
+        return line
 
     def close(self) -> None:
         """Wait for what is at work."""
@@ -132,7 +136,10 @@ class _Batch:
 
 
 class _Line:
-    """Searches of one kind: those at work, those that go next, and the batch that gathers meanwhile."""
+    """Searches of one kind: those at work, those that go next, and the batch that gathers meanwhile.
+
+    It leaves with the last of them, as it holds a gallery and a generation, which may be gone by then.
+    """
 
     def __init__(
         self,
@@ -142,15 +149,13 @@ class _Line:
         *,
         at_once: int,
         threads: ThreadPoolExecutor,
+        leave: Callable[[], object],
     ) -> None:
         self._work, self._sizes, self._loop, self._at_once, self._threads = work, sizes, loop, at_once, threads
+        self._leave = leave
         self._at_work = 0
         self._next: deque[_Batch] = deque()
         self._gathering: _Batch | None = None
-
-    @property
-    def is_used(self) -> bool:
-        return bool(self._at_work or self._next or self._gathering)
 
     def add(self, queries: F32, k: int) -> "asyncio.Future[Found]":
         """What is found, once it is its turn."""
@@ -198,10 +203,12 @@ class _Line:
         error = asyncio.CancelledError() if work.cancelled() else work.exception()
         if error is None:
             batch.tell(work.result())
-        elif len(batch.searches) == 1 or work.cancelled():
+        elif len(batch.searches) == 1 or isinstance(error, NO_QUERYS_FAULT):
             batch.fail(error)
         else:
             self._next.extendleft(_Batch([each], len(each.queries)) for each in reversed(batch.searches))
         if not self._next:
             self._close()
         self._go_on()
+        if not self._at_work:
+            self._leave()

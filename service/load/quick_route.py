@@ -80,7 +80,7 @@ class QuickRoute(BaseRoute):
     def _found(self, request: Request) -> Mapping[str, Sequence[str]]:
         """The query parameters, each with all its values; raises QueryInvalid for odd ones."""
         pairs = request.query_params.multi_items()
-        refuse_odd("query parameter", [name for name, _ in pairs], self._known)
+        refuse_odd("query", [name for name, _ in pairs], self._known)
         found: dict[str, list[str]] = {}
         for name, value in pairs:
             found.setdefault(name, []).append(value)

@@ -1,6 +1,7 @@
 """Bundles: the trained methods that galleries can be embedded with."""
 
 from collections.abc import Iterator
+from hashlib import file_digest
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
@@ -62,6 +63,8 @@ def _archived(name: str, request: Request, resources: Opened) -> Iterator[Path]:
 
 
 @router.get("/{name}/archive", response_class=FileResponse, responses={200: {"content": {TAR: {}}}})
-def get_archive(path: Annotated[Path, Depends(_archived)]) -> FileResponse:
-    """A bundle as one tar, as it can be sent elsewhere."""
-    return FileResponse(path, media_type=TAR, filename=path.name)
+def get_bundle_archive(path: Annotated[Path, Depends(_archived)]) -> FileResponse:
+    """A bundle as one tar, as it can be sent elsewhere; its ETag is of its bytes, as it is packed anew each time."""
+    with path.open("rb") as file:
+        tag = file_digest(file, "sha256").hexdigest()
+    return FileResponse(path, media_type=TAR, filename=path.name, headers={"ETag": f'"{tag}"'})

@@ -72,7 +72,7 @@ def remove_clip(gallery: str, clip_id: str, resources: Opened, expected: IfMatch
 
 
 @router.get(f"{CLIP}/media", response_class=MediaResponse, responses={206: {"description": "A range"}})
-def get_media(gallery: str, clip_id: str, request: Request, resources: Opened) -> Response:
+def get_clip_media(gallery: str, clip_id: str, request: Request, resources: Opened) -> Response:
     """The clip's file; ranges of bytes and If-None-Match are answered."""
     found = resources.galleries.get(gallery)
     clip = found.clip(clip_id)

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1/galleries/{gallery}/evaluations", tags=["evaluati
 
 
 @router.post("", status_code=202)
-def evaluate(
+def start_evaluation(
     gallery: str, resources: Opened, response: Response, job_id: JobId, request: EvaluationRequest | None = None
 ) -> Job:
     """Evaluate a gallery in the background; the job's result names the evaluation."""

@@ -9,6 +9,6 @@ router = APIRouter(tags=["problems"])
 
 
 @router.get("/problems/{code}")
-async def problem(code: str) -> ProblemKind:
+async def explain_problem(code: str) -> ProblemKind:
     """What a kind of problem means and what to do about it."""
     return explain(code)

@@ -70,7 +70,7 @@ def get_generation(gallery: str, number: Number, resources: Opened, response: Re
 
 
 @router.post(f"{GENERATION}/activate")
-def activate(gallery: str, number: Number, asked: ActivateRequest, resources: Opened) -> Generation:
+def activate_generation(gallery: str, number: Number, asked: ActivateRequest, resources: Opened) -> Generation:
     """Answer with this generation, if the expected one still is the active one."""
     return reindexing.switch(resources, gallery, number, expected=asked.expected)
 
@@ -82,13 +82,13 @@ def drop_generation(gallery: str, number: Number, resources: Opened) -> None:
 
 
 @router.post("/{gallery}/reindex")
-def reindex(gallery: str, resources: Opened, request: ReindexRequest | None = None) -> Generation:
+def reindex_gallery(gallery: str, resources: Opened, request: ReindexRequest | None = None) -> Generation:
     """Embed a gallery anew, with its own or another bundle, and switch to the result."""
     return reindexing.reindex(resources, gallery, request or ReindexRequest())
 
 
 @router.post("/{gallery}/rollback")
-def roll_back(gallery: str, resources: Opened, request: RollbackRequest | None = None) -> Generation:
+def roll_back_gallery(gallery: str, resources: Opened, request: RollbackRequest | None = None) -> Generation:
     """Answer with an earlier generation again."""
     asked = request or RollbackRequest()
     return reindexing.switch(resources, gallery, asked.to, expected=asked.expected)

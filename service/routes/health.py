@@ -12,13 +12,13 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/livez")
-async def livez() -> Health:
+async def get_liveness() -> Health:
     """The process answers; nothing else is touched."""
     return Health(status="alive")
 
 
 @router.get("/readyz", response_model=Readiness, response_model_exclude_none=True)
-async def readyz(asked: Request, caller: Asking) -> Readiness | Response:
+async def get_readiness(asked: Request, caller: Asking) -> Readiness | Response:
     """A real tiny inference of every part, at most once a second; 503 where it cannot answer, or is to end."""
     if asked.app.state.is_draining():
         raise Unavailable("the service is about to end")

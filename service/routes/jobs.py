@@ -32,7 +32,7 @@ STREAM = {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "des
 
 
 @router.post(f"{GALLERY}/ingest", status_code=202)
-def ingest(
+def start_ingest(
     gallery: str, request: IngestRequest, asked: Request, resources: Opened, response: Response, job_id: JobId
 ) -> Job:
     """Put clips into a gallery: those of a folder or csv of the server, or of a list of paths and URLs."""
@@ -44,7 +44,7 @@ def ingest(
 
 
 @router.post(f"{GALLERY}/upload", status_code=202)
-def upload(
+def start_upload(
     gallery: str,
     resources: Opened,
     response: Response,
@@ -59,7 +59,7 @@ def upload(
 
 
 @router.post(f"{GALLERY}/reindex", status_code=202)
-def reindex(
+def start_reindexing(
     gallery: str, resources: Opened, response: Response, job_id: JobId, request: ReindexRequest | None = None
 ) -> Job:
     """Embed a gallery anew in the background, with its own or another bundle."""
@@ -68,7 +68,7 @@ def reindex(
 
 
 @router.post(f"{GALLERY}/compact", status_code=202)
-def compact(gallery: str, resources: Opened, response: Response, job_id: JobId) -> Job:
+def start_compaction(gallery: str, resources: Opened, response: Response, job_id: JobId) -> Job:
     """Build a gallery's vectors anew in the background."""
     return accepted(response, desk.compact(resources.board, resources.galleries, gallery, job_id=job_id))
 
@@ -118,14 +118,14 @@ async def watch_job(
 
 
 @router.post(f"{JOB}/cancel")
-def cancel(job_id: str, resources: Opened, caller: Asking) -> Job:
+def cancel_job(job_id: str, resources: Opened, caller: Asking) -> Job:
     """End a job; the step that it is at is still done."""
     caller.require(JOB_SCOPES[job_listing.seen(resources.board, caller, job_id).kind])
     return desk.cancel(resources.board, resources.galleries, job_id)
 
 
 @router.post(f"{JOB}/retry", status_code=202)
-def retry(job_id: str, resources: Opened, caller: Asking, response: Response) -> Job:
+def retry_job(job_id: str, resources: Opened, caller: Asking, response: Response) -> Job:
     """Do again what failed, was cancelled or left items undone."""
     caller.require(JOB_SCOPES[job_listing.seen(resources.board, caller, job_id).kind])
     return accepted(response, resources.board.retry(job_id))

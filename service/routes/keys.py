@@ -34,7 +34,7 @@ def revoke_key(name: str, resources: Opened) -> None:
 
 
 @router.get("/audit")
-def list_deeds(
+def list_audit(
     request: Request,
     resources: Opened,
     limit: Annotated[int, Query(ge=1, le=1000, description="How many at most.")] = 100,

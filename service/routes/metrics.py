@@ -9,7 +9,7 @@ TEXT = {"content": {"text/plain": {"schema": {"type": "string"}}}, "description"
 
 
 @router.get("/metrics", response_class=Response, responses={200: TEXT})
-def metrics(asked: Request, accept: Annotated[str, Header(include_in_schema=False)] = "") -> Response:
+def get_metrics(asked: Request, accept: Annotated[str, Header(include_in_schema=False)] = "") -> Response:
     """Everything that is counted and timed, for Prometheus; in OpenMetrics' format where that is accepted."""
     found, media_type = asked.app.state.instruments.metrics.exposition(accept)
     return Response(found, headers={"Content-Type": media_type, "Cache-Control": "no-store"})

@@ -1,35 +1,67 @@
-"""The page and its files."""
+"""The pages and their files."""
 
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Mapping
+from hashlib import sha256
 
-from fastapi import APIRouter, FastAPI
-from fastapi.responses import FileResponse
-from fastapi.staticfiles import StaticFiles
-from starlette.responses import Response
-from starlette.types import Scope
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 
-WEB = Path(__file__).parent.parent / "web"
-# A newer version of the page must not meet older scripts; a check of the ETag costs little.
-FRESH = {"Cache-Control": "no-cache"}
+from service.web.files import File, read_all, version_of
+from service.web.pages import Page, render
 
-router = APIRouter(include_in_schema=False)
-
-
-@router.get("/")
-async def page(text: str = "", to: str = "", gallery: str = "") -> FileResponse:
-    """The page; its scripts read the search from the address."""
-    return FileResponse(WEB / "index.html", headers=FRESH)
+PAGES: Mapping[str, Page] = {
+    "/": Page("search", within="search"),
+    "/classify": Page("classify", within="classify"),
+    "/map": Page("map", within="map"),
+    "/evaluations": Page("evaluations", within="evaluations"),
+    "/evaluations/compare": Page("compare", within="evaluations"),
+    "/evaluations/{evaluation_id}": Page("evaluation", within="evaluations"),
+    "/jobs": Page("jobs", within="jobs"),
+    "/galleries": Page("galleries", within="galleries"),
+    "/galleries/{name}": Page("gallery", within="galleries"),
+    "/bundles": Page("bundles", within="bundles"),
+    "/bundles/{name}": Page("bundle", within="bundles"),
+    "/keys": Page("keys", within="keys"),
+    "/status": Page("status", within="status"),
+}
+"""Where each page is; what of it changes, its module reads from the address and asks the API for."""
+FRESH = "no-cache"
+"""Of a page: a newer version of it must not meet older scripts; a check of the ETag costs little."""
+FOR_EVER = "public, max-age=31536000, immutable"
+"""Of a file at the address of its version."""
 
 
 def mount(app: FastAPI) -> None:
-    """Serve the page's files under /web."""
-    app.mount("/web", _FreshFiles(directory=WEB))
+    """Answer every page, and its files below /web; they take any query, which is for their modules."""
+    files = read_all()
+    version = version_of(files)
+    for address, each in PAGES.items():
+        app.add_route(address, _page(render(each, files, version=version)), include_in_schema=False)
+    app.add_route("/web/{path:path}", _file(files, version), include_in_schema=False)
 
 
-class _FreshFiles(StaticFiles):
-    """Files that a browser asks after each time, and is told when it has them already."""
+def _page(html: str) -> Callable[[Request], Awaitable[Response]]:
+    headers = {"Cache-Control": FRESH, "ETag": f'"{sha256(html.encode()).hexdigest()[:20]}"'}
 
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers.update(FRESH)
-        return response
+    async def answer(request: Request) -> Response:
+        return HTMLResponse(html, headers=headers)
+
+    return answer
+
+
+def _file(files: Mapping[str, File], version: str) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        path = request.path_params["path"]
+        below = path.removeprefix(f"{version}/")
+        if (file := files.get(below)) is None:
+            raise HTTPException(404, f"the page has no file {path!r}")
+        is_compressed = "gzip" in request.headers.get("accept-encoding", "")
+        headers = {"Cache-Control": FRESH if below == path else FOR_EVER, "ETag": file.tag, "Vary": "Accept-Encoding"}
+        if is_compressed:
+            headers["Content-Encoding"] = "gzip"
+        content = file.compressed if is_compressed else file.content
+        return Response(content, media_type=file.media_type, headers=headers)
+
+    return answer

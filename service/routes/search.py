@@ -8,7 +8,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from models.bundle.manifest import Channel
-from service.http.fields import field
+from service.http.fields import media_type
 from service.http.json_bodies import JsonRoute
 from service.incoming.parts import SpoolingRoute
 from service.incoming.uploads import received_clip
@@ -32,8 +32,7 @@ class OnlyJson(JsonRoute):
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """As any route, but none for a body of another type."""
         found, child = super().matches(scope)
-        sent = (field(scope, b"content-type") or "").split(";")[0].strip().lower()
-        return (found, child) if sent == JSON else (Match.NONE, {})
+        return (found, child) if media_type(scope) == JSON else (Match.NONE, {})
 
 
 router = APIRouter(prefix="/v1/galleries", tags=["search"], route_class=SpoolingRoute)
@@ -62,7 +61,7 @@ router.include_router(by_json)
 
 
 @router.post("/{gallery}/search", response_model=SearchAnswer, openapi_extra=EITHER)
-async def search_by_clip(
+async def search(
     gallery: str,
     resources: Opened,
     clip: Annotated[Path, Depends(received_clip)],
@@ -83,6 +82,6 @@ async def search_by_clip(
 
 
 @router.post("/{gallery}/search/batch", response_model=BatchAnswer)
-async def search_by_batch(gallery: str, resources: Opened, request: BatchRequest) -> Response:
+async def search_batch(gallery: str, resources: Opened, request: BatchRequest) -> Response:
     """The windows nearest to each of up to 100 queries: words, features, vectors, stored windows or clips."""
     return Response(await searching.by_batch(resources, gallery, request), media_type=JSON)

@@ -31,25 +31,25 @@ AtS = Annotated[
 
 
 @router.get("/thumbnail", response_class=MediaResponse, responses={200: {"content": {"image/webp": {}}}})
-async def get_thumbnail(clip: Clip, request: Request, resources: Opened, at_s: AtS = None) -> Response:
+async def get_clip_thumbnail(clip: Clip, request: Request, resources: Opened, at_s: AtS = None) -> Response:
     """A picture of the clip, its longer side at most 320, as WebP."""
     return await _answer(resources.looking.thumbnail(clip, at_s), request)
 
 
 @router.get("/waveform", response_class=MediaResponse, responses={200: {"model": Waveform}})
-async def get_waveform(clip: Clip, request: Request, resources: Opened) -> Response:
+async def get_clip_waveform(clip: Clip, request: Request, resources: Opened) -> Response:
     """The lowest and highest sample of each of up to 1000 equal stretches of the clip's sound."""
     return await _answer(resources.looking.view(clip, WAVEFORM), request)
 
 
 @router.get("/waveform.svg", response_class=MediaResponse, responses={200: {"content": {"image/svg+xml": {}}}})
-async def get_waveform_picture(clip: Clip, request: Request, resources: Opened) -> Response:
+async def get_clip_waveform_picture(clip: Clip, request: Request, resources: Opened) -> Response:
     """The same as a picture, on no ground."""
     return await _answer(resources.looking.view(clip, WAVEFORM_PICTURE), request)
 
 
 @router.get("/preview", response_class=MediaResponse, responses={206: {"description": "A range"}})
-async def get_preview(clip: Clip, request: Request, resources: Opened) -> Response:
+async def get_clip_preview(clip: Clip, request: Request, resources: Opened) -> Response:
     """What browsers play of the clip, made when it is first asked for; ranges of bytes are answered."""
     return await _answer(resources.looking.preview(clip), request)
 

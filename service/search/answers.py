@@ -7,8 +7,9 @@ from service.search.explain_schemas import Explanation
 class Hit(Frozen):
     """A window of a clip and how near it is to the query; higher is nearer.
 
-    `probability` is that it shows the query's class, where something was fitted for such scores; `explanation` says why
-    it was found, if that was asked for.
+    `probability` is that it shows the query's class, given that the gallery has clips of it: of a query that nothing
+    matches it says nothing. It is null where nothing was fitted for such scores. `explanation` says why the hit was
+    found, if that was asked for.
     """
 
     score: float

@@ -12,6 +12,7 @@ from index.filters import MOST_CLIPS, MOST_CONDITIONS, MOST_VALUES, Condition, F
 from index.metadata import DEEPEST
 from index.searching import MOST_HITS, Counted
 from models.errors import QueryInvalid
+from models.faults import said
 from service.schemas import Body
 
 BY: dict[str, Any] = {"description": "What a hit is: a window, or a clip by its best window."}
@@ -24,7 +25,12 @@ K: dict[str, Any] = {"ge": 1, "le": 100, "description": "How many to answer with
 OFFSET: dict[str, Any] = {"ge": 0, "lt": MOST_HITS, "description": "How many of the best to pass over."}
 EXPLAIN: dict[str, Any] = {"description": "Whether to say of each hit why it was found."}
 MIN_SCORE: dict[str, Any] = {"ge": -1e30, "le": 1e30, "description": "Only hits of this score or a higher one."}
-MIN_PROBABILITY: dict[str, Any] = {"ge": 0, "le": 1, "description": "Only hits of this probability or a higher one."}
+MIN_PROBABILITY: dict[str, Any] = {
+    "ge": 0,
+    "le": 1,
+    "description": "Only hits of this probability or a higher one, given that the gallery has what is asked for; "
+    "hits of a query that nothing matches are kept out by min_score.",
+}
 EXAMPLE = '[{"path": ["year"], "is": "lt", "value": 2000}]'
 
 
@@ -161,8 +167,7 @@ def _conditions(text: str) -> tuple[ConditionBody, ...]:
     try:
         return CONDITIONS.validate_json(text)
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]["msg"]
-        raise QueryInvalid(f"where: found {text[:80]!r} ({fault}), expected a JSON list such as {EXAMPLE}") from error
+        raise QueryInvalid(f"{said(error, of='where')}; a JSON list is such as {EXAMPLE}") from error
 
 
 def _seconds(moment: datetime | None) -> float | None:

@@ -18,6 +18,7 @@ from pydantic import (
 
 from models.bundle.manifest import Channel
 from models.errors import QueryInvalid
+from models.faults import said
 from models.types import Modality
 from service.schemas import Body, Number, Text, few_names
 from service.search.filtering import OFFSET, FilterBody
@@ -189,11 +190,7 @@ async def by_weight(
     try:
         return Weighs(weight, FURTHER_QUERIES.validate_json(queries))
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(each) for each in ("queries", *fault["loc"]))
-        raise QueryInvalid(
-            f"{where}: found {queries[:80]!r} ({fault['msg']}), expected a JSON list such as {FURTHER}"
-        ) from error
+        raise QueryInvalid(f"{said(error, of='queries')}; a JSON list is such as {FURTHER}") from error
 
 
 def _example(of: Example, weight: float) -> WeightedBody:

@@ -20,9 +20,12 @@ from service.encoding.features import of_query
 from service.observing.counts import Counts
 from service.observing.stages import stage
 from service.search.new_words import NewWords
+from service.search.queries import WeightedBody
 
 Words = tuple[str, str]
 """A route, and what is asked by it."""
+Routed = tuple[str, WeightedBody]
+"""A route, and a query of any kind."""
 REMEMBERED = 4096
 """Words whose vectors are kept: some 8 KiB each at most, with their features."""
 
@@ -73,6 +76,16 @@ class Questions:
             found |= made
         return found
 
+    async def of_all(self, gallery: Gallery, generation: Generation, asked: Sequence[Routed]) -> list[Question]:
+        """Of queries of any kind, with their weights; raises as each kind does."""
+        words = [(route, each.text) for route, each in asked if each.text is not None]
+        known = await self.of_words(generation, words)
+        found = [
+            known[route, each.text] if each.text is not None else await self._of(gallery, generation, route, each)
+            for route, each in asked
+        ]
+        return [replace(question, weight=each.weight) for question, (_, each) in zip(found, asked, strict=True)]
+
     async def of_clip(self, generation: Generation, route: str, clip: Path, *, source: Channel) -> Question:
         """Of what a file has of `source`; raises MediaInvalid, SenseMissing, TooLarge, DecodeOverrun."""
         return await run_in_threadpool(self._extracted, generation, route, clip, source)
@@ -88,6 +101,16 @@ class Questions:
     async def of_example(self, gallery: Gallery, generation: Generation, route: str, of: int | str) -> Question:
         """Of a window of the gallery, by its number, or a clip, by its id; raises as `Gallery.example` does."""
         return await run_in_threadpool(_exemplified, gallery, generation, route, of)
+
+    async def _of(self, gallery: Gallery, generation: Generation, route: str, query: WeightedBody) -> Question:
+        """Of a query that is no words."""
+        if query.vector is not None:
+            return of_vector(generation, route, query.vector)
+        if query.features is not None:
+            return await self.of_features(generation, route, query.features)
+        example = query.window if query.clip is None else query.clip
+        assert example is not None
+        return await self.of_example(gallery, generation, route, example)
 
     def _encoded(self, generation: Generation, asked: Sequence[Words]) -> dict[Words, Question]:
         manifest = generation.bundle.manifest

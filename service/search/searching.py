@@ -4,7 +4,7 @@ All of it is awaited on the server's loop; what computes, or asks the catalog, i
 of a `SearchAnswer` or `BatchAnswer`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -21,21 +21,17 @@ from index.gallery import Gallery
 from index.generations import Generation
 from index.searching import Search
 from models.bundle.manifest import Channel
-from models.errors import GalleryNotFound, QueryInvalid, RouteMissing
+from models.errors import GalleryNotFound, RouteMissing
 from models.types import F32
 from service.load.batching import Batching
 from service.observing.probe import Probe
-from service.observing.stages import stage
-from service.search.documents import Document, hit, written
-from service.search.explain_schemas import Explanation
-from service.search.explaining import Explainer, calibrated_by, probabilities
+from service.search.documents import Document, written
+from service.search.explaining import Explainer
 from service.search.filtering import Least, Narrowing
-from service.search.queries import BatchRequest, RoutedBody, SearchRequest, Weighs, WeightedBody
-from service.search.questions import Question, Questions, Words, of_vector
+from service.search.queries import BatchRequest, RoutedBody, SearchRequest, Weighs
+from service.search.questions import Question, Questions, Routed, Words
+from service.search.telling import Found, Telling
 from service.timing import Stopwatch
-
-Routed = tuple[str, WeightedBody]
-"""A query, and its route."""
 
 
 class Means(Protocol):
@@ -55,7 +51,7 @@ async def by_words(means: Means, gallery: str, *, text: str, to: Channel, narrow
     """
     words = f"text->{to}", text
     if (known := means.galleries.known(gallery)) is not None:
-        with suppress(GalleryNotFound):  # perhaps there is another one of its name
+        with suppress(GalleryNotFound, RouteMissing):  # perhaps there is another one of its name, or generation
             search = _Search.of(means, known, [words[0]])
             return await search.answer([await search.question_of(words)], narrowed)
     search = await _Search.begun(means, gallery, [words[0]])
@@ -110,8 +106,9 @@ class _Search:
 
     def __init__(self, means: Means, gallery: Gallery, routes: Sequence[str], watch: Stopwatch) -> None:
         self.generation: Generation = gallery.active
-        self._routes = tuple(dict.fromkeys(routes))
         self._means, self._gallery, self._watch = means, gallery, watch
+        self._route = " + ".join(dict.fromkeys(routes))
+        self._telling = Telling(means.explainer, gallery, self.generation, route=self._route)
 
     @classmethod
     async def begun(cls, means: Means, gallery: str, routes: Sequence[str]) -> "_Search":
@@ -137,25 +134,22 @@ class _Search:
             return
         is_one = len(weights) == 1 and weights[0] >= 0
         if not is_one or await run_in_threadpool(self._gallery.sigmoid_now, self._route, self.generation) is None:
-            raise self._unknown()
+            raise self._telling.unknown()
 
     async def question_of(self, words: Words) -> Question:
         return (await self._means.questions.of_words(self.generation, [words]))[words]
 
     async def questions(self, asked: Sequence[Routed]) -> list[Question]:
-        words = [(route, each.text) for route, each in asked if each.text is not None]
-        known = await self._means.questions.of_words(self.generation, words)
-        return [replace(await self._question(route, each, known), weight=each.weight) for route, each in asked]
+        return await self._means.questions.of_all(self._gallery, self.generation, asked)
 
     async def answer(self, questions: Sequence[Question], narrowed: Narrowing) -> bytes:
         vector, asked = await self._compared(questions, narrowed)
         ((*found,),) = await self._means.batching.search(self._gallery, vector, asked, generation=self.generation)
         if asked.among is None and asked.blend is None:
             self._means.probe.offer(self._gallery.name, self.generation, route=asked.route, queries=vector)
-        passing = self._passing(questions, found, narrowed.least)
-        hits = await self._told([questions], [passing[narrowed.offset : narrowed.end]], narrowed)
-        following = narrowed.end if len(passing) > narrowed.end else None
-        return written(self._head([questions]) | {"hits": hits[0], "next": following})
+        good = self._telling.good(questions, found, narrowed.least)
+        head, (hits,) = await self._told([good.part(narrowed.offset, narrowed.end)], narrowed)
+        return written(head | {"hits": hits, "next": narrowed.end if len(good.hits) > narrowed.end else None})
 
     async def answers(self, questions: Sequence[Sequence[Question]], narrowed: Narrowing) -> bytes:
         """Those that are asked alike, which most are, are compared together."""
@@ -169,24 +163,14 @@ class _Search:
             asked = replace(alike, among=narrowed.among)
             hits = await self._means.batching.search(self._gallery, vectors, asked, generation=self.generation)
             found |= zip([row for row, _ in together], hits, strict=True)
-        good = [self._passing(each, found[row], narrowed.least) for row, each in enumerate(questions)]
-        passing = [each[: narrowed.k] for each in good]
-        told = await self._told(questions, passing, narrowed)
-        return written(self._head(questions) | {"answers": told})
+        good = [self._telling.good(each, found[row], narrowed.least) for row, each in enumerate(questions)]
+        head, told = await self._told([each.part(0, narrowed.k) for each in good], narrowed)
+        return written(head | {"answers": told})
 
-    def _head(self, asked: Sequence[Sequence[Question]]) -> Document:
-        """What an answer says beside its hits, which are made by now."""
-        return {
-            "gallery": self._gallery.name,
-            "route": self._route,
-            "bundle": self.generation.bundle.name,
-            "took_ms": self._watch.elapsed_ms(),
-            "calibrated_on": self._calibrated_on(asked),
-        }
-
-    @property
-    def _route(self) -> str:
-        return " + ".join(self._routes)
+    async def _told(self, found: Sequence[Found], narrowed: Narrowing) -> tuple[Document, Sequence[Sequence[Document]]]:
+        """What the answer says beside its hits, which are made by then, and the hits of each."""
+        told = await (self._telling.explained(found) if narrowed.explain else self._telling.told(found))
+        return self._telling.head(found, took_ms=self._watch.elapsed_ms()), told
 
     async def _compared(self, questions: Sequence[Question], narrowed: Narrowing) -> tuple[F32, Search]:
         """The vector [1, dim] that several questions are together, and how it is asked."""
@@ -198,59 +182,3 @@ class _Search:
         parts = [Part(each.route, each.vector, each.weight) for each in questions]
         vector, blend = await run_in_threadpool(self.generation.blend, parts)
         return vector, replace(asked, blend=blend)
-
-    async def _question(self, route: str, query: WeightedBody, known: Mapping[Words, Question]) -> Question:
-        questions, generation = self._means.questions, self.generation
-        if query.text is not None:
-            return known[route, query.text]
-        if query.vector is not None:
-            return of_vector(generation, route, query.vector)
-        if query.features is not None:
-            return await questions.of_features(generation, route, query.features)
-        example = query.window if query.clip is None else query.clip
-        assert example is not None
-        return await questions.of_example(self._gallery, generation, route, example)
-
-    def _calibrated_on(self, asked: Sequence[Sequence[Question]]) -> str | None:
-        chosen = [calibrated_by(self._gallery, self.generation, each) for each in asked]
-        return " + ".join(dict.fromkeys(each.source for each in chosen if each is not None)) or None
-
-    async def _told(
-        self, asked: Sequence[Sequence[Question]], found: Sequence[Sequence[stored.Hit]], narrowed: Narrowing
-    ) -> Sequence[Sequence[Document]]:
-        """The hits of each; on the loop where there are few, as to hand them to a thread would take longer."""
-        tell = self._explained if narrowed.explain else self._hits
-        if len(asked) == 1 and not narrowed.explain:
-            return [self._hits(asked[0], found[0])]
-        return await run_in_threadpool(lambda: list(map(tell, asked, found)))
-
-    def _explained(self, questions: Sequence[Question], found: Sequence[stored.Hit]) -> list[Document]:
-        why = self._means.explainer.explain(self._gallery, self.generation, questions, found)
-        return self._hits(questions, found, why)
-
-    def _hits(
-        self, questions: Sequence[Question], found: Sequence[stored.Hit], why: Sequence[Explanation | None] = ()
-    ) -> list[Document]:
-        with stage("join"):
-            name, told = self._gallery.name, calibrated_by(self._gallery, self.generation, questions)
-            rows = zip(found, probabilities(told, found), why or [None] * len(found), strict=True)
-            return [hit(name, each, probability=p, explanation=explanation) for each, p, explanation in rows]
-
-    def _passing(
-        self, questions: Sequence[Question], found: Sequence[stored.Hit], least: Least
-    ) -> Sequence[stored.Hit]:
-        """Those that are good enough; raises QueryInvalid where no probability is known to tell that by."""
-        passing = [each for each in found if least.score is None or each.score >= least.score]
-        if least.probability is None:
-            return passing
-        chosen = calibrated_by(self._gallery, self.generation, questions)
-        if chosen is None:
-            raise self._unknown()
-        told = zip(passing, probabilities(chosen, passing), strict=True)
-        return [each for each, p in told if p is not None and p >= least.probability]
-
-    def _unknown(self) -> QueryInvalid:
-        return QueryInvalid(
-            f"min_probability: no probabilities are known of {self._route!r} for such a query; evaluate the gallery "
-            "by this route, or ask for one query with min_score"
-        )

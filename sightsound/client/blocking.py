@@ -12,7 +12,7 @@ from sightsound.client.exchange import outcome, request_of
 from sightsound.client.making import Waits
 from sightsound.client.methods import JobMethods, Methods
 from sightsound.client.patience import LOOK_S, Patience
-from sightsound.client.reaching import HERE, headers_of
+from sightsound.client.reaching import address_of, headers_of
 from sightsound.client.retrying import Attempts, Retries
 from sightsound.client.saving import Landing, landing
 from sightsound.job_answers import Job
@@ -66,24 +66,28 @@ class Client(Methods):
     Threads may share it.
 
     Args:
-        key: what the service asks for, where it does; see docs/keys.md.
+        base_url: by default what SIGHTSOUND_SERVER says, else http://127.0.0.1:8765.
+        key: what the service asks for, where it does; by default SIGHTSOUND_KEY. See docs/keys.md.
         timeout_s: how long one attempt may be without a byte.
         retries: how often, and after how long, what failed for the moment is tried again.
         transport: how requests get there, in place of connections of this client's own.
 
-    Every method raises ServiceRefused for a refusal, and httpx.TransportError when the service cannot be reached.
+    Every method raises ServiceRefused for a refusal, and httpx.TransportError when the service cannot be reached;
+    httpx.InvalidURL is raised here where `base_url` is no address.
     """
 
     def __init__(
         self,
-        base_url: str = HERE,
+        base_url: str | None = None,
         *,
         key: str | None = None,
         timeout_s: float = 60.0,
         retries: Retries | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._http = httpx.Client(base_url=base_url, headers=headers_of(key), timeout=timeout_s, transport=transport)
+        self._http = httpx.Client(
+            base_url=address_of(base_url), headers=headers_of(key), timeout=timeout_s, transport=transport
+        )
         self._retries = retries or Retries()
         self.jobs = Jobs(self)
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 
-from sightsound.answers import Answer, Tagged
+from sightsound.answers import Answer, Kept, Tagged
 from sightsound.asking import Fields
 
 A = TypeVar("A")
@@ -148,6 +148,8 @@ def typed(kind: type[T]) -> Callable[[httpx.Response], T]:
         found = kind.model_validate_json(answer.content)
         if isinstance(found, Tagged):
             found._etag = answer.headers.get("etag")
+        if isinstance(found, Kept) and answer.request.method == "POST":
+            found._is_new = answer.status_code == httpx.codes.CREATED
         return found
 
     return read

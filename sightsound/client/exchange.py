@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from sightsound.answers import Problem
 from sightsound.client.call import Call, Told
+from sightsound.client.reaching import lost
 from sightsound.client.saving import Landing
 
 A = TypeVar("A")
@@ -51,7 +52,7 @@ def outcome(call: Call[A], answer: httpx.Response | None, error: httpx.Transport
     """What the last attempt brought; raises ServiceRefused, or the error where no answer came."""
     if answer is None:
         assert error is not None, "either came"
-        raise error
+        raise lost(error) from error
     if not answer.is_success:
         raise ServiceRefused(problem_of(answer) or _strange(answer))
     try:

@@ -66,8 +66,10 @@ class Landing:
         }
 
     def begin(self, answer: httpx.Response) -> None:
-        """An answer comes, of the rest or of everything."""
-        if answer.status_code != httpx.codes.PARTIAL_CONTENT and self._done:
+        """An answer comes, of the rest or of everything; raises RemoteProtocolError for another part of it."""
+        if answer.status_code == httpx.codes.PARTIAL_CONTENT:
+            self._check_rest(answer)
+        elif self._done:
             self._file.seek(-self._done, 1)
             self._file.truncate()
             self._done = 0
@@ -81,3 +83,11 @@ class Landing:
         self._done += len(chunk)
         if self._into.told is not None:
             self._into.told(self._done, max(self._total, self._done))
+
+    def _check_rest(self, answer: httpx.Response) -> None:
+        """The next attempt is for everything where something between here and the service gave another part."""
+        found = answer.headers.get("content-range", "")
+        if not found.startswith(f"bytes {self._done}-"):
+            self._etag = ""
+            said = f"found Content-Range {found!r}, expected bytes from {self._done} on"
+            raise httpx.RemoteProtocolError(said, request=answer.request)

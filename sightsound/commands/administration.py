@@ -30,7 +30,7 @@ def reindex(
 ) -> int:
     """Embed a gallery anew beside the old, compare both, and switch; exit status 1 where that was refused."""
     with reached(server, key, data, jobs=1) as client:
-        job = client.jobs.reindex(chosen(client, gallery), bundle, tolerance="any" if force else tolerance)
+        job = client.jobs.reindex(chosen(client, gallery), bundle, tolerance=tolerance, force=force)
         return _asked(job, as_json=as_json) if no_wait and server else ended(client, job, as_json=as_json)
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.errors import QueryInvalid
 from sightsound.commands.reach import FOLDER, AsJson, Data, Key, Server, reached
 from sightsound.commands.transfers import opened, said, shown
 
@@ -45,15 +44,13 @@ def show(
 
 
 def upload(
-    path: Annotated[Path, typer.Argument(help="A bundle: its folder, or that as a zip or tar.")],
+    path: Annotated[Path, typer.Argument(exists=True, help="A bundle: its folder, or that as a zip or tar.")],
     server: Server = None,
     key: Key = None,
     data: Data = FOLDER,
     as_json: AsJson = False,
 ) -> None:
     """Bring a bundle, which is checked and tried; `sightsound reindex --bundle` then uses it."""
-    if not path.exists():
-        raise QueryInvalid(f"found no file and no folder at {path}")
     with _packed(path) as archive, reached(server, key, data) as client, shown(f"Sending {path.name}") as told:
         found = client.add_bundle(archive, told=told)
     _say(found, as_json=as_json)

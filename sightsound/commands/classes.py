@@ -19,7 +19,9 @@ app = typer.Typer(name="vocabulary", help="Keep lists of classes to classify cli
 
 
 def classify(
-    clips: Annotated[list[Path], typer.Argument(help="Files with sound, pictures or both.")],
+    clips: Annotated[
+        list[Path], typer.Argument(exists=True, dir_okay=False, help="Files with sound, pictures or both.")
+    ],
     classes: Annotated[
         list[str] | None,
         typer.Option("--class", metavar="NAME", help="A class, repeated for each; by default the bundle's vocabulary."),
@@ -93,7 +95,10 @@ def replace(
     name: Name,
     classes: Annotated[list[str] | None, typer.Argument(help="Its classes, one an argument.")] = None,
     file: Annotated[
-        Path | None, typer.Option("--file", help="A text of a class a line, or JSON as the API takes it.")
+        Path | None,
+        typer.Option(
+            "--file", exists=True, dir_okay=False, help="A text of a class a line, or JSON as the API takes it."
+        ),
     ] = None,
     server: Server = None,
     key: Key = None,

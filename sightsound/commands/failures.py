@@ -4,9 +4,11 @@ import typer
 from pydantic import ValidationError
 
 from models.errors import DependencyMissing, SightsoundError
+from models.faults import said
 from sightsound.client.exchange import ServiceRefused
 
 EXTRA = "pip install 'sightsound[cpu]'"
+UNAUTHORIZED = 401
 FAILURES = (
     SightsoundError,
     ServiceRefused,
@@ -22,7 +24,9 @@ def line_of(error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError):
         error = _missing(error)
     if isinstance(error, ValidationError):
-        return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        return said(error)
+    if isinstance(error, ServiceRefused) and error.problem.status == UNAUTHORIZED:
+        return f"{error}; --key or the variable SIGHTSOUND_KEY gives one"
     if isinstance(error, typer.TyperException):
         return " ".join(error.format_message().split())
     if isinstance(error, OSError) and error.filename is not None:

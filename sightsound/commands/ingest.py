@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from models.media.collection import Item
     from sightsound.client import Client
 
+Told = dict[str, str | bool]
+"""What became of one clip."""
+
 
 def ingest(
     paths: Annotated[list[Path], typer.Argument(help="Files, folders, or csv lists of path and label.")],
@@ -34,7 +37,7 @@ def ingest(
     items = [item for path in paths for item in _items(path)]
     if not items:
         raise QueryInvalid(f"there are no clips in {', '.join(map(str, paths))}")
-    told: list[dict[str, str]] = []
+    told: list[Told] = []
     try:
         with reached(server, key, data) as client, Steps(Console(stderr=True)) as steps:
             name = chosen(client, gallery)
@@ -59,7 +62,7 @@ def _items(path: Path) -> "Iterator[Item]":
     return iter([Item(str(path), path.name)])
 
 
-def _added(client: "Client", gallery: str, item: "Item", labels: Sequence[str]) -> dict[str, str]:
+def _added(client: "Client", gallery: str, item: "Item", labels: Sequence[str]) -> Told:
     """What became of one clip; a service that cannot be reached ends it all, one clip that cannot be used does not."""
     import httpx
 
@@ -75,15 +78,21 @@ def _added(client: "Client", gallery: str, item: "Item", labels: Sequence[str]) 
         raise
     except OSError as error:
         return {"name": item.name, "problem": error.strerror or str(error)}
-    return {"name": item.name, "clip": clip.id}
+    return {"name": item.name, "clip": clip.id, "is_new": clip.is_new is not False}
 
 
-def _said(gallery: str, told: Sequence[dict[str, str]], *, of: int, as_json: bool) -> int:
+def _said(gallery: str, told: Sequence[Told], *, of: int, as_json: bool) -> int:
     failed = [each for each in told if "problem" in each]
     if as_json:
         typer.echo(json.dumps({"gallery": gallery, "clips": told}, ensure_ascii=False, indent=2))
     else:
         for each in failed:
             typer.echo(f"{each['name']}: {each['problem']}", err=True)
-        typer.echo(f"{len(told) - len(failed)} of {of} clips are in the gallery {gallery}.")
+        typer.echo(f"{len(told) - len(failed)} of {of} clips are in the gallery {gallery}.{_stayed(told)}")
     return MISSED if failed else 0
+
+
+def _stayed(told: Sequence[Told]) -> str:
+    """What was said of a clip that was there is not what it has: that is for `Client.change_clip`."""
+    there = sum(each.get("is_new") is False for each in told)
+    return f" There before, their labels and metadata unchanged: {there}." if there else ""

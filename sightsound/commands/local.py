@@ -12,7 +12,6 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from models.errors import SettingsInvalid
 from service.app import create_app
 from service.configuring import configured
 from sightsound.client import Client
@@ -25,19 +24,14 @@ def over(data: Path, *, jobs: int) -> Iterator[Client]:
     """A client of the service over a data folder, with settings as `sightsound serve` would find them.
 
     It listens at a socket in a folder that is nobody else's, so that it asks for no key. So many jobs are done
-    at once in this process, and end with it.
+    at once in this process, and end with it. What is asked opens what it needs: words no backbone and no decoder.
 
     Raises:
-        SettingsInvalid: there is no such data folder.
+        SettingsInvalid: there is no such data folder, or it cannot be written.
     """
-    if not (data / "catalog.sqlite").is_file():
-        raise SettingsInvalid(
-            f"{data} holds no catalog.sqlite; expected a data folder such as `sightsound demo` makes (--data), "
-            "or the address of a service (--server)"
-        )
     found = configured({"data": data, "job_workers": jobs, "keys": "off", "host": "127.0.0.1"})
     with TemporaryDirectory(prefix="sightsound-") as folder, _listening(Path(folder) / "socket") as (path, listener):
-        app = _Begun(create_app(found.settings))
+        app = _Begun(create_app(found.settings, ready="when asked"))
         server = _Server(uvicorn.Config(app, log_level="critical", lifespan="on"))
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -64,9 +58,7 @@ def _listening(path: Path) -> Iterator[tuple[Path, socket]]:
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to the command, and ending the process too."""
-
-    def install_signal_handlers(self) -> None: ...
+    """A server that leaves ending the process to the command."""
 
     def run(self, sockets: list[socket] | None = None) -> None:
         """As uvicorn does, which ends the process where the application cannot begin."""

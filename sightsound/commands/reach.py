@@ -55,10 +55,9 @@ def reached(server: str | None, key: str | None, data: Path, *, jobs: int = 0) -
         with Client(server, key=key) as client:
             yield client
     except httpx.TransportError as error:
-        trusted = "; SSL_CERT_FILE names a file of certificates to trust" if "CERTIFICATE" in str(error) else ""
-        raise Unavailable(f"no service answers at {server}: {str(error) or type(error).__name__}{trusted}") from error
+        raise Unavailable(str(error)) from error
     except httpx.InvalidURL as error:
-        raise QueryInvalid(f"--server: found {server!r} ({error}), expected an address as http://host:port") from error
+        raise QueryInvalid(f"--server: {error}") from error
 
 
 def chosen(client: "Client", gallery: str | None) -> str:

@@ -21,7 +21,9 @@ EXAMPLE = '[{"path": ["year"], "is": "lt", "value": 2000}]'
 
 def search(
     words: Annotated[str | None, typer.Argument(help="A class name or any words.")] = None,
-    clip: Annotated[Path | None, typer.Option(help="A file to search with, in place of words.")] = None,
+    clip: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A file to search with, in place of words.")
+    ] = None,
     from_: Annotated[Asked | None, typer.Option("--from", help="What of the clip to search with.")] = None,
     to: Annotated[Asked | None, typer.Option(help="What of the gallery's clips to compare with.")] = None,
     like: Annotated[list[str] | None, typer.Option(metavar="ID", help="A clip of the gallery: more like it.")] = None,

@@ -27,9 +27,10 @@ ADDRESSES = "http://127.0.0.1:8765", "https://search.example"
 COMMANDS = "docs/command-line.md"
 BY_JOBS = ("evaluate", "reindex")
 NOT_RUN = re.compile(
-    r"make |torchrun |sightsound (demo|serve|train|benchmark)\b|SIGHTSOUND_NAMES=|create(user|db) |mkdir new"
+    r"make |PIP_\w+=|pip install |torchrun |sightsound (demo|serve|train|benchmark)\b|SIGHTSOUND_NAMES="
+    r"|create(user|db) |mkdir new"
     r"|sightsound backbone (import|import-network|train|pull|join|bench)\b|sightsound bundle from-"
-    r"|sightsound gallery create mine|.*postgresql://|export SIGHTSOUND_(CATALOG|MILVUS)"
+    r"|sightsound gallery create mine|.* --gallery mine|.*postgresql://|export SIGHTSOUND_(CATALOG|MILVUS)"
 )
 """Lines that go on for minutes or for ever, or that need a data set, a network's weights, a host or a server."""
 
@@ -56,6 +57,9 @@ def asking(example: Example) -> bool:
 EXAMPLES = [each for path in (ROOT / "README.md", *PAGES) for each in examples(path) if asking(each)]
 
 
+FIRST_PAGES = (ROOT / "README.md").read_text() + (DOCS / "http-api.md").read_text()
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a data folder that has what examples name, and with the clips that they upload."""
@@ -73,7 +77,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     shutil.copytree(data / "backbones" / "tiny-video@1", data / "backbones" / "demo-video@1")
     (data / "world").mkdir()
-    for clip in ("knock.mp4", "clip.mp4", "sightsound-data/world/siren-bell-bouncing-test-00.mp4"):
+    for clip in ("knock.mp4", "clip.mp4", *re.findall(r"sightsound-data/world/[\w-]+\.mp4", FIRST_PAGES)):
         tiny_clip(place / clip)
     (place / ".curlrc").write_text("silent\nshow-error\nfail-with-body\n")
     return place

@@ -11,7 +11,7 @@ from typer.main import get_command
 from models.bundle.manifest import HeadSpec, Manifest, RouteSpec
 from models.methods import METHODS
 from models.types import Metric
-from sightsound.cli import app
+from sightsound.application import app
 
 DOCS = Path(__file__).parents[2] / "docs"
 COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]

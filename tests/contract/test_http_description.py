@@ -17,11 +17,12 @@ NAMES = """
 activate_generation add_bundle add_clip cancel_job change_clip classify classify_batch compare_evaluations
 create_gallery create_key delete_gallery drop_generation explain_problem get_bundle get_bundle_archive get_clip
 get_clip_media get_clip_preview get_clip_thumbnail get_clip_waveform get_clip_waveform_picture get_evaluation
-get_gallery get_generation get_job get_liveness get_metrics get_readiness get_statistics get_status get_vocabulary
+get_gallery get_generation get_job get_liveness get_metrics get_readiness get_session get_statistics get_status
+get_vocabulary
 list_audit list_bundles list_clips list_evaluations list_galleries list_generations list_jobs list_keys
 list_vocabularies plot_evaluation put_vocabulary reindex_gallery remove_bundle remove_clip remove_clips
 remove_evaluation remove_vocabulary retry_job revoke_key roll_back_gallery search search_batch search_by_words
-start_compaction start_evaluation start_ingest start_reindexing start_upload watch_job
+sign_in sign_out start_compaction start_evaluation start_ingest start_reindexing start_upload watch_job
 """
 """What generated clients call the operations: a name that is here once stays, or programs break."""
 
@@ -137,6 +138,24 @@ def test_what_is_used_most_has_examples_that_fit(document: dict[str, Any]) -> No
             schema = {**body["schema"], "components": document["components"]}
             assert jsonschema_rs.Draft202012Validator(schema).is_valid(example["value"]), title
     assert {"search", "classify", "create_key", "reindex_gallery"} <= with_examples
+
+
+def test_the_main_answers_have_examples_that_fit(document: dict[str, Any]) -> None:
+    with_examples = set()
+    for _, operation in operations(document):
+        for answer in operation["responses"].values():
+            body = answer.get("content", {}).get("application/json", {})
+            if "example" in body:
+                with_examples.add(operation["operationId"])
+                schema = {**body["schema"], "components": document["components"]}
+                jsonschema_rs.Draft202012Validator(schema).validate(body["example"])
+    assert with_examples >= {"search_by_words", "search", "classify", "get_gallery", "get_job", "get_evaluation"}
+
+
+def test_a_list_says_what_its_entries_are(document: dict[str, Any]) -> None:
+    lists = [each for each in nodes(document["components"]["schemas"]) if each.get("type") == "array"]
+    assert len(lists) > 50
+    assert [each for each in lists if "items" not in each] == []
 
 
 def test_the_server_is_the_one_that_it_comes_from(document: dict[str, Any]) -> None:

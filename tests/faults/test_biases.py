@@ -98,7 +98,6 @@ def test_biases_are_those_of_now_after_processes_were_killed_at_random_moments(h
     for life in range(3):
         kill_after(home, witness, seed=900 + life, seconds=random.uniform(0.05, 0.8))
         witness.check(home)
-    assert witness.done, "nothing was done before it was killed"
 
 
 @pytest.mark.parametrize("catalog", ["sqlite"], indirect=True)

@@ -37,7 +37,7 @@ def _filled(fill: Fill) -> Path:
 @cache
 def _filled_on(fill: Fill, server: str) -> tuple[Path, str]:
     """The same with its catalog on a server: the folder, and the database that is never opened again."""
-    folder, database = temporary(), f"filled_{fill.__name__}"
+    folder, database = temporary(), f"filled_{len(MADE)}"
     copy_database(server, "migrated", database)
     fill(folder, f"{server}/{database}")
     return folder, database

@@ -17,7 +17,8 @@ from typer.main import get_command
 from models.bundle.store import load_manifest
 from models.features.backbone import Backbone
 from models.features.card import BackboneCard, read_card
-from sightsound.cli import app, run
+from sightsound.application import app
+from sightsound.cli import run
 from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import render
 from tests.tiny.encoders import WIDTH, tiny_audio_backbone

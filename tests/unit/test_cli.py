@@ -74,6 +74,25 @@ def test_a_missing_extra_is_one_line_naming_how_to_get_it() -> None:
     assert "pip install 'sightsound[cpu]'" in done.stderr
 
 
+INTERRUPTED = """
+import sys
+
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupts())
+from sightsound.cli import run
+sys.exit(run(["--help"]))
+"""
+
+
+def test_who_stops_it_while_it_is_still_being_imported_meets_no_traceback() -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "sightsound: stopped\n")
+
+
 def test_serve_says_where_it_is_and_stops_when_interrupted(library: Path) -> None:
     code = "import sys; from sightsound.cli import run; sys.exit(run(sys.argv[1:]))"
     command = [sys.executable, "-c", code, "serve", "--data", str(library), "--port", "0"]

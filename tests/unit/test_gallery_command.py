@@ -9,7 +9,8 @@ import pytest
 from typer.main import get_command
 
 from index.galleries import Galleries
-from sightsound.cli import app, run
+from sightsound.application import app
+from sightsound.cli import run
 from tests.unit.index.world import add, clip_features, library, media_files
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text()
@@ -106,7 +107,7 @@ def test_a_gallery_goes_out_and_comes_in(data: Path, tmp_path: Path, capsys: pyt
 def test_an_archive_that_cannot_be_is_one_line(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "odd.tar").write_bytes(b"odd" * 1000)
     assert "at byte 0" in refused(capsys, data, "import", str(tmp_path / "odd.tar"))
-    assert "No such file" in refused(capsys, data, "import", str(tmp_path / "nowhere.tar"))
+    assert "does not exist" in refused(capsys, data, "import", str(tmp_path / "nowhere.tar"))
     assert "no folder" in refused(capsys, data, "export", "demo", str(tmp_path / "nowhere" / "demo.tar"))
     assert "is a folder" in refused(capsys, data, "export", "demo", str(tmp_path))
 

@@ -37,7 +37,10 @@ def add_clip(
     metadata: Mapping[str, JsonValue] | None = None,
     told: Told | None = None,
 ) -> Call[ClipDetail]:
-    """Put a clip into a gallery; it is found from now on. The same bytes are the same clip, as it is there."""
+    """Put a clip into a gallery; it is found from now on. Of one that `is_new` is False for, the gallery had the bytes.
+
+    That clip stays as it is, with its own name, labels and metadata.
+    """
     form: Fields = {"labels": list(labels), "metadata": json.dumps(dict(metadata or {}))}
     return upload(ClipDetail, f"{of_gallery(gallery)}/clips", form, Files("file", [path], told))
 

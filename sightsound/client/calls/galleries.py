@@ -46,17 +46,19 @@ def reindex(
     gallery: str,
     bundle: str | None = None,
     *,
-    tolerance: float | Literal["any"] | None = None,
+    tolerance: float | None = None,
+    force: bool = False,
     biases: Mapping[str, RouteBias | Literal["chosen"]] | None = None,
     expected: int | None = None,
 ) -> Call[Generation]:
     """Embed a gallery anew, with its own or another bundle, and switch to the result.
 
-    `tolerance` is how much mean average precision may fall by any route, None what the service has by default.
+    `tolerance` is how much mean average precision may fall by any route, None what the service has by default;
+    with `force` it is done however much that falls.
     `biases` correct routes for hubs, by default as they are corrected now; "chosen" lets the gallery's labels say.
     Nothing is done where another generation than `expected` is active.
     """
-    asked = reindex_body(bundle, tolerance=tolerance, biases=biases, expected=expected)
+    asked = reindex_body(bundle, tolerance=tolerance, force=force, biases=biases, expected=expected)
     return change(Generation, f"{of_gallery(gallery)}/reindex", asked)
 
 

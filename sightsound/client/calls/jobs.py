@@ -33,12 +33,13 @@ def reindex(
     gallery: str,
     bundle: str | None = None,
     *,
-    tolerance: float | Literal["any"] | None = None,
+    tolerance: float | None = None,
+    force: bool = False,
     biases: Mapping[str, RouteBias | Literal["chosen"]] | None = None,
     expected: int | None = None,
 ) -> Call[Job]:
     """As `Client.reindex` does, in the background."""
-    asked = reindex_body(bundle, tolerance=tolerance, biases=biases, expected=expected)
+    asked = reindex_body(bundle, tolerance=tolerance, force=force, biases=biases, expected=expected)
     return _put_up(gallery, "jobs/reindex", asked)
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sightsound.asking import given
+from sightsound.choices import Scope
 from sightsound.client.addresses import KEYS, named
 from sightsound.client.call import Call, Pages, get, nothing, pages, part, typed
-from sightsound.key_answers import AuditPage, DeedDetail, KeyDetail, KeyList, NewKey, Scope
+from sightsound.key_answers import AuditPage, DeedDetail, KeyDetail, KeyList, NewKey
 from sightsound.status_answers import Readiness, Status
 
 

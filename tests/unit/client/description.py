@@ -63,6 +63,10 @@ def bare(schema: Any, parts: Schema) -> Any:
     if "properties" in kept:
         fields = {key: bare(value, parts) for key, value in schema["properties"].items()}
         return {"fields": fields, "required": sorted(schema.get("required", ()))}
+    if "prefixItems" in kept:  # of so many of one kind, which the service calls a list of these
+        first, *others = kept.pop("prefixItems")
+        assert all(each == first for each in others)
+        kept["items"] = first
     if schema.get("additionalProperties"):
         kept["additionalProperties"] = schema["additionalProperties"]
     return {key: bare(value, parts) for key, value in kept.items()}

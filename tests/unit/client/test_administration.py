@@ -42,7 +42,7 @@ def test_clips_are_changed_as_they_were_seen_only(client: Client, clips: list[Pa
 
 def test_generations_are_activated_and_forgotten(client: Client) -> None:
     first = client.gallery("demo").generation
-    made = client.reindex("demo", "other", tolerance="any", expected=first)
+    made = client.reindex("demo", "other", force=True, expected=first)
     assert client.generation("demo", made.generation).active
     with pytest.raises(ServiceRefused):
         client.activate("demo", first, expected=first)

@@ -17,6 +17,9 @@ NOT_CALLED = {
     "GET /livez": "for whoever starts the process anew; `readiness` tells more",
     "GET /metrics": "for Prometheus",
     "GET /problems/{code}": "for people, who follow the `type` of a problem",
+    "GET /v1/session": "for the page, which leads nobody to what they may not",
+    "POST /v1/session": "for browsers; programs send their key with each request",
+    "DELETE /v1/session": "for browsers",
     "GET /v1/jobs/{job_id}/events": "`jobs.watch` looks again instead, which outlives connections",
 }
 """Operations that clients have no call for, and why."""

@@ -124,6 +124,26 @@ def test_what_changed_between_two_attempts_comes_from_its_beginning(
     assert (file.getvalue() if into_file else b"kept:" + (tmp_path / "a.mp4").read_bytes()) == b"kept:new one"
 
 
+@fetching
+def test_another_part_than_was_asked_for_is_not_put_into_the_file(fetch: Fetch, tmp_path: Path) -> None:
+    asked: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers.get("range"))
+        headers = {"etag": '"same"'}
+        if len(asked) == 1:
+            return httpx.Response(
+                200, headers={**headers, "content-length": "9"}, stream=Large(4, httpx.ReadError("cut"))
+            )
+        if len(asked) == 2:
+            return httpx.Response(206, content=b"56789", headers={**headers, "content-range": "bytes 5-9/10"})
+        return httpx.Response(200, content=b"the whole", headers=headers)
+
+    fetch(answer, tmp_path / "a.mp4")
+    assert asked == [None, "bytes=4-", None]
+    assert (tmp_path / "a.mp4").read_bytes() == b"the whole"
+
+
 def test_a_place_that_cannot_be_written_is_told_before_anything_is_asked(tmp_path: Path) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         raise AssertionError("nothing is asked")

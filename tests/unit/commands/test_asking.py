@@ -1,5 +1,7 @@
 """Commands that ask: of a data folder itself and of a service the same comes back."""
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -161,9 +163,40 @@ def test_a_mistake_is_one_line_that_names_it(
     assert word in written.err
 
 
-def test_nobody_at_an_address_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["status", "--server", "http://127.0.0.1:9"]) == 2
-    assert "http://127.0.0.1:9" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("address", "said"), [("http://127.0.0.1:9", "`sightsound serve` starts one"), ("127.0.0.1:9", "--server: found")]
+)
+def test_nobody_at_an_address_is_one_line(capsys: pytest.CaptureFixture[str], address: str, said: str) -> None:
+    assert run(["status", "--server", address]) == 2
+    written = capsys.readouterr().err
+    assert address in written
+    assert said in written
+
+
+OPENED = """
+import gc, sys
+from pathlib import Path
+from models.features.backbone import Backbone
+from sightsound.commands.local import over
+
+def opened():
+    children = [pid for each in Path("/proc/self/task").glob("*/children") for pid in each.read_text().split()]
+    return len(children), sum(isinstance(each, Backbone) for each in gc.get_objects())
+
+with over(Path(sys.argv[1]), jobs=0) as client:
+    client.search("demo", text="dog barking")
+    print(*opened())
+    client.classify(sys.argv[2])
+    print(*opened())
+"""
+
+
+def test_words_start_no_process_and_open_no_backbone_and_clips_do(data: Path, clip: Path) -> None:
+    command = [sys.executable, "-c", OPENED, str(data), str(clip)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    words, clips = ([int(each) for each in line.split()] for line in done.stdout.splitlines())
+    assert words == [0, 0]
+    assert min(clips) > 0
 
 
 def test_a_folder_that_is_none_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -177,6 +210,6 @@ def test_what_keeps_a_folder_from_being_asked_is_raised(data: Path, monkeypatch:
         raise DependencyMissing("a part is missing")
         yield
 
-    monkeypatch.setattr(local, "create_app", lambda settings: FastAPI(lifespan=broken))
+    monkeypatch.setattr(local, "create_app", lambda settings, ready: FastAPI(lifespan=broken))
     with pytest.raises(DependencyMissing, match="a part is missing"), local.over(data, jobs=0):
         pass

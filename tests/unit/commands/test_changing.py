@@ -10,6 +10,7 @@ from sightsound import Client
 from sightsound.cli import run
 from sightsound.client.blocking import Jobs
 from sightsound.job_answers import Job
+from tests.tiny.clips import tiny_clip
 from tests.unit.commands.conftest import Told
 
 
@@ -32,7 +33,18 @@ def test_a_csv_and_files_come_in(told: Told, own: Path, clips: Path, tmp_path: P
     found = told("ingest", table, "--data", own, status=1)["clips"]
     assert ["problem" in each for each in found] == [False, True]
     again = told("ingest", clips / "whistling" / "one.mp4", "--data", own)["clips"]
-    assert again[0]["clip"] == found[0]["clip"]
+    assert (again[0]["clip"], found[0]["is_new"], again[0]["is_new"]) == (found[0]["clip"], True, False)
+
+
+def test_labels_of_a_clip_that_was_there_are_said_to_stay(
+    capsys: pytest.CaptureFixture[str], told: Told, server: str, tmp_path: Path
+) -> None:
+    clip = tiny_clip(tmp_path / "twice.mp4", seconds=0.5, tone_hz=333.0)
+    made = told("ingest", clip, "--label", "first", "--server", server)["clips"][0]["clip"]
+    assert run(["ingest", str(clip), "--label", "second", "--server", server]) == 0
+    assert "1 of 1 clips are in the gallery demo. There before, their labels" in capsys.readouterr().out
+    assert told("clip", "show", made, "--server", server)["labels"] == ["first"]
+    told("clip", "delete", made, "--server", server)
 
 
 def test_a_gallery_is_embedded_anew_by_the_command_itself(done: Told, own: Path) -> None:
@@ -74,8 +86,9 @@ def test_a_job_that_nobody_waits_for_any_more_is_named(
 
     monkeypatch.setattr(Jobs, "watch", stops)
     assert run(["evaluate", "--route", "text->video", "--server", server]) == 130
+    said = capsys.readouterr().err
     newest = told("jobs", "list", "--limit", "1", "--server", server)[0]["id"]
-    assert f"sightsound jobs wait {newest}" in capsys.readouterr().err
+    assert f"sightsound jobs wait {newest}" in said
 
 
 def test_a_service_may_be_left_to_it(capsys: pytest.CaptureFixture[str], told: Told, server: str) -> None:

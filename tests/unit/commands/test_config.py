@@ -53,6 +53,21 @@ def test_a_file_that_says_nothing_known_is_refused(tmp_path: Path, text: str | N
     assert "odd.toml" in str(refused.value)
 
 
+def test_a_setting_that_does_not_hold_is_told_with_what_was_found_and_where_it_came_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (file := tmp_path / "some.toml").write_text("kept_jobs_days = 0")
+    monkeypatch.setenv("SIGHTSOUND_PORT", "abc")
+    monkeypatch.setenv("SIGHTSOUND_LOG_FORMAT", "postgresql://me:secret@there")
+    with pytest.raises(SettingsInvalid) as caught:
+        configured({"job_workers": "many"}, file=file)
+    said = str(caught.value).split("; ")
+    assert "port: found 'abc', expected a whole number (from the variable SIGHTSOUND_PORT)" in said
+    assert f"kept_jobs_days: found 0, expected at least 1 (from {file})" in said
+    assert "job_workers: found 'many', expected a whole number (from the option --job-workers)" in said
+    assert "log_format: found an address, expected 'text' or 'json' (from the variable SIGHTSOUND_LOG_FORMAT)" in said
+
+
 def test_every_setting_is_shown_with_its_origin_and_no_secret(
     told: Told, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ HEAVY = ("httpx", "index", "numpy", "onnxruntime", "pydantic", "rich", "service"
 
 
 def test_nothing_is_imported_for_the_list_of_commands() -> None:
-    code = f"import sys, sightsound.cli; print([each for each in {HEAVY} if each in sys.modules])"
+    code = f"import sys, sightsound.application; print([each for each in {HEAVY} if each in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 

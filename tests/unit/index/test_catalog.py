@@ -1,6 +1,7 @@
 """The catalog's database: transactions, and rows that two databases keep alike."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,6 +73,21 @@ def test_writers_queue_instead_of_failing(database: Database, key: int) -> None:
         list(pool.map(count_up, range(4)))
     with database.reading() as connection:
         assert {each.size_bytes for each in rows.listed(connection, key)} == set(range(40))
+
+
+def test_where_all_connections_are_at_work_the_catalog_is_unavailable(
+    database: Database, key: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database._engine.pool, "_timeout", 0.01)
+    with ExitStack() as held:
+        for _ in range(15):
+            held.enter_context(database.reading())
+        with pytest.raises(Unavailable, match="all connections to it are at work"):
+            held.enter_context(database.reading())
+        with pytest.raises(Unavailable, match="all connections to it are at work"):
+            database.rows(galleries.STATE, {"gallery": key})
+        assert database.glance(galleries.STATE, {"gallery": key}) == ([(0, 1, 0)] if database.can_glance else None)
+    assert database.rows(galleries.STATE, {"gallery": key}) == [(0, 1, 0)]
 
 
 def test_a_row_of_nothing_is_refused(database: Database) -> None:

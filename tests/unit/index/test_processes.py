@@ -2,6 +2,7 @@
 
 import multiprocessing
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -111,6 +112,27 @@ def test_what_one_process_switches_to_the_other_follows_without_a_mixed_answer(h
     assert there.summary().generation == 2
 
 
+def test_a_switch_is_followed_by_who_only_asks_for_the_gallery(
+    here: Gallery, tmp_path: Path, catalog: str | None
+) -> None:
+    galleries = Galleries.open(tmp_path / "data", catalog)
+    try:
+        there = galleries.get("demo")
+        here.reindex("other", rules=ANY)
+        until = monotonic() + PATIENCE_S
+        while galleries.get("demo").active.number != 2:
+            assert monotonic() < until
+            sleep(0.01)
+        assert galleries.get("demo") is there
+    finally:
+        galleries.close()
+
+
+def test_whoever_asks_for_an_open_gallery_does_not_wait_for_who_writes(gallery: Gallery, galleries: Galleries) -> None:
+    with ThreadPoolExecutor() as threads, gallery._stores.writing:
+        assert threads.submit(galleries.get, "demo").result(5) is gallery
+
+
 def test_the_same_bytes_added_by_both_are_one_clip(here: Gallery, there: Gallery, tmp_path: Path) -> None:
     first, second = add(here, tmp_path, 50), add(there, tmp_path, 50)
 
@@ -169,7 +191,7 @@ def test_searches_that_noticed_before_it_was_opened_do_not_open_it_again(
     here.compact()
     ask_until(there, lambda: bool(opened))
     there.close()
-    there._active._notice(late)
+    there._active.notice(late)
     there.close()
     assert len(opened) == 1
 

@@ -4,9 +4,10 @@ import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from index import tables, whereabouts
+from index import searching, tables, whereabouts
 from index.clips import Clip, Hit
 from index.filters import Filter
 from index.galleries import Galleries
@@ -108,6 +109,9 @@ def test_neither_is_much_work_nor_a_catalog_on_a_server(
 ) -> None:
     searched(gallery)
     assert (at_once(gallery) is None) == (catalog is not None)
+    many = np.repeat(vector(gallery), 1 + searching.FEW // ASKED.k, axis=0)
+    gallery.search_vectors(many, ASKED)
+    assert gallery.search_at_once(many, ASKED) is None
     monkeypatch.setattr(tables, "LIGHT", 8 * gallery.active.table(ROUTE).embedding.dim - 1)
     assert at_once(gallery) is None
 
@@ -119,6 +123,32 @@ def test_no_more_places_are_kept_than_there_is_room_for(gallery: Gallery, monkey
         these = Filter(clip_ids=tuple(clips[first : first + 2]))
         assert told(searched(gallery, Search(ROUTE, 2, among=these))).keys() == set(clips[first : first + 2])
         assert len(gallery._active._whereabouts._known.places) <= 3
+
+
+@pytest.mark.parametrize("catalog", ["postgresql"], indirect=True)
+def test_nothing_is_compared_in_vain_where_the_catalog_is_on_a_server(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched(gallery)
+    monkeypatch.delattr(tables.VectorTable, "search")
+    assert at_once(gallery) is None
+
+
+@pytest.mark.parametrize("catalog", ["sqlite"], indirect=True)
+def test_a_look_that_fails_is_left_to_who_may_wait_and_the_next_one_works(gallery: Gallery) -> None:
+    wanted = searched(gallery)
+    assert at_once(gallery) == wanted
+    kept = gallery._stores.database._kept
+    assert kept is not None
+    kept.close()
+    assert at_once(gallery) is None
+    assert at_once(gallery) == wanted
+
+
+def test_what_is_more_than_there_is_room_for_is_not_kept(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whereabouts, "KEPT", 3)
+    assert len(searched(gallery)) == 8
+    assert not gallery._active._whereabouts._known.places
 
 
 @pytest.mark.parametrize("catalog", ["sqlite"], indirect=True)

@@ -1,6 +1,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from multiprocessing import get_context
@@ -171,6 +173,18 @@ def test_a_warm_cage_has_its_children_before_the_first_file(tmp_path: Path) -> N
         cage.warm_up()
         look(cage, tiny_clip(tmp_path / "clip.mp4", seconds=0.1))
         assert len(children(cage)) == 2
+
+
+def test_a_program_that_came_through_a_pipe_has_a_cage_too() -> None:
+    program = """
+from models.media.cage import Cage
+from models.media.limits import Limits
+
+with Cage(Limits(), workers=1) as cage:
+    cage.rehearse(wait_s=30)
+"""
+    done = subprocess.run([sys.executable, "-"], input=program, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_child_that_is_killed_while_idle_is_replaced(tmp_path: Path) -> None:

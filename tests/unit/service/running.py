@@ -9,13 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 
-class _Server(uvicorn.Server):
-    """A server that leaves signals to the test runner."""
-
-    def install_signal_handlers(self) -> None: ...
-
-
-def _run(server: _Server, listener: socket.socket) -> None:
+def _run(server: uvicorn.Server, listener: socket.socket) -> None:
     """A service that could not start refuses connections, instead of letting them wait."""
     with listener, suppress(SystemExit):
         server.run(sockets=[listener])
@@ -28,7 +22,7 @@ def running(app: ASGIApp) -> Iterator[str]:
         # As the service's own, without which an answer's body waits for the client to acknowledge its head.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server = _Server(uvicorn.Config(app, log_level="critical", lifespan="on"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="on"))
         thread = Thread(target=_run, args=(server, listener))
         thread.start()
         try:

@@ -13,7 +13,7 @@ from index.filters import Condition, Filter
 from index.gallery import Gallery
 from index.generations import Generation
 from index.searching import Search
-from models.errors import QueryInvalid, SightsoundError
+from models.errors import QueryInvalid, SightsoundError, Unavailable
 from models.types import F32, Window
 from service.load import batching
 from service.load.batching import MOST_ROWS, Batching
@@ -61,6 +61,14 @@ class Light(Shelf):
         if queries[0, 0] < 0:
             raise QueryInvalid("a query below 0")
         return [[_hit(int(10 * row[0]) + place) for place in range(asked.k)] for row in queries]
+
+
+class Away(Shelf):
+    """One whose catalog is away."""
+
+    def search_vectors(self, queries: F32, asked: Search, *, generation: Generation) -> list[list[Hit]]:
+        super().search_vectors(queries, asked, generation=generation)
+        raise Unavailable("the catalog's database cannot answer")
 
 
 def _hit(window: int) -> Hit:
@@ -233,12 +241,28 @@ def test_who_goes_away_takes_nothing_from_the_others() -> None:
     run(ask())
 
 
+def test_what_no_query_can_have_caused_fails_all_of_them_at_once() -> None:
+    async def ask() -> None:
+        shelf, ours = Away(), Batching(at_once=1)
+        first = search(ours, shelf, 0)
+        await settled(shelf, 1)
+        others = [search(ours, shelf, number) for number in range(1, 8)]
+        await asyncio.sleep(0)
+        shelf.let_go.set()
+        found = await asyncio.gather(first, *others, return_exceptions=True)
+        assert [type(each) for each in found] == [Unavailable] * 8
+        assert shelf.calls == [(1, 2), (7, 2)]
+        assert not ours._lines
+
+    run(ask())
+
+
 def test_nothing_is_kept_of_kinds_that_nobody_asks_for_any_more() -> None:
     async def ask() -> None:
         shelf, ours = Shelf(is_held=False), Batching()
         for k in (1, 10, 100, 1000):
             await search(ours, shelf, 1, asked_for(k))
-        assert len(ours._lines) == 1
+        assert not ours._lines
 
     run(ask())
 

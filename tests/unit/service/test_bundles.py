@@ -72,7 +72,12 @@ def test_what_is_fetched_can_be_sent_again(own: TestClient, newcomer: Path, home
     refused(own.get(f"{BUNDLES}/new"), 404, "bundle-not-found", "new")
     assert not (home / "new").exists()
     assert send(own, first.content).status_code == 201
-    assert own.get(f"{BUNDLES}/new/archive").content == first.content
+    again = own.get(f"{BUNDLES}/new/archive")
+    assert (again.content, again.headers["etag"]) == (first.content, first.headers["etag"])
+    seen = {"if-none-match": first.headers["etag"]}
+    assert own.get(f"{BUNDLES}/new/archive", headers=seen).status_code == 304
+    rest = {"range": "bytes=100-", "if-range": first.headers["etag"]}
+    assert own.get(f"{BUNDLES}/new/archive", headers=rest).content == first.content[100:]
 
 
 def test_the_same_bundle_again_is_the_one_that_is_there_and_another_of_its_name_a_conflict(

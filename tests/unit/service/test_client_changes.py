@@ -53,7 +53,7 @@ def test_all_clips_are_read_and_those_of_a_label(own: Client) -> None:
 
 
 def test_a_gallery_goes_to_another_bundle_and_back(own: Client) -> None:
-    assert own.reindex("demo", "other", tolerance="any").generation == 2
+    assert own.reindex("demo", "other", force=True).generation == 2
     assert own.reindex("demo", tolerance=0.3).generation == 3
     assert [each.report.get("tolerance") for each in own.generations("demo")] == [None, None, 0.3]
     assert (own.roll_back("demo").bundle, own.roll_back("demo", 1).bundle) == ("other", "tiny")
@@ -61,7 +61,7 @@ def test_a_gallery_goes_to_another_bundle_and_back(own: Client) -> None:
 
 
 def test_routes_are_corrected_when_a_client_asks_for_it(own: Client) -> None:
-    own.reindex("demo", tolerance="any", biases={"audio->video": RouteBias(alpha=0.5), "text->av": "chosen"})
+    own.reindex("demo", force=True, biases={"audio->video": RouteBias(alpha=0.5), "text->av": "chosen"})
     assert own.generations("demo")[-1].biases == {"audio->video": RouteBias(alpha=0.5, neighbours=10)}
-    own.reindex("demo", tolerance="any", biases={})
+    own.reindex("demo", force=True, biases={})
     assert own.generations("demo")[-1].biases == {}

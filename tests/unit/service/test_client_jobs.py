@@ -69,7 +69,7 @@ def test_files_of_ones_own_come_in_by_a_job(working: Client, root: Path, tmp_pat
 
 def test_a_gallery_is_compacted_reindexed_evaluated_and_goes_back(working: Client) -> None:
     assert result(working, working.jobs.compact("demo"))["generation"] == 1
-    assert result(working, working.jobs.reindex("demo", "other", tolerance="any"))["bundle"] == "other"
+    assert result(working, working.jobs.reindex("demo", "other", force=True))["bundle"] == "other"
     found = result(working, working.jobs.evaluate("demo", ["text->av"], compare_to=1))
     (kept,) = working.evaluations("demo")
     report = working.evaluation("demo", kept.id)

@@ -57,7 +57,7 @@ def test_an_unknown_key_is_refused(client: TestClient) -> None:
 
 def test_a_body_that_is_not_json_is_refused(client: TestClient) -> None:
     answer = client.post(f"{DEMO}/reindex", content=b"{", headers={"content-type": "application/json"})
-    refused(answer, 422, "query-invalid", "body: found", "expected JSON")
+    refused(answer, 400, "bad-request", "body: found", "expected JSON")
 
 
 def test_a_body_of_another_type_than_json_is_refused(client: TestClient) -> None:
@@ -69,7 +69,7 @@ def test_a_body_of_another_type_than_json_is_refused(client: TestClient) -> None
 @pytest.mark.parametrize("body", [b"[" * 10_000, b'{"bundle": "\xff"}'])
 def test_a_body_that_cannot_be_read_as_json_is_refused(client: TestClient, body: bytes) -> None:
     answer = client.post(f"{DEMO}/reindex", content=body, headers={"content-type": "application/json"})
-    refused(answer, 422, "query-invalid", "a fault at byte", "expected JSON")
+    refused(answer, 400, "bad-request", "a fault at byte", "expected JSON")
 
 
 def test_a_bundle_without_a_name_is_refused(client: TestClient) -> None:

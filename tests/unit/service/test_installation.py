@@ -8,6 +8,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from service.web.files import TYPES
 from tests.unit.test_client import BLOCK
 
 ROOT = Path(__file__).parents[3]
@@ -32,6 +33,16 @@ def test_the_service_starts_and_answers_where_nothing_of_training_can_be_importe
     )
     done = subprocess.run([sys.executable, "-c", code, library], capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.stdout == "200 6\n", done.stderr
+
+
+def test_all_that_the_page_is_made_of_is_installed_with_it() -> None:
+    """The wheel has each file of a package that git does not ignore."""
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert table == {"packages": ["sightsound", "service", "index", "models", "training"]}
+    needed = [str(each) for each in (ROOT / "service" / "web").rglob("*") if each.suffix in (".html", *TYPES)]
+    ignored = subprocess.run(["git", "check-ignore", *needed], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert len(needed) > 40
+    assert ignored.stdout == "", ignored.stderr
 
 
 def _closure(name: str, extras: frozenset[str]) -> set[str]:

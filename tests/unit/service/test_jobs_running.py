@@ -1,5 +1,6 @@
 """Jobs as a worker does them: watched, cancelled between steps, retried, left and taken up."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -203,3 +204,31 @@ def test_one_worker_a_process(board: Board, tmp_path: Path) -> None:
 def test_a_job_that_is_not_there_is_named(board: Board) -> None:
     with pytest.raises(JobNotFound, match="'none'"):
         board.get("none")
+
+
+def test_the_log_has_a_line_where_a_job_begins_and_ends_and_a_warning_where_it_failed(
+    board: Board, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    failing = [Unavailable("the disk is away")]
+
+    def step(number: int) -> None:
+        if failing:
+            raise failing.pop()
+
+    caplog.set_level("INFO", "sightsound.jobs")
+    job = board.add("evaluate", "demo", {})
+    with worker(board, tmp_path, step):
+        until(board, job.id)
+        board.retry(job.id)
+        until(board, job.id)
+    told = [each for each in caplog.records if each.name == "sightsound.jobs"]
+    assert [(each.levelname, re.sub(r"[0-9.]+ s", "… s", each.getMessage())) for each in told] == [
+        (level, f"job {job.id} (evaluate of demo) {what}")
+        for level, what in (
+            ("INFO", "begins"),
+            ("WARNING", "failed after … s: the disk is away"),
+            ("INFO", "begins"),
+            ("INFO", "is done after … s"),
+        )
+    ]
+    assert {(each.job, each.kind, each.gallery) for each in told} == {(job.id, "evaluate", "demo")}  # type: ignore[attr-defined]

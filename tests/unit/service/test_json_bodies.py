@@ -13,16 +13,18 @@ from starlette.testclient import TestClient
 from service.http import json_bodies
 from service.http.json_bodies import MOST, Punctuation
 from service.http.problems import MOST_FAULTS
+from service.jobs.job_schemas import MOST_ITEMS
 from tests.unit.service.asking import DEMO, SEARCH, refused
 
 JSON = {"content-type": "application/json"}
 READING = (SEARCH, f"{SEARCH}/batch", "/v1/classify/batch", f"{DEMO}/clips/delete", f"{DEMO}/reindex")
 
+COMMAS, COLONS, BRACKETS, BRACES = (most + 1 for _, most in MOST.values())
 BOMBS: dict[str, bytes] = {
-    "commas": b"[" + b"1," * 500_001 + b"1]",
-    "colons": json.dumps({f"k{number}": 1 for number in range(20_001)}).encode(),
-    "brackets": b'{"where":[' + b",".join([b"[" * 900 + b"]" * 900] * 23) + b"]}",
-    "braces": b"[" + b",".join([b"{}"] * 20_001) + b"]",
+    "commas": b"[" + b"1," * COMMAS + b"1]",
+    "colons": json.dumps({f"k{number}": 1 for number in range(COLONS)}).encode(),
+    "brackets": b'{"where":[' + b",".join([b"[" * 900 + b"]" * 900] * (BRACKETS // 900 + 1)) + b"]}",
+    "braces": b"[" + b",".join([b"{}"] * BRACES) + b"]",
 }
 
 
@@ -59,11 +61,22 @@ def test_however_its_type_is_written(client: TestClient, method: str, path: str,
     refused(answer, 413, "too-large", "colons")
 
 
+def test_a_form_is_no_json_whatever_its_boundary_is_called(client: TestClient) -> None:
+    """Those of browsers are made by chance, and a clip has all sorts of bytes."""
+    parts = (b'"from"\r\n\r\naudio', b'"file"; filename="a.mp4"\r\n\r\n' + b"[" * BRACKETS)
+    form = (
+        b"".join(b"--json\r\nContent-Disposition: form-data; name=" + each + b"\r\n" for each in parts)
+        + b"--json--\r\n"
+    )
+    for kind in ("multipart/form-data; boundary=json", "Multipart/Form-Data ;boundary=json"):
+        refused(client.post(SEARCH, content=form, headers={"content-type": kind}), 422, "media-invalid")
+
+
 def test_a_body_is_counted_however_it_is_cut() -> None:
     counted = Punctuation()
-    for _ in range(20):
+    for _ in range(50):
         counted.add(b"[" * 1000)
-    with pytest.raises(HTTPException, match="more than 20000 brackets"):
+    with pytest.raises(HTTPException, match="more than 50000 brackets"):
         counted.add(b"[")
 
 
@@ -104,18 +117,26 @@ def test_a_hundred_wide_vectors_are_not_too_much(client: TestClient) -> None:
     assert "4096" in answer.json()["detail"], answer.text[:300]
 
 
+def test_as_many_clips_as_an_ingest_may_have_are_not_too_much(client: TestClient) -> None:
+    """Read to the end: only then it turns out that nothing is fetched here."""
+    said = {"year": 2001, "at": "12:30:45", "place": {"name": "here: there"}, "tags": ["a", "b"]}
+    clip = {"url": "https://example.org/clips/1.mp4", "name": "1", "labels": ["a", "b"], "metadata": said}
+    answer = client.post(f"{DEMO}/jobs/ingest", json={"items": [clip] * MOST_ITEMS})
+    refused(answer, 422, "fetch-refused", "fetching by URL is off")
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
         (b'{"text": "bell", "to": "video", "k": ' + b"9" * 4000 + b"}", 422),
-        (b'{"text": "bell", "to": "video", "k": ' + b"9" * 5000 + b"}", 422),
+        (b'{"text": "bell", "to": "video", "k": ' + b"9" * 5000 + b"}", 400),
         (b'{"text": "bell", "to": "video", "min_score": 1e999}', 422),
-        (b'{"text": "bell", "to": "video", "min_score": NaN}', 422),
+        (b'{"text": "bell", "to": "video", "min_score": NaN}', 400),
         (b'{"text": "' + b"a" * 10**7 + b'", "to": "video"}', 422),
-        (b'{"text": "\xff", "to": "video"}', 422),
-        (b'{"text": "\xed\xa0\x80", "to": "video"}', 422),
-        (b"[" * 19_000, 422),
-        (b'{"where": ' + b"[" * 900 + b"]" * 900 + b', "text": "a", "to": "video"}', 422),
+        (b'{"text": "\xff", "to": "video"}', 400),
+        (b'{"text": "\xed\xa0\x80", "to": "video"}', 400),
+        (b"[" * 19_000, 400),
+        (b'{"where": ' + b"[" * 900 + b"]" * 900 + b', "text": "a", "to": "video"}', 400),
     ],
 )
 def test_odd_values_are_refused_in_few_words(client: TestClient, body: bytes, status: int) -> None:
@@ -140,7 +161,7 @@ def test_odd_values_are_refused_in_few_words(client: TestClient, body: bytes, st
 def test_what_is_no_json_is_told_with_its_place(client: TestClient, body: bytes, place: int) -> None:
     for path in (*READING, "/v1/keys", "/v1/galleries", f"{DEMO}/evaluations"):
         answer = client.post(path, content=body, headers=JSON)
-        refused(answer, 422, "query-invalid", f"body: found a fault at byte {place}; expected JSON")
+        refused(answer, 400, "bad-request", f"body: found a fault at byte {place}, expected JSON")
 
 
 @given(
@@ -167,6 +188,6 @@ def test_every_route_that_takes_json_reads_it_so(client: TestClient) -> None:
             types = operation.get("requestBody", {}).get("content", {})
             for kind in types.keys() & {"application/json", "application/merge-patch+json"}:
                 answer = client.request(method, path, content=b'{"odd": NaN}', headers={"content-type": kind})
-                refused(answer, 422, "query-invalid", "a fault at byte 8; expected JSON")
+                refused(answer, 400, "bad-request", "a fault at byte 8, expected JSON")
                 asked += 1
     assert asked > 10

@@ -234,7 +234,7 @@ def test_every_route_takes_the_lane_of_the_table_and_no_other(own_library: Path)
             for sent in SENT if method != "GET" else (ASKED.get(route, {}),):
                 before = {name: each.taken for name, each in lanes.items()}
                 answer = client.request(method, path, **sent)
-                if answer.status_code == 415 or "has no form field" in answer.text:
+                if answer.status_code == 415 or "an unknown form field" in answer.text:
                     continue
                 wanted = lane_name(method, template)
                 wanted = "decoding" if wanted == "interactive" and "files" in sent else wanted

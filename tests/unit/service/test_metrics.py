@@ -43,14 +43,14 @@ def test_requests_are_counted_by_template_method_and_status(own: TestClient) -> 
     own.get("/v1/galleries/none/search?text=bell")
     own.delete("/v1/galleries/none/search")
     own.get("/nothing/here")
-    own.get("/web/app.js")
+    own.get("/web/modules/api.js")
     found = samples(own)
     assert _answered(found, "GET", TEMPLATE, "200") == 3
     assert _answered(found, "GET", TEMPLATE, "422") == 1
     assert _answered(found, "GET", TEMPLATE, "404") == 1
     assert _answered(found, "DELETE", TEMPLATE, "405") + _answered(found, "DELETE", "(none)", "404") == 1
     assert _answered(found, "GET", "(none)", "404") == 1
-    assert _answered(found, "GET", "/web", "200") == 1
+    assert _answered(found, "GET", "/web/{path:path}", "200") == 1
     assert value(found, "sightsound_http_request_seconds_count", method="GET", route=TEMPLATE) == 5
     assert value(found, "sightsound_problems_total", code="gallery-not-found") == 1
     assert value(found, "sightsound_problems_total", code="query-invalid") == 1

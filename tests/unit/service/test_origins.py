@@ -31,7 +31,7 @@ def behind(own_library: Path) -> Iterator[TestClient]:
     "host", ["evil.example", "127.0.0.1.evil.example", "localhost.", "10.0.0.1", "[::1", ":80", ""]
 )
 def test_a_host_that_is_not_ours_is_refused(client: TestClient, host: str) -> None:
-    for address in ("/", "/livez", "/web/app.js", f"{SEARCH}?text=bell"):
+    for address in ("/", "/livez", "/web/modules/api.js", f"{SEARCH}?text=bell"):
         answer = client.get(address, headers={"host": host})
         refused(answer, 421, "misdirected-request", f"Host: {host or 'nothing'}", "127.0.0.1")
     assert "default-src 'self'" in answer.headers["content-security-policy"]

@@ -205,7 +205,7 @@ def test_a_clip_without_the_sense_that_it_is_asked_with_is_refused(client: TestC
     [
         ({"queries": "bell"}, "queries: found 'bell'"),
         ({"queries": '[{"text": ""}]'}, "queries.0.text: found"),
-        ({"queries": '[{"text": "a", "weight": 0}]'}, "expected a JSON list such as"),
+        ({"queries": '[{"text": "a", "weight": 0}]'}, "a JSON list is such as"),
         ({"weight": "0"}, "weight: found"),
         ({"weight": "-1"}, "sum to more than 0"),
     ],
@@ -220,7 +220,7 @@ def test_a_body_of_another_type_is_refused_naming_both(client: TestClient) -> No
     for type_ in ("text/plain", "application/x-www-form-urlencoded", ""):
         answer = client.post(SEARCH, content=b"text=bell", headers={"content-type": type_})
         refused(answer, 415, "unsupported-media-type", "expected multipart/form-data or application/json")
-    refused(client.post(SEARCH, content=b"{", headers={"content-type": JSON}), 422, "query-invalid", "JSON")
+    refused(client.post(SEARCH, content=b"{", headers={"content-type": JSON}), 400, "bad-request", "JSON")
     assert client.post(SEARCH, content=b'{"text":"a"}', headers={"content-type": f"{JSON}; charset=utf-8"}).is_success
 
 

@@ -1,5 +1,6 @@
 """The socket that the service listens at, its connections, and how it ends."""
 
+import asyncio
 import gc
 import signal
 import socket
@@ -103,6 +104,17 @@ def test_what_was_taken_is_answered_though_the_service_is_told_to_end(
         assert process.stderr is not None
         said = process.stderr.read()
         assert [word for word in ("Traceback", "ERROR", "Cancel") if word in said] == [], said
+
+
+def test_told_to_end_it_says_so_at_once_and_once(caplog: pytest.LogCaptureFixture) -> None:
+    server = Server(FastAPI(), Settings(data=Path(), port=0, drain_s=60))
+    with caplog.at_level("INFO", "service.serving"):
+        asyncio.run(server.on_tick(0))
+        assert caplog.messages == []
+        server.handle_exit(signal.SIGTERM, None)
+        assert [asyncio.run(server.on_tick(each)) for each in range(3)] == [False] * 3
+    (said,) = caplog.messages
+    assert said.startswith("ending: what was taken is answered first")
 
 
 def test_told_to_end_it_is_unready_first_and_answers_on_for_a_while(

@@ -113,7 +113,7 @@ def test_a_service_that_asks_for_keys_is_not_served_while_there_is_none(own_libr
     _key(own_library, Grant("first", ("admin",)))
     with TestClient(create_app(Settings.model_validate({"data": own_library, **public})), OWN) as client:
         refused(client.get("/v1/galleries"), 401, "unauthorized")
-        assert client.get("/").status_code == client.get("/web/app.js").status_code == 200
+        assert client.get("/").status_code == client.get("/web/modules/api.js").status_code == 200
 
 
 def test_a_revoked_key_is_the_same_as_none(own_library: Path) -> None:

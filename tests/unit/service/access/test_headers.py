@@ -20,12 +20,13 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("path", ["/", "/web/app.js", "/livez", DEMO, "/v1/nothing", f"{DEMO}/search?k=0"])
+@pytest.mark.parametrize("path", ["/", "/web/modules/api.js", "/livez", DEMO, "/v1/nothing", f"{DEMO}/search?k=0"])
 def test_every_answer_has_them(client: TestClient, path: str) -> None:
     found = client.get(path).headers
     assert {name: found.get(name) for name in EXPECTED} == EXPECTED
     assert "frame-ancestors 'none'" in found["content-security-policy"]
-    assert all(f"{each}=()" in found["permissions-policy"] for each in ("camera", "geolocation", "microphone"))
+    assert all(f"{each}=(self)" in found["permissions-policy"] for each in ("camera", "microphone"))
+    assert all(f"{each}=()" in found["permissions-policy"] for each in ("geolocation", "usb"))
     assert not {"server", "x-powered-by", "strict-transport-security"} & set(found)
 
 

@@ -1,6 +1,7 @@
 /** What a clip was classified as, and why. */
 
-import { number, part } from "./hits.js";
+import { number } from "./format.js";
+import { part } from "./hits.js";
 
 const template = document.getElementById("guess-card");
 

@@ -1,5 +1,6 @@
 /** Where a search is put together: words or a clip, and what to find. */
 
+import { bytes } from "./format.js";
 import { still } from "./motion.js";
 import { bars, draw } from "./sound.js";
 
@@ -83,7 +84,7 @@ function take(chosen, onClip) {
   clip = chosen;
   address = URL.createObjectURL(chosen);
   document.getElementById("clip-name").textContent = chosen.name;
-  document.getElementById("clip-size").textContent = size(chosen.size);
+  document.getElementById("clip-size").textContent = bytes(chosen.size);
   swap(true);
   picture(chosen, address);
   onClip(asked());
@@ -131,8 +132,6 @@ function hear() {
   else if (!player.videoWidth || still) player.pause();
 }
 
-const size = (bytes) => (bytes < 2 ** 20 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 2 ** 20).toFixed(1)} MB`);
-
 function dropping(onFile) {
   const holds = (event) => event.dataTransfer?.types.includes("Files");
   addEventListener("dragover", (event) => {
@@ -150,11 +149,6 @@ function dropping(onFile) {
 }
 
 function shortcuts(event, onCleared) {
-  const typing = event.target.matches("input, select, textarea");
-  if (event.key === "/" && !typing && !clip) {
-    event.preventDefault();
-    form.elements.text.focus();
-  }
   if (event.key === "Escape" && clip) {
     clear();
     onCleared();

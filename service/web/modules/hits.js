@@ -1,7 +1,8 @@
 /** Results as a grid of cards that play. */
 
-import { view } from "./api.js";
+import { number, span } from "./format.js";
 import { still } from "./motion.js";
+import { view } from "./searches.js";
 import { bars, draw } from "./sound.js";
 
 const LOOKS = { video: "seeing", audio: "sounding", av: "both" };
@@ -40,7 +41,7 @@ function card(hit, to, full) {
   const label = hit.clip.labels.join(", ") || hit.clip.name;
   item.querySelector(".label").textContent = label;
   const where = item.querySelector(".where");
-  where.textContent = kind === "image" ? "Image" : [seconds(hit.window), ...lacks(hit.window)].join(" · ");
+  where.textContent = kind === "image" ? "Image" : [span(hit.window), ...lacks(hit.window)].join(" · ");
   where.title = hit.clip.name;
   if (kind === "image") hang(item, hit, label);
   else bringToLife(item, hit, label);
@@ -53,12 +54,8 @@ function hang(item, hit, alt) {
   item.querySelector(".play").remove();
 }
 
-export const number = (score) => score.toPrecision(3).replace("-", "−");
-
 /** Why a window has no sound, or no pictures though it is a video. */
 const lacks = ({ absent }) => [SOUND[absent.audio], PICTURES[absent.video]].filter(Boolean);
-
-const seconds = ({ start_s: start, end_s: end }) => `${start ? start.toFixed(1) : 0}–${end.toFixed(1)} s`;
 
 function bringToLife(item, hit, label) {
   const video = item.querySelector("video");

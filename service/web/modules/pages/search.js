@@ -1,24 +1,26 @@
 /** The page: what was asked goes out, what was found comes in. */
 
-import * as address from "./address.js";
-import * as api from "./api.js";
-import * as composer from "./composer.js";
-import * as guess from "./guess.js";
-import * as hits from "./hits.js";
-import * as ideas from "./ideas.js";
+import { Refusal } from "../api.js";
+import * as composer from "../composer.js";
+import { at } from "../dom.js";
+import { count } from "../format.js";
+import { chosen } from "../galleries.js";
+import * as guess from "../guess.js";
+import * as hits from "../hits.js";
+import * as ideas from "../ideas.js";
+import * as inquiry from "../inquiry.js";
+import * as searches from "../searches.js";
 
-const at = (id) => document.getElementById(id);
 let gallery = null;
 let current = new AbortController();
 
 async function open(name) {
-  gallery = await api.gallery(name);
+  gallery = await searches.gallery(name);
   const labels = Object.keys(gallery.labels).sort();
   composer.offer({ labels, routes: gallery.routes });
-  const bundle = Object.assign(document.createElement("span"), { className: "wide", textContent: ` · ${gallery.bundle}` });
-  at("about").replaceChildren(`${gallery.clips.toLocaleString("en")} clips · ${labels.length} labels`, bundle);
+  at("about").textContent = [count(gallery.clips, "clip"), count(labels.length, "label"), gallery.bundle].join(" · ");
   at("ideas").querySelector("h2").textContent = invitation(labels, gallery.routes);
-  ideas.show(at("ideas").querySelector("div"), gallery, { chosen: address.read().gallery });
+  ideas.show(at("ideas").querySelector("div"), gallery);
 }
 
 function invitation(labels, routes) {
@@ -26,20 +28,17 @@ function invitation(labels, routes) {
   return routes.some((route) => route.startsWith("text->")) ? "Or start with one of these" : "This gallery is searched with clips, not with words.";
 }
 
-async function choose(names) {
-  const asked = address.read().gallery;
-  at("gallery").replaceChildren(...names.map((name) => new Option(name, name, false, name === asked)));
-  at("gallery").hidden = names.length < 2;
-  at("gallery").addEventListener("change", ({ target }) => location.assign(address.link({ ...composer.asked(), gallery: target.value })));
-  if (!names.length) throw new api.Refusal({ title: "There is no gallery yet.", detail: "Run `sightsound demo` to make one.", status: 0 });
-  await open(asked ?? names[0]);
+async function choose() {
+  const name = await chosen();
+  if (!name) throw new Refusal({ title: "There is no gallery yet.", detail: "Run `sightsound demo` to make one.", status: 404 });
+  await open(name);
 }
 
 async function words({ text, to }) {
   if (!text) return home();
-  address.write({ text, to, gallery: address.read().gallery });
+  inquiry.write({ text, to });
   document.title = `${text} · Sightsound`;
-  await answer(async (signal) => found(await api.searchByWords(gallery.name, { text, to }, signal), `“${text}”`));
+  await answer(async (signal) => found(await searches.searchByWords(gallery.name, { text, to }, signal), `“${text}”`));
 }
 
 async function clip({ file }) {
@@ -57,7 +56,7 @@ const PARTS = { audio: "the sound of the clip", video: "the pictures of the clip
 async function similar(file, route, signal) {
   if (!route) return nothing("This gallery’s bundle has no route from clips to clips.");
   const [from, to] = route.split("->");
-  found(await api.searchByClip(gallery.name, { file, from, to }, signal), PARTS[from]);
+  found(await searches.searchByClip(gallery.name, { file, from, to }, signal), PARTS[from]);
 }
 
 function nothing(why) {
@@ -67,7 +66,7 @@ function nothing(why) {
 
 async function classified(file, classes, signal) {
   const named = classes.split(",").map((each) => each.trim()).filter(Boolean);
-  const said = await api.classify(gallery.name, { file, classes: named }, signal);
+  const said = await searches.classify(gallery.name, { file, classes: named }, signal);
   const again = (own) => classified(file, own, current.signal).then(() => trouble(null), trouble);
   guess.show(at("guess"), said, { onClasses: again, asked: classes });
 }
@@ -106,9 +105,9 @@ function trouble(error) {
   const place = at("trouble");
   place.hidden = !error;
   if (!error) return;
-  if (!(error instanceof api.Refusal)) throw error;
+  if (!(error instanceof Refusal)) throw error;
   const title = Object.assign(document.createElement("h2"), { textContent: error.title });
-  place.replaceChildren(title, Object.assign(document.createElement("p"), { textContent: sentence(error.message) }));
+  place.replaceChildren(title, Object.assign(document.createElement("p"), { textContent: error.message }));
   if (error.kind === "/problems/sense-missing") instead(place);
 }
 
@@ -125,8 +124,6 @@ function instead(place) {
   place.append(button);
 }
 
-const sentence = (words) => words && `${words[0].toUpperCase()}${words.slice(1)}${/[.?!]$/.test(words) ? "" : "."}`;
-
 function home() {
   current.abort();
   document.title = "Sightsound";
@@ -136,17 +133,17 @@ function home() {
   at("status").textContent = "";
   at("hits").replaceChildren();
   trouble(null);
-  address.write({ text: "", to: "video", gallery: address.read().gallery });
+  inquiry.write({ text: "", to: "" });
 }
 
 function follow() {
-  const search = address.read();
+  const search = inquiry.read();
   composer.clear();
   composer.fill(search);
   return search.text ? words(search) : home();
 }
 
-const ready = api.galleries().then(({ galleries }) => choose(galleries.map(({ name }) => name)));
+const ready = choose();
 ready.catch(trouble);
 composer.start({ onWords: words, onClip: clip, onCleared: () => follow() });
 addEventListener("popstate", follow);

@@ -1,0 +1,35 @@
+"""A key in a cookie, so that a browser sends it with what a page shows, and no script can read it."""
+
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+from starlette.types import Scope as Connection
+
+from service.http.fields import field
+
+COOKIE = "sightsound_session"
+OWN_FETCHES = ("same-origin", "none")
+"""Of Sec-Fetch-Site: asked for by a page of the service, or by a person who wrote the address."""
+
+
+def key_of(scope: Connection) -> str | None:
+    """The key in a request's cookie, None where there is none, or where a page of another site may have sent it."""
+    if (sent := field(scope, b"cookie")) is None or COOKIE not in sent or not _is_own(scope):
+        return None
+    try:
+        found = SimpleCookie(sent).get(COOKIE)
+    except CookieError:
+        return None
+    return None if found is None else found.value or None
+
+
+def _is_own(scope: Connection) -> bool:
+    """Whether the browser says that a request is of the service's own origin; a browser that says nothing is not asked.
+
+    SameSite=Strict alone would let pages at other ports of this host ask with the cookie.
+    """
+    origin = field(scope, b"origin")
+    if origin is not None and urlsplit(origin).netloc.lower() != (field(scope, b"host") or "").lower():
+        return False
+    site = field(scope, b"sec-fetch-site")
+    return site in OWN_FETCHES if site is not None else origin is not None
