@@ -1,8 +1,8 @@
 """A key in a cookie, so that a browser sends it with what a page shows, and no script can read it."""
 
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
+from starlette.requests import cookie_parser
 from starlette.types import Scope as Connection
 
 from service.http.fields import field
@@ -14,17 +14,13 @@ OWN_FETCHES = ("same-origin", "none")
 
 def key_of(scope: Connection) -> str | None:
     """The key in a request's cookie, None where there is none, or where a page of another site may have sent it."""
-    if (sent := field(scope, b"cookie")) is None or COOKIE not in sent or not _is_own(scope):
-        return None
-    try:
-        found = SimpleCookie(sent).get(COOKIE)
-    except CookieError:
-        return None
-    return None if found is None else found.value or None
+    sent = field(scope, b"cookie")
+    # Cookies of other services at this host come too, whatever is in them.
+    return cookie_parser(sent).get(COOKIE) or None if sent is not None and _is_own(scope) else None
 
 
 def _is_own(scope: Connection) -> bool:
-    """Whether the browser says that a request is of the service's own origin; a browser that says nothing is not asked.
+    """Whether the browser says that a request is of the service's own origin; one that says nothing is not believed.
 
     SameSite=Strict alone would let pages at other ports of this host ask with the cookie.
     """

@@ -32,9 +32,14 @@ class Bodiless:
         if scope["method"] == "HEAD":
             scope.setdefault("state", {})[HEAD_ONLY] = True
             head = _Head(receive, send)
-            return await self.app({**scope, "method": "GET"}, head.receive, _Answer(scope, head.send))
+            return await self.app(_of_get(scope), head.receive, _Answer(scope, head.send))
         has_tags = any(name == b"if-none-match" for name, _ in scope["headers"])
         await self.app(scope, receive, _Answer(scope, send) if has_tags else send)
+
+
+def _of_get(scope: Scope) -> Scope:
+    """The GET of a HEAD, by the version of ASGI at which streams still ask whether anybody is there."""
+    return {**scope, "method": "GET", "asgi": {**scope.get("asgi", {}), "spec_version": "2.3"}}
 
 
 class _Answer:

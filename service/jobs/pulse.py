@@ -1,5 +1,6 @@
 """How a job goes, told by the thread that works and written down by one that does not."""
 
+import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Event, Lock, Thread
@@ -10,6 +11,8 @@ from typing import Self
 from service.jobs.board import Board
 from service.jobs.job_schemas import ItemError, Progress
 from service.schemas import Document
+
+_log = logging.getLogger(__name__)
 
 WRITE_S, BEAT_S = 0.25, 5.0
 MOST_ERRORS = 100
@@ -148,7 +151,13 @@ class Reporter:
         while not self._over.wait(WRITE_S):
             if self._pulse.beats != written or monotonic() - at >= BEAT_S:
                 written, at = self._pulse.beats, monotonic()
-                self._board.report(self._job_id, self._found())
+                self._write()
+
+    def _write(self) -> None:
+        try:
+            self._board.report(self._job_id, self._found())
+        except Exception:  # without this thread others would take the job for dead: the next turn may reach the board
+            _log.exception("how the job %s goes could not be written down", self._job_id)
 
     def _found(self) -> Document:
         errors = [each.model_dump() for each in list(self._pulse.errors)]

@@ -24,9 +24,11 @@ def written(formatter: logging.Formatter, stream: TextIO) -> Iterator[logging.Ha
     writer.setFormatter(formatter)
     listener = _Listener(waiting, writer)
     listener.start()
+    queued = _Queued(waiting)
     try:
-        yield _Queued(waiting)
+        yield queued
     finally:
+        queued.tell_lost()
         listener.stop()
 
 
@@ -57,10 +59,14 @@ class _Queued(QueueHandler):
         if self._waiting.qsize() >= MOST_WAITING:
             self.lost += 1
             return
+        self.tell_lost()
+        self._waiting.put(record)
+
+    def tell_lost(self) -> None:
+        """Have a line say how many were lost since the last that could wait, if any were."""
         if self.lost:
             self._waiting.put(self.prepare(_of_lost(self.lost)))
             self.lost = 0
-        self._waiting.put(record)
 
 
 def _of_lost(lines: int) -> logging.LogRecord:

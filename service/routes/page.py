@@ -1,16 +1,19 @@
 """The pages and their files."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from hashlib import sha256
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
+from service.http.fields import field
 from service.web.files import File, read_all, version_of
 from service.web.pages import Page, render
 
+Answer = Callable[[Request], Awaitable[Response]]
+
+HTML = "text/html; charset=utf-8"
 PAGES: Mapping[str, Page] = {
     "/": Page("search", within="search"),
     "/classify": Page("classify", within="classify"),
@@ -38,30 +41,32 @@ def mount(app: FastAPI) -> None:
     files = read_all()
     version = version_of(files)
     for address, each in PAGES.items():
-        app.add_route(address, _page(render(each, files, version=version)), include_in_schema=False)
+        html = File.of(render(each, files, version=version).encode(), HTML)
+        app.add_route(address, _page(html), include_in_schema=False)
     app.add_route("/web/{path:path}", _file(files, version), include_in_schema=False)
 
 
-def _page(html: str) -> Callable[[Request], Awaitable[Response]]:
-    headers = {"Cache-Control": FRESH, "ETag": f'"{sha256(html.encode()).hexdigest()[:20]}"'}
-
+def _page(html: File) -> Answer:
     async def answer(request: Request) -> Response:
-        return HTMLResponse(html, headers=headers)
+        return _sent(html, request, kept=FRESH)
 
     return answer
 
 
-def _file(files: Mapping[str, File], version: str) -> Callable[[Request], Awaitable[Response]]:
+def _file(files: Mapping[str, File], version: str) -> Answer:
     async def answer(request: Request) -> Response:
         path = request.path_params["path"]
         below = path.removeprefix(f"{version}/")
         if (file := files.get(below)) is None:
             raise HTTPException(404, f"the page has no file {path!r}")
-        is_compressed = "gzip" in request.headers.get("accept-encoding", "")
-        headers = {"Cache-Control": FRESH if below == path else FOR_EVER, "ETag": file.tag, "Vary": "Accept-Encoding"}
-        if is_compressed:
-            headers["Content-Encoding"] = "gzip"
-        content = file.compressed if is_compressed else file.content
-        return Response(content, media_type=file.media_type, headers=headers)
+        return _sent(file, request, kept=FRESH if below == path else FOR_EVER)
 
     return answer
+
+
+def _sent(file: File, request: Request, *, kept: str) -> Response:
+    """A file as whoever asks takes it, compressed or not."""
+    headers = {"Cache-Control": kept, "ETag": file.tag, "Vary": "Accept-Encoding"}
+    if "gzip" not in (field(request.scope, b"accept-encoding") or ""):
+        return Response(file.content, media_type=file.media_type, headers=headers)
+    return Response(file.compressed, media_type=file.media_type, headers={**headers, "Content-Encoding": "gzip"})

@@ -24,16 +24,15 @@ class File:
     tag: str
 
     @classmethod
-    def read(cls, path: Path) -> "File":
-        """As it lies on the disk."""
-        content = path.read_bytes()
-        return cls(content, compress(content, mtime=0), TYPES[path.suffix], f'"{sha256(content).hexdigest()[:20]}"')
+    def of(cls, content: bytes, media_type: str) -> "File":
+        """What these bytes are as a file."""
+        return cls(content, compress(content, mtime=0), media_type, f'W/"{sha256(content).hexdigest()[:20]}"')
 
 
 def read_all(folder: Path = WEB) -> Mapping[str, File]:
     """Every file that is answered, by its path below the folder."""
     found = sorted(each for each in folder.rglob("*") if each.suffix in TYPES)
-    return {each.relative_to(folder).as_posix(): File.read(each) for each in found}
+    return {each.relative_to(folder).as_posix(): File.of(each.read_bytes(), TYPES[each.suffix]) for each in found}
 
 
 def version_of(files: Mapping[str, File]) -> str:

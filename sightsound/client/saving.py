@@ -66,16 +66,20 @@ class Landing:
         }
 
     def begin(self, answer: httpx.Response) -> None:
-        """An answer comes, of the rest or of everything; raises RemoteProtocolError for another part of it."""
+        """An answer comes, of the rest or of everything.
+
+        Raises:
+            RemoteProtocolError: it is of another part.
+            OSError: it is of everything, and what came before went into a pipe.
+        """
         if answer.status_code == httpx.codes.PARTIAL_CONTENT:
             self._check_rest(answer)
         elif self._done:
-            self._file.seek(-self._done, 1)
-            self._file.truncate()
-            self._done = 0
+            self._begin_again()
         self._total = self._done + int(answer.headers.get("content-length", 0))
         etag = answer.headers.get("etag", "")
-        self._etag = "" if etag.startswith("W/") else etag
+        # Of what a proxy packs in spite of what was asked for, ranges count other bytes than those that are written.
+        self._etag = "" if etag.startswith("W/") or "content-encoding" in answer.headers else etag
 
     def write(self, chunk: bytes) -> None:
         """Some bytes have come."""
@@ -83,6 +87,13 @@ class Landing:
         self._done += len(chunk)
         if self._into.told is not None:
             self._into.told(self._done, max(self._total, self._done))
+
+    def _begin_again(self) -> None:
+        if not self._file.seekable():
+            raise OSError("the file changed while it came, and a part of it has been passed on; ask again")
+        self._file.seek(-self._done, 1)
+        self._file.truncate()
+        self._done = 0
 
     def _check_rest(self, answer: httpx.Response) -> None:
         """The next attempt is for everything where something between here and the service gave another part."""

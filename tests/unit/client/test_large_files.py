@@ -144,6 +144,42 @@ def test_another_part_than_was_asked_for_is_not_put_into_the_file(fetch: Fetch, 
     assert (tmp_path / "a.mp4").read_bytes() == b"the whole"
 
 
+class Piped(BytesIO):
+    """What takes bytes and gives none back, as a pipe."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def seek(self, *where: int) -> int:
+        raise OSError(29, "Illegal seek")
+
+
+def _cut(headers: dict[str, str]) -> httpx.Response:
+    return httpx.Response(200, headers=headers, stream=Large(4, httpx.ReadError("cut")))
+
+
+@fetching
+def test_what_changed_while_it_came_is_told_where_it_goes_into_a_pipe(fetch: Fetch) -> None:
+    answers = iter(
+        [_cut({"etag": '"a"', "content-length": "9"}), httpx.Response(200, content=b"new", headers={"etag": '"b"'})]
+    )
+    with pytest.raises(OSError, match="the file changed while it came"):
+        fetch(lambda request: next(answers), Piped())
+
+
+@fetching
+def test_what_a_proxy_packed_comes_from_its_beginning_again(fetch: Fetch, tmp_path: Path) -> None:
+    asked: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers.get("range"))
+        packed = {"etag": '"same"', "content-length": "9", "content-encoding": "x-packed"}
+        return _cut(packed) if len(asked) == 1 else httpx.Response(200, content=b"whole", headers={"etag": '"same"'})
+
+    fetch(answer, tmp_path / "a.mp4")
+    assert (asked, (tmp_path / "a.mp4").read_bytes()) == ([None, None], b"whole")
+
+
 def test_a_place_that_cannot_be_written_is_told_before_anything_is_asked(tmp_path: Path) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         raise AssertionError("nothing is asked")

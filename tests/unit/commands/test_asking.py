@@ -132,7 +132,7 @@ def test_the_state_of_a_service_is_told(told: Told, server: str) -> None:
     ("arguments", "word"),
     [
         (("search",), "--clip FILE"),
-        (("search", "bell", "--clip", "x.mp4"), "--clip FILE"),
+        (("search", "bell", "--clip", __file__), "--clip FILE"),
         (("search", "bell", "--gallery", "none"), "'none'"),
         (("search", "--clip", "/nowhere/x.mp4"), "/nowhere/x.mp4"),
         (("classify", "/nowhere/x.mp4"), "/nowhere/x.mp4"),
@@ -201,7 +201,7 @@ def test_words_start_no_process_and_open_no_backbone_and_clips_do(data: Path, cl
 
 def test_a_folder_that_is_none_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run(["search", "bell", "--data", str(tmp_path)]) == 2
-    assert "--server" in capsys.readouterr().err
+    assert "`sightsound demo` makes one" in capsys.readouterr().err
 
 
 def test_what_keeps_a_folder_from_being_asked_is_raised(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

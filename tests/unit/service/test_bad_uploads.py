@@ -46,7 +46,7 @@ def test_a_form_without_a_file_is_refused(client: TestClient) -> None:
 
 def test_words_in_place_of_a_file_are_refused(client: TestClient) -> None:
     answer = client.post(SEARCH, files={"from": (None, "audio"), "file": (None, "words")})
-    refused(answer, 422, "query-invalid", "file: found 'words'")
+    refused(answer, 422, "query-invalid", "file: found text", "expected a file")
 
 
 ODD_TYPES = ("text/plain", "text/html", "application/pdf", "no type at all")

@@ -5,6 +5,7 @@ from threading import Thread
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from service.app import create_app
 from service.callers.scopes import SCOPES
@@ -48,8 +49,14 @@ def test_a_head_of_what_cannot_be_read_is_refused(client: TestClient) -> None:
     assert client.head("/nothing").content == b""
 
 
-def test_a_head_of_a_jobs_events_does_not_wait_for_its_end(own_library: Path) -> None:
-    with TestClient(create_app(Settings(data=own_library, job_workers=0)), OWN) as client:
+@pytest.mark.parametrize("version", ["2.3", "2.4"])
+def test_a_head_of_a_jobs_events_does_not_wait_for_its_end(own_library: Path, version: str) -> None:
+    app = create_app(Settings(data=own_library, job_workers=0))
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "asgi": {"version": "3.0", "spec_version": version}}, receive, send)
+
+    with TestClient(serve, OWN) as client:
         job = client.post(f"{DEMO}/jobs/compact").json()["id"]
         found: list[int] = []
         asking = Thread(target=lambda: found.append(client.head(f"/v1/jobs/{job}/events").status_code), daemon=True)

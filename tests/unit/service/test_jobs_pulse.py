@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from service.jobs.board import Board
 from service.jobs.database import url_of
 from service.jobs.job_schemas import ItemError
@@ -18,6 +20,15 @@ class Counting(Board):
     def report(self, job_id: str, found: dict[str, object]) -> None:
         self.written += 1
         super().report(job_id, found)
+
+
+class Full(Counting):
+    """A board whose disk is full when progress is written for the first time after the beginning."""
+
+    def report(self, job_id: str, found: dict[str, object]) -> None:
+        super().report(job_id, found)
+        if self.written == 2:
+            raise OSError("no space left on device")
 
 
 def test_rate_and_time_left_come_of_what_this_worker_did() -> None:
@@ -74,6 +85,21 @@ def test_progress_is_written_at_most_four_times_a_second_and_its_last_state_alwa
             time.sleep(0.001)
     assert 2 <= board.written <= 4 * (time.monotonic() - began) + 2
     assert board.get(job.id).progress.done == pulse.done > 50
+    board.close()
+
+
+def test_progress_that_cannot_be_written_for_a_moment_is_written_with_what_comes_next(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    board = Full(url_of(tmp_path, None), tmp_path)
+    job = board.add("ingest", "demo", {})
+    pulse, end = Pulse(), time.monotonic() + 20
+    with Reporter(board, job.id, pulse):
+        while board.get(job.id).progress.done < 2 and time.monotonic() < end:
+            pulse.did()
+            time.sleep(0.05)
+        assert board.get(job.id).progress.done >= 2
+    assert f"how the job {job.id} goes could not be written down" in caplog.text
     board.close()
 
 

@@ -184,6 +184,21 @@ def test_nobody_waits_for_who_reads_the_log_and_what_was_lost_is_told(monkeypatc
     assert any(" lines were lost here" in each for each in written)
 
 
+def test_lines_that_are_lost_at_the_very_end_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_queue, "MOST_WAITING", 2)
+    monkeypatch.setattr(log_queue, "LAST_S", 20.0)
+    own, read = logging.getLogger("service.anything"), list[bytes]()
+    with _unread_pipe() as (reading, stream):
+        reader = Thread(target=_read_all, args=(reading, read))
+        with logs.writing("text", "info", secrets=(), stream=stream):
+            for number in range(100):
+                own.info("%d %s", number, "x" * 4000)
+            reader.start()
+        stream.close()
+        reader.join()
+    assert " lines were lost here" in b"".join(read).decode().splitlines()[-1]
+
+
 HANGING = """
 import logging, sys
 from service.observing import log_queue, logs

@@ -104,7 +104,7 @@ def test_what_is_done_is_written_whatever_comes_of_it(own: TestClient) -> None:
     own.post("/v1/keys", content=b"{", headers={"content-type": "application/json"})
     found = _deeds(own)
     assert [(each["action"], each["status"]) for each in found] == [
-        ("POST /v1/keys", 422),
+        ("POST /v1/keys", 400),
         (f"POST {DEMO}/rollback", 404),
         ("DELETE /v1/keys/bob", 404),
         ("POST /v1/keys", 409),

@@ -100,6 +100,15 @@ def test_a_cookie_of_another_form_is_none(guarded: TestClient, cookie: str) -> N
     refused(guarded.get(WHAT, headers={"cookie": cookie, **SAME}), 401, "unauthorized")
 
 
+@pytest.mark.parametrize("other", ['a="b c', "{}", '{"a": [1, 2]}', "b@d=1", "caf\u00e9", "="])
+def test_cookies_of_other_services_are_in_nobodys_way(
+    guarded: TestClient, secrets: Mapping[str, str], other: str
+) -> None:
+    cookie = f"{other}; {COOKIE}={secrets['search']}; {other}".encode()
+    answer = guarded.get(WHAT, headers={b"cookie": cookie, b"sec-fetch-site": b"none"})
+    assert answer.status_code == 200
+
+
 def test_who_asks_is_told_what_they_may(guarded: TestClient, secrets: Mapping[str, str]) -> None:
     told = {key: guarded.get(SESSION, headers=by(secrets[key])).json() for key in ("search", "elsewhere", "wrong")}
     assert told["search"] == {"name": "search", "scopes": ["search"], "galleries": None}
