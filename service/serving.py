@@ -38,7 +38,7 @@ class Server(uvicorn.Server):
     it drop what it took.
     """
 
-    def __init__(self, app: FastAPI, settings: Settings) -> None:
+    def __init__(self, app: FastAPI, settings: Settings, *, started: Callable[[], None] = lambda: None) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -56,6 +56,7 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=settings.shutdown_s,
             )
         )
+        self._tell_started = started
         self._drain_s = settings.drain_s
         self._ends_at_s: float | None = None
         self._has_said_so = False
@@ -73,6 +74,9 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         gc.collect()
         gc.freeze()
+        # Whoever is told the address may end the service at once: by now its signals are heard.
+        if self.started:
+            self._tell_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's; then all is collected again."""
@@ -115,8 +119,8 @@ def _serve(app: FastAPI, settings: Settings, listener: socket.socket, *, announc
         listener.listen(BACKLOG)
     host, port = listener.getsockname()[:2]
     scheme = "http" if settings.tls_certificate is None else "https"
-    announce(f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}")
-    server = Server(app, settings)
+    address = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+    server = Server(app, settings, started=lambda: announce(address))
     app.state.is_draining = lambda: server.is_draining
     # Who watches a job's progress, or waits for a preview, would keep the service from ending.
     app.state.is_leaving = lambda: server.should_exit

@@ -16,9 +16,22 @@ FOLDER = Path("sightsound-data")
 MISSED = 1
 """The exit status where some of what was asked for could not be done."""
 
+
+
+def _unless_a_folder_is_named(context: typer.Context, server: str | None) -> str | None:
+    """Whoever types --data means that folder, whatever service the environment names."""
+    found = {name: context.get_parameter_source(name) for name in ("server", "data")}
+    told = {name: source and source.name for name, source in found.items()}
+    return None if told == {"server": "ENVIRONMENT", "data": "COMMANDLINE"} else server
+
+
 Server = Annotated[
     str | None,
-    typer.Option(envvar="SIGHTSOUND_SERVER", help="A service's address; without one the data folder is asked itself."),
+    typer.Option(
+        envvar="SIGHTSOUND_SERVER",
+        callback=_unless_a_folder_is_named,
+        help="A service's address; without one, or with --data, the data folder is asked itself.",
+    ),
 ]
 Key = Annotated[
     str | None,

@@ -199,6 +199,16 @@ def test_words_start_no_process_and_open_no_backbone_and_clips_do(data: Path, cl
     assert min(clips) > 0
 
 
+def test_a_folder_that_is_named_is_asked_whatever_service_the_environment_names(
+    capsys: pytest.CaptureFixture[str], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGHTSOUND_SERVER", "http://127.0.0.1:9")
+    monkeypatch.setenv("SIGHTSOUND_DATA", str(data))
+    assert run(["vocabulary", "list"]) == 2
+    assert "127.0.0.1:9" in capsys.readouterr().err
+    assert run(["vocabulary", "list", "--data", str(data)]) == 0
+
+
 def test_a_folder_that_is_none_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run(["search", "bell", "--data", str(tmp_path)]) == 2
     assert "`sightsound demo` makes one" in capsys.readouterr().err

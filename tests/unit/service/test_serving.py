@@ -106,6 +106,17 @@ def test_what_was_taken_is_answered_though_the_service_is_told_to_end(
         assert [word for word in ("Traceback", "ERROR", "Cancel") if word in said] == [], said
 
 
+def test_whoever_knows_the_address_can_end_it_at_once(own_library: Path) -> None:
+    told: list[str] = []
+
+    def announce(address: str) -> None:
+        told.append(address)
+        signal.raise_signal(signal.SIGINT)
+
+    serve(Settings(data=own_library, port=0, job_workers=0), announce=announce)
+    assert told[0].startswith("http://127.0.0.1:")
+
+
 def test_told_to_end_it_says_so_at_once_and_once(caplog: pytest.LogCaptureFixture) -> None:
     server = Server(FastAPI(), Settings(data=Path(), port=0, drain_s=60))
     with caplog.at_level("INFO", "service.serving"):
