@@ -17,7 +17,6 @@ MISSED = 1
 """The exit status where some of what was asked for could not be done."""
 
 
-
 def _unless_a_folder_is_named(context: typer.Context, server: str | None) -> str | None:
     """Whoever types --data means that folder, whatever service the environment names."""
     found = {name: context.get_parameter_source(name) for name in ("server", "data")}
