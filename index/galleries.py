@@ -55,6 +55,11 @@ class Galleries:
         self._stores.close()
 
     @property
+    def stores(self) -> Stores:
+        """What they are kept in, for what moves and verifies them."""
+        return self._stores
+
+    @property
     def keys(self) -> Keys:
         """The keys of those who may ask."""
         return Keys(self._stores.database)

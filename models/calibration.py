@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import pairwise
+from typing import Annotated, Literal, Self
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.types import F32, F64, I64, Bool
 
@@ -12,6 +14,10 @@ FIXED_GRID = np.arange(16) / 5
 """0, 0.2 … 3.0: the betas that the AVCA paper's experiments try, on L2 distances."""
 FINE_GRID = np.arange(76) / 15
 """0, 0.067 … 5.0: those of ClipClap's experiments."""
+KEPT = 99
+"""How many betas a curve is kept at, besides none and the chosen one."""
+
+Part = Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,35 @@ class Stacking:
     seen_accuracy: float
     unseen_accuracy: float
     harmonic_mean: float
+
+
+class StackingCurve(BaseModel):
+    """What betas give on validation clips: accuracies of seen and of unseen classes, and their harmonic mean.
+
+    Args:
+        betas: rising; 0 and the chosen one are among them.
+        seen, unseen, harmonic: mean class accuracies and their harmonic mean, one a beta.
+        clips: how many it was measured on.
+        measured_on: in words.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    betas: tuple[float, ...] = Field(min_length=2, max_length=KEPT + 2)
+    seen: tuple[Part, ...]
+    unseen: tuple[Part, ...]
+    harmonic: tuple[Part, ...]
+    clips: int = Field(ge=2)
+    measured_on: str
+
+    @model_validator(mode="after")
+    def _has_a_value_of_each_at_rising_betas(self) -> Self:
+        lengths = {name: len(getattr(self, name)) for name in ("betas", "seen", "unseen", "harmonic")}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"a curve has as many values of each as betas, found {lengths}")
+        if odd := [after for before, after in pairwise(self.betas) if after <= before]:
+            raise ValueError(f"betas rise, found {odd[0]} after one that is as large")
+        return self
 
 
 def stack(scores: F32, seen: Bool, beta: float) -> F32:
@@ -87,6 +122,33 @@ def curve(scores: F32, labels: I64, seen: Bool, betas: Sequence[float] | F64) ->
         right = np.bincount(of_sample[rivals.beaten(beta)], minlength=len(classes))
         found.append(_stacking(right / samples, seen[classes], beta))
     return found
+
+
+def stacking_curve(scores: F32, labels: I64, seen: Bool, *, chosen: float, measured_on: str) -> StackingCurve | None:
+    """The curve of samples as it is kept: as many answers change from each beta to the next.
+
+    Args:
+        scores: [n, c] of validation samples.
+        labels: [n] right columns.
+        seen: [c] which classes training saw.
+        chosen: the beta that was chosen, which the curve has too.
+
+    Returns:
+        None where all samples, or all classes, are on one side: there is nothing to weigh against each other then.
+    """
+    if len(set(seen[labels].tolist())) < 2:
+        return None
+    margins = scores[:, seen].max(1) - scores[:, ~seen].max(1)
+    kept = [float(f"{beta:.6g}") for beta in np.quantile(margins, np.linspace(0, 1, KEPT)).tolist()]
+    found = curve(scores, labels, seen, sorted({*kept, 0.0, chosen}))
+    return StackingCurve(
+        betas=tuple(each.beta for each in found),
+        seen=tuple(round(each.seen_accuracy, 6) for each in found),
+        unseen=tuple(round(each.unseen_accuracy, 6) for each in found),
+        harmonic=tuple(round(each.harmonic_mean, 6) for each in found),
+        clips=len(labels),
+        measured_on=measured_on,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ SightsoundError
 │   ├── GenerationNotFound
 │   ├── JobNotFound
 │   ├── EvaluationNotFound
+│   ├── MapNotFound          no such evaluation, or one that was not asked for a map
 │   ├── VocabularyNotFound
 │   ├── KeyNotFound
 │   └── DataMissing          files of a data set that are not where they belong
@@ -191,6 +192,10 @@ class JobNotFound(NotFound):
 
 class EvaluationNotFound(NotFound):
     """There is no such evaluation."""
+
+
+class MapNotFound(NotFound):
+    """There is no such map."""
 
 
 class VocabularyNotFound(NotFound):

@@ -25,6 +25,7 @@ from service.overview import instruments
 from service.readiness import Readying
 from service.resources import Ready, Resources
 from service.routes import (
+    archives,
     bundles,
     classify,
     clips,
@@ -47,6 +48,7 @@ from service.settings import Settings
 ROUTERS = (
     health,
     galleries,
+    archives,
     search,
     clips,
     views,
@@ -61,7 +63,7 @@ ROUTERS = (
     metrics,
     status,
 )
-CHANGING = (galleries, clips, vocabularies, bundles, jobs, evaluations)
+CHANGING = (galleries, archives, clips, vocabularies, bundles, jobs, evaluations)
 """Those whose requests may be sent twice. Not keys: what is answered there once is kept nowhere."""
 
 

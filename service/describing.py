@@ -58,6 +58,7 @@ ALSO: Mapping[str, Mapping[str, dict[str, Any]]] = {
     "get_clip_waveform": MADE,
     "get_clip_waveform_picture": MADE,
     "get_bundle_archive": {"206": RANGE},
+    "export_gallery": {"206": RANGE},
     "watch_job": {"204": {"description": "Nothing more comes."}},
 }
 """What answers, by operation, beside what its route says."""

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import JsonValue
 
+from sightsound.answers import Channel
 from sightsound.gallery_answers import RouteBias
 
 Fields = Mapping[str, str | list[str]]
@@ -153,6 +154,7 @@ class Choosing:
         k: how many to tell at most.
         by: `window` ranks each window too.
         abstain_below: the least margin between the winner and the runner-up of an answer that is one.
+        channel: what is looked at: `audio`, `video` or `av`; by default the widest that clip and bundle have.
     """
 
     classes: Sequence[str] | None = None
@@ -161,6 +163,7 @@ class Choosing:
     k: int = 10
     by: Literal["clip", "window"] = "clip"
     abstain_below: float | None = None
+    channel: Channel | None = None
 
     def body(self) -> dict[str, Any]:
         """As a part of a JSON body."""
@@ -169,6 +172,7 @@ class Choosing:
             "vocabulary": self.vocabulary,
         }
         told |= {"calibration": self.calibration, "k": self.k, "by": self.by, "abstain_below": self.abstain_below}
+        told["channel"] = self.channel
         return given(told)
 
     def fields(self) -> dict[str, str | list[str]]:

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from sightsound.answers import Answer, Channel, Modality, Sense
 
 
@@ -71,6 +73,23 @@ class ClassTemperature(Answer):
     fitted_on: str
 
 
+class StackingCurve(Answer):
+    """What betas give on validation clips: accuracies of seen and of unseen classes, and their harmonic mean."""
+
+    betas: tuple[float, ...]
+    seen: tuple[float, ...]
+    unseen: tuple[float, ...]
+    harmonic: tuple[float, ...]
+    clips: int
+    measured_on: str
+
+
+class BundleClassification(Answer):
+    """What validation told of classifying, by channel; no curves of bundles that keep none."""
+
+    curves: dict[Channel, StackingCurve] = Field(default_factory=dict)
+
+
 class BundleDetail(Answer):
     """All that a bundle says of itself; `sha256` is its manifest's, `card` Markdown for people."""
 
@@ -92,4 +111,5 @@ class BundleDetail(Answer):
     export_difference: float
     probabilities: dict[str, RouteSigmoid]
     temperatures: dict[Channel, ClassTemperature]
+    classification: BundleClassification = BundleClassification()
     card: str

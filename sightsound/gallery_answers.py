@@ -26,6 +26,21 @@ class GalleryList(Answer):
     galleries: tuple[GallerySummary, ...]
 
 
+class Finding(Answer):
+    """Something that is not as it should be: in which part of the data folder, where, what is there and what should."""
+
+    what: str
+    where: str
+    found: str
+    expected: str
+
+
+class Verification(Answer):
+    """All that is not as it should be; nothing where the gallery is whole."""
+
+    findings: tuple[Finding, ...]
+
+
 class Generation(Answer):
     """A gallery as embedded by one bundle."""
 

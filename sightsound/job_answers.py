@@ -76,7 +76,25 @@ class EvaluationReport(Evaluation):
     report: dict[str, Any]
 
 
+class RouteFigures(Answer):
+    """Mean average precision by a route: of seen and unseen classes, and over queries with its 95 % interval."""
+
+    by_class: dict[str, float | None]
+    by_sample: float | None
+    interval: tuple[float, float] | None
+
+
+class EvaluationSummary(Evaluation):
+    """What an evaluation found in short: by route, and by channel as mean class accuracies."""
+
+    bundle: str
+    clips: int
+    classes: int
+    retrieval: dict[str, RouteFigures]
+    classification: dict[str, dict[str, float | None]]
+
+
 class EvaluationList(Answer):
     """The evaluations of a gallery, the oldest first."""
 
-    evaluations: tuple[Evaluation, ...]
+    evaluations: tuple[EvaluationSummary, ...]

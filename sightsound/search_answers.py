@@ -83,6 +83,8 @@ class Hit(Answer):
 class SearchAnswer(Answer):
     """What was found, best first; `next` is the offset of the hits after these, None where there are none.
 
+    `cursor` asks for those too, by itself; None unless the search was asked for pages.
+
     `calibrated_on` names where probabilities are from, `evaluation 3` or `bundle demo-cjme`; None where there are none.
     """
 
@@ -93,6 +95,7 @@ class SearchAnswer(Answer):
     calibrated_on: str | None = None
     hits: tuple[Hit, ...]
     next: int | None
+    cursor: str | None = None
 
 
 class BatchAnswer(Answer):

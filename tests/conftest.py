@@ -1,5 +1,6 @@
 """What holds for every test, set before torch and numpy are imported."""
 
+import gc
 import os
 import signal
 import tempfile
@@ -21,6 +22,16 @@ os.environ.setdefault("SIGHTSOUND_JOB_WORKERS", "0")
 # Some tests press Ctrl+C, which a runner that was started in the background ignores.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What is imported while tests are collected stays to the end: to look for garbage in it takes longer than many tests.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on there is garbage, but none in what is there by now."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure() -> None:

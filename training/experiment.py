@@ -29,7 +29,14 @@ from training.fit import fit
 from training.progress import Fitted, Progress
 from training.recipe import Recipe
 from training.splits import ClassTable, FeatureSet, Split, TrainingSet
-from training.validation import labels_of, scorer, served_betas, served_probabilities, served_temperatures
+from training.validation import (
+    labels_of,
+    scorer,
+    served_betas,
+    served_curves,
+    served_probabilities,
+    served_temperatures,
+)
 
 WIDTH = 128
 """Of the trained backbones' features."""
@@ -170,6 +177,7 @@ def export_method(
         trained_on=trained_on,
         probabilities=served_probabilities(fitted.method, validation, fitted_on=held_out),
         temperatures=served_temperatures(fitted.method, validation, betas, fitted_on=held_out),
+        curves=served_curves(fitted.method, validation, betas, measured_on=held_out),
     )
 
 

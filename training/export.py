@@ -16,9 +16,10 @@ import torch
 from onnx.utils import Extractor
 from torch import Tensor, nn
 
-from models.bundle.manifest import Channel, EncoderRef, HeadSpec, Manifest, SeenClass
+from models.bundle.manifest import Channel, ClassificationSpec, EncoderRef, HeadSpec, Manifest, SeenClass
 from models.bundle.runtime import Bundle
 from models.bundle.store import save
+from models.calibration import StackingCurve
 from models.errors import BundleInvalid
 from models.methods.base import Head, Method, Widths
 from models.probability import RouteSigmoid
@@ -63,6 +64,7 @@ def export(
     trained_on: str,
     probabilities: Mapping[str, RouteSigmoid] | None = None,
     temperatures: Mapping[Channel, ClassTemperature] | None = None,
+    curves: Mapping[Channel, StackingCurve] | None = None,
 ) -> Manifest:
     """Write a trained method as a bundle, after comparing it with torch.
 
@@ -72,6 +74,7 @@ def export(
         betas: what calibrated stacking takes off the scores of seen classes, one a channel.
         evaluation: figures for people, by name.
         probabilities, temperatures: what makes probabilities of scores, by route, and by channel; None for none.
+        curves: what other betas give, by channel; None for none.
 
     Raises:
         BundleInvalid: a head gives other embeddings in ONNX Runtime, by more than 1e-4; or the encoders' widths
@@ -99,6 +102,7 @@ def export(
         export_difference=0,
         probabilities=dict(probabilities or {}),
         temperatures=dict(temperatures or {}),
+        classification=ClassificationSpec(curves=dict(curves or {})),
     )
     difference = checked_difference(manifest, graphs, method, random_features(fitted))
     checked = manifest.model_copy(update={"export_difference": difference})

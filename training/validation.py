@@ -7,7 +7,16 @@ import numpy as np
 import torch
 
 from models.bundle.manifest import WIDEST_FIRST, Channel
-from models.calibration import FINE_GRID, FIXED_GRID, Stacking, beta_grid, choose_beta, stack
+from models.calibration import (
+    FINE_GRID,
+    FIXED_GRID,
+    Stacking,
+    StackingCurve,
+    beta_grid,
+    choose_beta,
+    stack,
+    stacking_curve,
+)
 from models.errors import TrainingDiverged
 from models.evaluation.evaluating import Labels, classifying, crosses, precision, retrieval, retrieving
 from models.evaluation.hubness import OFF
@@ -82,6 +91,20 @@ def served_temperatures(
     }
     fitted = {channel: class_temperature(each, labels.clips, fitted_on=fitted_on) for channel, each in stacked.items()}
     return {channel: each for channel, each in fitted.items() if each is not None}
+
+
+def served_curves(
+    method: Method, validation: Split, betas: Mapping[Channel, float], *, measured_on: str
+) -> dict[Channel, StackingCurve]:
+    """What other betas than the chosen ones give, by channel; none where validation has one side only."""
+    found, labels = scorer(method, validation, fusions={}), labels_of(validation)
+    curves = {
+        channel: stacking_curve(
+            found.scores(f"{channel}->text"), labels.clips, labels.seen, chosen=betas[channel], measured_on=measured_on
+        )
+        for channel in classifying(found, labels)
+    }
+    return {channel: each for channel, each in curves.items() if each is not None}
 
 
 def scorer(method: Method, split: Split, *, fusions: Mapping[str, Fusion] | None = None) -> Scorer:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-REVISION = "0006"
+REVISION = "0007"
 """The migration that these tables are the outcome of."""
 
 metadata = MetaData()
@@ -153,6 +153,19 @@ evaluations = Table(
     _moment("made_at"),
     Index("evaluations_of_gallery", "gallery_id", "id"),
     sqlite_autoincrement=True,  # the id of a deleted evaluation is never given to another one
+)
+
+maps = Table(
+    "maps",
+    metadata,
+    Column(
+        "evaluation",
+        Integer,
+        ForeignKey("evaluations.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("content", LargeBinary, nullable=False),  # which is as large as all the report: lists leave it where it is
 )
 
 collections = Table(

@@ -107,21 +107,28 @@ class Classifier:
         return Candidates(tuple(names), self.seen(names), Texts(self.bundle, self.text_features(names)), whole)
 
     def rank(
-        self, features: Mapping[Sense, F32], among: Candidates, *, beta: float | None = None, k: int | None = None
+        self,
+        features: Mapping[Sense, F32],
+        among: Candidates,
+        *,
+        channel: Channel | None = None,
+        beta: float | None = None,
+        k: int | None = None,
     ) -> Classification:
-        """The `k` best classes of one clip, looked at through the widest channel that it and the bundle have.
+        """The `k` best classes of one clip.
 
         Args:
             features: [width] of each sense the clip has.
+            channel: what to look at; None: the widest that the clip and the bundle have.
             beta: what to take off the scores of seen classes: None takes the bundle's own, 0 nothing.
             k: None for all.
 
         Raises:
             QueryInvalid: beta is not finite.
             SenseMissing: neither sound nor pictures, or none that the bundle can classify by.
-            RouteMissing: the bundle cannot classify.
+            RouteMissing: the bundle cannot classify, or not by that channel.
         """
-        channel = channel_of(self.bundle.manifest, features)
+        channel = channel_of(self.bundle.manifest, features, asked=channel)
         rows = {sense: features[sense][None] for sense in SENSES[channel]}
         beta = self._beta(channel, beta)
         found = stack(class_scores(self.bundle, rows, among.texts, channel), among.seen, beta)[0]
@@ -181,28 +188,36 @@ def class_names(classes: Sequence[str]) -> list[str]:
     return names
 
 
-def check_channels(manifest: Manifest) -> None:
-    """Refuse a bundle that can classify nothing; raises RouteMissing."""
+def check_channels(manifest: Manifest, asked: Channel | None = None) -> None:
+    """Refuse a bundle that can classify nothing, or not by the channel that was asked for; raises RouteMissing."""
     if not manifest.channels:
         raise RouteMissing(
             f"the bundle {manifest.name!r} has no route to text to classify by; it has {', '.join(manifest.routes)}"
         )
+    if asked is not None and asked not in manifest.channels:
+        ways = ", ".join(manifest.channels)
+        raise RouteMissing(
+            f"the bundle {manifest.name!r} does not classify by the channel {asked!r}; it does by {ways}"
+        )
 
 
-def channel_of(manifest: Manifest, features: Mapping[Sense, F32]) -> Channel:
-    """The widest channel of a bundle that a clip with these features has the senses for.
+def channel_of(manifest: Manifest, features: Mapping[Sense, F32], *, asked: Channel | None = None) -> Channel:
+    """The channel that was asked for, or the widest of a bundle that a clip with these features has the senses for.
 
     Raises:
-        RouteMissing: the bundle has no channel.
+        RouteMissing: the bundle has no channel, or not that one.
         SenseMissing: the clip lacks a sense of each.
     """
-    check_channels(manifest)
+    check_channels(manifest, asked)
     if not features:
         raise SenseMissing("found neither sound nor pictures to classify by")
-    for channel in manifest.channels:
+    channels = manifest.channels if asked is None else (asked,)
+    for channel in channels:
         if features.keys() >= set(SENSES[channel]):
             return channel
-    ways = " or ".join(said(SENSES[channel]) for channel in manifest.channels)
+    if asked is not None:
+        raise SenseMissing(f"the clip has {said(features)}, expected {said(SENSES[asked])} to classify by")
+    ways = " or ".join(said(SENSES[channel]) for channel in channels)
     raise SenseMissing(f"the clip has {said(features)}; the bundle {manifest.name!r} classifies by {ways}")
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.bundle.senses import SENSES
+from models.calibration import StackingCurve
 from models.errors import RouteMissing
 from models.probability import RouteSigmoid
 from models.temperature import ClassTemperature
@@ -63,6 +64,12 @@ class SeenClass(Frozen):
     feature: tuple[float, ...]
 
 
+class ClassificationSpec(Frozen):
+    """What validation told of classifying: by channel, how seen and unseen classes do under each beta."""
+
+    curves: dict[Channel, StackingCurve] = Field(default_factory=dict)
+
+
 class Manifest(Frozen):
     """Everything that serving needs to know of a trained method.
 
@@ -72,7 +79,7 @@ class Manifest(Frozen):
     default, seen ones included; `words` says whether the bundle understands any words or only these. `attention`
     names the head, if any, whose output [b, 2] weighs audio and video. `probabilities` has, by route, what makes a
     score the probability that a hit is of the query's class, fitted on validation; none of bundles without it.
-    `temperatures` has the like of classes, by channel.
+    `temperatures` has the like of classes, by channel. `classification` has the curves that `betas` were chosen by.
     """
 
     schema_version: Literal[1] = 1
@@ -92,6 +99,7 @@ class Manifest(Frozen):
     export_difference: float = Field(ge=0)
     probabilities: dict[str, RouteSigmoid] = Field(default_factory=dict)
     temperatures: dict[Channel, ClassTemperature] = Field(default_factory=dict)
+    classification: ClassificationSpec = ClassificationSpec()
 
     @model_validator(mode="after")
     def _routes_name_heads(self) -> "Manifest":

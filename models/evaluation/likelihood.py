@@ -1,6 +1,6 @@
 """How well scores tell what is relevant: the sigmoid of a route, fitted on what a retrieval finds."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -67,18 +67,13 @@ def pairs_of(asked: Retrieval, bias: RouteBias) -> Pairs:
     rows = np.flatnonzero(np.isin(asked.query_labels, asked.gallery_labels))
     chosen = asked.asked(_evenly(rows, MOST_QUERIES))
     items = _evenly(np.arange(len(asked.gallery)), MOST_PAIRS // max(len(chosen.queries), 1))
-    blocks = chosen.blocks(bias, _bank(chosen, bias).highest(bias.neighbours))
     found = [
-        _of_block(scored[:, items], relevant[:, items], items[None] != own[:, None]) for scored, relevant, own in blocks
+        _of_block(scored[:, items], relevant[:, items], items[None] != own[:, None])
+        for scored, relevant, own in chosen.answers(bias)
     ]
     scores, relevant, shown, kept = (np.concatenate([each[part] for each in found]) for part in range(4))
     classes = np.broadcast_to(chosen.query_labels[:, None], kept.shape)
     return Pairs(scores[kept], relevant[kept], classes[kept], shown[kept], queries=len(chosen.queries))
-
-
-def _bank(asked: Retrieval, bias: RouteBias) -> Retrieval:
-    """With the bank that the bias is made of: none where it needs none, as to compare with one is what takes long."""
-    return asked if bias.alpha else replace(asked, bank=asked.queries[:0], in_bank=None)
 
 
 def _of_block(scored: F32, relevant: Bool, kept: Bool) -> tuple[F32, Bool, Bool, Bool]:

@@ -105,6 +105,11 @@ class Retrieval:
         blocks = self.blocks(bias, self.highest(bias.neighbours))
         return np.concatenate([average_precision(scored, relevant, own=own) for scored, relevant, own in blocks])
 
+    def answers(self, bias: RouteBias) -> Iterator[tuple[F32, Bool, I64]]:
+        """As `blocks`, made of what the bias needs alone: to meet a bank is what takes long."""
+        asked = self if bias.alpha else replace(self, bank=self.queries[:0], in_bank=None)
+        return asked.blocks(bias, asked.highest(bias.neighbours))
+
     def blocks(self, bias: RouteBias, highest: Highest) -> Iterator[tuple[F32, Bool, I64]]:
         """Corrected scores [n, g], what is relevant [n, g], and the items left out [n], of some queries at a time."""
         own = np.full(len(self.queries), -1) if self.own is None else self.own

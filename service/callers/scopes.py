@@ -65,6 +65,7 @@ SCOPES: Mapping[str, Scope | None] = {
     "GET /v1/galleries/{gallery}/evaluations": "search",
     "GET /v1/galleries/{gallery}/evaluations/compare": "search",
     "GET /v1/galleries/{gallery}/evaluations/{evaluation_id}": "search",
+    "GET /v1/galleries/{gallery}/evaluations/{evaluation_id}/map": "search",
     "GET /v1/galleries/{gallery}/evaluations/{evaluation_id}/plots/{plot}": "search",
     # to bring clips
     "POST /v1/galleries/{gallery}/clips": "ingest",
@@ -90,6 +91,9 @@ SCOPES: Mapping[str, Scope | None] = {
     "DELETE /v1/keys/{name}": "admin",
     "GET /v1/audit": "admin",
     "POST /v1/galleries": "admin",
+    "POST /v1/galleries/import": "admin",
+    "GET /v1/galleries/{gallery}/archive": "admin",
+    "GET /v1/galleries/{gallery}/verification": "admin",
     "DELETE /v1/galleries/{gallery}": "admin",
     "POST /v1/galleries/{gallery}/generations/{number}/activate": "admin",
     "DELETE /v1/galleries/{gallery}/generations/{number}": "admin",

@@ -80,7 +80,7 @@ class _Rankings:
         self._watch = Stopwatch()
         self._resources, self._gallery, self._choosing = resources, gallery, choosing
         self._generation = gallery.active
-        check_channels(self._generation.bundle.manifest)
+        check_channels(self._generation.bundle.manifest, choosing.channel)
         self._classifier = resources.classifiers.of(self._generation.bundle)
         self._among = self._candidates()
         if choosing.abstain_below is not None and len(self._among.names) < 2:
@@ -146,7 +146,7 @@ class _Rankings:
         """By the mean of its windows."""
         asked = self._choosing
         with stage("head"):
-            found = self._classifier.rank(of_clip(clip), self._among, beta=asked.beta, k=asked.k)
+            found = self._classifier.rank(of_clip(clip), self._among, channel=asked.channel, beta=asked.beta, k=asked.k)
         abstained = asked.abstain_below is not None and found.margin is not None and found.margin < asked.abstain_below
         return Ranking(
             route=f"{found.channel}->text",

@@ -32,12 +32,6 @@ def precision_document(found: Precision) -> Document:
     }
 
 
-def classes_document(examined: Examined, found: Precision) -> Document:
-    """Average precision by class: those that something was asked of."""
-    figures = zip(examined.classes, found.by_class.tolist(), strict=True)
-    return {name: figure for name, figure in figures if math.isfinite(figure)}
-
-
 def curve_document(curve: F64) -> list[float] | None:
     """Precision at recall 0, 0.1 ... 1; null where no query has anything to find."""
     return None if np.isnan(curve).any() else curve.tolist()

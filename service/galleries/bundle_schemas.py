@@ -1,6 +1,6 @@
 """The shapes of answers about one bundle."""
 
-from models.bundle.manifest import Channel, EncoderRef, RouteSpec, Words
+from models.bundle.manifest import Channel, ClassificationSpec, EncoderRef, RouteSpec, Words
 from models.probability import RouteSigmoid
 from models.temperature import ClassTemperature
 from models.types import Modality, Sense
@@ -36,6 +36,7 @@ class BundleDetail(Frozen):
     export_difference: float
     probabilities: dict[str, RouteSigmoid]
     temperatures: dict[Channel, ClassTemperature]
+    classification: ClassificationSpec
     card: str
 
 

@@ -28,6 +28,21 @@ class GallerySummary(Frozen):
     labels: dict[str, int]
 
 
+class Finding(Frozen):
+    """Something that is not as it should be: in which part of the data folder, where, what is there and what should."""
+
+    what: str
+    where: str
+    found: str
+    expected: str
+
+
+class Verification(Frozen):
+    """All that is not as it should be; nothing where the gallery is whole."""
+
+    findings: tuple[Finding, ...]
+
+
 class GalleryList(Frozen):
     """All galleries."""
 

@@ -46,6 +46,7 @@ ADVICE = {
     "job-stalled": "Look at the item that the detail names, then retry the job; raise job_stall_s for slow disks.",
     "bundle-not-found": "Use one of the bundles that /v1/bundles lists.",
     "evaluation-not-found": "List the gallery's evaluations; perhaps it is another gallery's.",
+    "map-not-found": "List the gallery's evaluations: those with a map say so in their `request`. Evaluate with `map`.",
     "vocabulary-not-found": "List the vocabularies; PUT makes one.",
     "key-not-found": "Use one of the names that /v1/keys lists.",
     "data-missing": "Put the data set's files where the detail says, or name their folder.",

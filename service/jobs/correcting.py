@@ -13,6 +13,7 @@ from models.evaluation.evaluating import Precision, averaged, precision, retriev
 from models.evaluation.hubness import OFF, Correction, choose, choose_seen, correct
 from models.evaluation.likelihood import Likelihood, likelihood
 from models.evaluation.retrieval import Retrieval
+from models.evaluation.worst import Worst, worst
 from models.hubness import RouteBias
 from models.types import F64, I64
 from service.evaluations import figures
@@ -54,10 +55,15 @@ class Judged:
         """[11] precision at each level of recall, of up to MOST_TRIED queries on average; NaN where none finds any."""
         whole, bias = self._retrieval(route), self.bias(route)
         asked = _asked(whole, np.arange(len(whole.queries)), MOST_TRIED)
-        blocks = asked.blocks(bias, asked.highest(bias.neighbours))
-        found = np.concatenate([precision_at_recall(scored, relevant, own=own) for scored, relevant, own in blocks])
+        found = np.concatenate(
+            [precision_at_recall(scored, relevant, own=own) for scored, relevant, own in asked.answers(bias)]
+        )
         known = found[~np.isnan(found[:, 0])]
         return known.mean(axis=0) if len(known) else np.full(len(LEVELS), np.nan)
+
+    def worst(self, route: str, by_query: F64) -> list[Worst]:
+        """The queries of the lowest average precision [q], as the gallery answers them."""
+        return worst(self._retrieval(route), self.bias(route), by_query)
 
     def likelihood(self, route: str) -> Likelihood | None:
         """How probable it is that what the gallery answers is of the query's class; None where too little is known."""

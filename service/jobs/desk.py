@@ -8,6 +8,7 @@ from pathlib import Path
 from index.galleries import Galleries
 from index.gallery import Gallery
 from models.errors import GalleryNotFound, GenerationNotFound, JobNotFound, RouteMissing
+from models.evaluation.projection import check_projection
 from models.media.collection import Item
 from service.evaluations.evaluation_schemas import EvaluationRequest
 from service.incoming.parts import Part
@@ -92,12 +93,17 @@ def reindex(
 def evaluate(
     board: Board, galleries: Galleries, gallery: str, request: EvaluationRequest, *, job_id: str | None = None
 ) -> Job:
-    """A job to evaluate a gallery; raises GalleryNotFound, GenerationNotFound, RouteMissing."""
+    """A job to evaluate a gallery; raises GalleryNotFound, GenerationNotFound, RouteMissing.
+
+    With a map also DependencyMissing.
+    """
     chosen = galleries.get(gallery)
     _check_generations(chosen, (request.generation, request.compare_to))
     there = chosen.active.routes
     if request.generation is None and (odd := [each for each in request.routes if each not in there]):
         raise RouteMissing(f"the gallery {gallery!r} has no route {odd[0]!r}; it has {', '.join(there)}")
+    if request.map:
+        check_projection()
     return board.add("evaluate", gallery, request.model_dump(mode="json"), job_id=job_id)
 
 

@@ -1,5 +1,6 @@
 """How well a gallery's bundle classifies and retrieves what the gallery holds, perhaps beside another generation."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,9 @@ from models.calibration import stack
 from models.errors import RouteMissing
 from models.evaluation.evaluating import Precision, classifying
 from models.evaluation.gzsl import accuracies
-from service.evaluations import figures
+from service.evaluations import details, figures, mapping
 from service.evaluations.evaluation_schemas import EvaluationRequest
-from service.evaluations.evaluations import record
+from service.evaluations.evaluations import ACCURACIES, record
 from service.jobs.correcting import Judged
 from service.jobs.examining import Subject, subject
 from service.jobs.pulse import Pulse
@@ -30,7 +31,7 @@ class Evaluate:
 
     def __init__(self, workshop: Workshop, gallery: str, request: Document, *, folder: Path) -> None:
         self._gallery: Gallery = workshop.galleries.get(gallery)
-        self._workshop, self._job_id = workshop, folder.name
+        self._workshop, self._folder = workshop, folder
         self._request = EvaluationRequest.model_validate(request)
 
     def plan(self) -> Document:
@@ -39,7 +40,8 @@ class Evaluate:
         if odd := sorted(set(self._request.routes) - set(chosen.routes)):
             raise RouteMissing(f"the bundle {chosen.bundle.name!r} has no route {odd[0]!r}; it has {chosen.routes}")
         routes = list(self._request.routes or chosen.routes)
-        return {"items": len(routes) + 1, "steps": 1, "generation": chosen.number, "routes": routes}
+        items = len(routes) + (2 if self._request.map else 1)
+        return {"items": items, "steps": 1, "generation": chosen.number, "routes": routes}
 
     def do(self, number: int, plan: Document, pulse: Pulse) -> Document:
         """All figures: classification, then route by route."""
@@ -60,12 +62,32 @@ class Evaluate:
             pulse.did()
         if rival is not None:
             report["comparison"] = {**_named(rival.generation), RETRIEVED: compared}
+        if self._request.map:
+            self._draw(judged.examined, pulse)
         return {"counts": {"evaluated": plan["items"]}, "errors": [], "found": {"report": report}}
 
     def finish(self, plan: Document, counts: Document, found: Document) -> Document:
         """The number of the report, which is kept beside the gallery, and what one asks of it first."""
         request, report = self._request.model_dump(mode="json"), found["report"]
-        return {"evaluation": record(self._gallery, self._job_id, request=request, report=report), **_short(report)}
+        map_path = self._map_path if self._request.map else None
+        found = {
+            "evaluation": record(self._gallery, self._folder.name, request=request, report=report, map_path=map_path)
+        }
+        if map_path is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        return {**found, **_short(report)}
+
+    @property
+    def _map_path(self) -> Path:
+        return self._folder / "map"
+
+    def _draw(self, examined: Examined, pulse: Pulse) -> None:
+        """The map, which waits in the job's folder: it is as large as all else, and the queue keeps what it is told."""
+        pulse.stage("map")
+        content = mapping.drawn(examined, self._gallery.places, lambda done: pulse.stage(f"map, {done:.0%}"))
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._map_path.write_bytes(content)
+        pulse.did()
 
     def _subjects(self, plan: Document) -> tuple[Subject, Subject | None]:
         """The generation and the one it is compared to, both on the clips that both can read."""
@@ -90,14 +112,14 @@ class Evaluate:
     def _head(self, judged: Judged) -> Document:
         counted = {"clips": len(judged.examined.clip_ids), "classes": len(judged.examined.classes)}
         same = {"clips_sha256": judged.examined.clips_sha256, "classes_sha256": judged.examined.classes_sha256}
-        return {"protocol": self._request.protocol, **_named(judged.generation), **counted, **same}
+        told = {"labels": details.labels_document(judged.examined)}
+        return {"protocol": self._request.protocol, **_named(judged.generation), **counted, **same, **told}
 
 
 def _short(report: Document) -> Document:
     """Of a report, which takes 20 kB and more, the means over classes."""
     channels = {
-        channel: {name: each for name, each in found.items() if name != ABSTAINING}
-        for channel, found in report["classification"].items()
+        channel: {name: found[name] for name in ACCURACIES} for channel, found in report["classification"].items()
     }
     routes = {route: found["by_class"] for route, found in report[RETRIEVED].items()}
     return {name: report[name] for name in HEAD} | {"classification": channels, RETRIEVED: routes}
@@ -114,18 +136,29 @@ def _classification(examined: Examined) -> Document:
 def _by_channel(examined: Examined, channel: Channel) -> Document:
     labels, beta = examined.labels, examined.betas.get(channel, 0.0)
     scores = examined.scorer.scores(f"{channel}->text")
-    found = figures.accuracies_document(accuracies(scores, labels.clips, labels.seen, beta))
-    return found | {ABSTAINING: figures.abstaining_document(stack(scores, labels.seen, beta), labels.clips)}
+    found, calibrated = accuracies(scores, labels.clips, labels.seen, beta), stack(scores, labels.seen, beta)
+    return {
+        **figures.accuracies_document(found),
+        "classes": details.by_class_document(examined, found.by_class),
+        "confusion": details.confusion_document(examined, calibrated),
+        ABSTAINING: figures.abstaining_document(calibrated, labels.clips),
+    }
 
 
 def _route(judged: Judged, route: str, found: Precision) -> Document:
     return {
         **figures.precision_document(found),
-        "classes": figures.classes_document(judged.examined, found),
+        "classes": details.by_class_document(judged.examined, found.by_class),
         "curve": figures.curve_document(judged.curve(route)),
+        "worst": _worst(judged, route, found),
         "hubness": judged.both_ways(route),
         "index": figures.index_document(judged.generation, route),
     }
+
+
+def _worst(judged: Judged, route: str, found: Precision) -> list[Document]:
+    worst = judged.worst(route, found.by_query)
+    return details.worst_document(judged.examined, route, worst, judged.gallery.places)
 
 
 def _comparison(rival: Judged, judged: Judged, route: str, found: Precision) -> Document | None:

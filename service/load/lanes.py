@@ -35,6 +35,8 @@ LANES: Mapping[str, Name | None] = {
     "GET /v1/galleries/{gallery}/clips/{clip_id}/waveform": "views",
     "GET /v1/galleries/{gallery}/clips/{clip_id}/waveform.svg": "views",
     "GET /v1/galleries/{gallery}/clips/{clip_id}/preview": "bulk",
+    "GET /v1/galleries/{gallery}/archive": "bulk",
+    "GET /v1/galleries/{gallery}/verification": "bulk",
 }
 """By "METHOD /path/{template}", where it is another than READING's or WRITING's. None: in no lane, never refused.
 

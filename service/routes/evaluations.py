@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
-from service.evaluations import comparing, evaluations, plots
+from service.evaluations import comparing, evaluations, mapping, plots
 from service.evaluations.comparison_schemas import EvaluationComparison
 from service.evaluations.evaluation_schemas import EvaluationList, EvaluationReport, EvaluationRequest
+from service.evaluations.map_schemas import EvaluationMap
 from service.evaluations.plots import Plot
 from service.http.json_bodies import JsonRoute
 from service.jobs import desk
@@ -31,7 +32,7 @@ def start_evaluation(
 
 @router.get("")
 def list_evaluations(gallery: str, resources: Opened) -> EvaluationList:
-    """The evaluations of a gallery, without their reports."""
+    """The evaluations of a gallery in short, without their reports."""
     return evaluations.listed(resources.galleries.get(gallery))
 
 
@@ -50,6 +51,12 @@ def compare_evaluations(
 def get_evaluation(gallery: str, evaluation_id: Annotated[Number, Path()], resources: Opened) -> EvaluationReport:
     """What an evaluation found."""
     return evaluations.report(resources.galleries.get(gallery), evaluation_id)
+
+
+@router.get("/{evaluation_id}/map")
+def get_evaluation_map(gallery: str, evaluation_id: Annotated[Number, Path()], resources: Opened) -> EvaluationMap:
+    """Where the gallery's sound, pictures and words lie beside each other, if the evaluation was asked for a map."""
+    return mapping.evaluation_map(resources.galleries.get(gallery), evaluation_id)
 
 
 @router.delete("/{evaluation_id}", status_code=204)

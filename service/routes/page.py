@@ -1,6 +1,7 @@
 """The pages and their files."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -38,12 +39,19 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 def mount(app: FastAPI) -> None:
     """Answer every page, and its files below /web; they take any query, which is for their modules."""
-    files = read_all()
-    version = version_of(files)
-    for address, each in PAGES.items():
-        html = File.of(render(each, files, version=version).encode(), HTML)
+    files, version, pages = _made()
+    for address, html in pages.items():
         app.add_route(address, _page(html), include_in_schema=False)
     app.add_route("/web/{path:path}", _file(files, version), include_in_schema=False)
+
+
+@cache
+def _made() -> tuple[Mapping[str, File], str, Mapping[str, File]]:
+    """The files, what version they are together, and the pages by their addresses; once a process, as none changes."""
+    files = read_all()
+    version = version_of(files)
+    pages = {at: File.of(render(each, files, version=version).encode(), HTML) for at, each in PAGES.items()}
+    return files, version, pages
 
 
 def _page(html: File) -> Answer:

@@ -23,6 +23,8 @@ class Hit(Frozen):
 class SearchAnswer(Frozen):
     """What was found, best first; `next` is the offset of the hits after these, null where there are none.
 
+    `cursor` asks for those too, by itself; null unless the search was asked for pages.
+
     `calibrated_on` names where probabilities are from, `evaluation 3` or `bundle demo-cjme`; null where there are none.
     """
 
@@ -33,6 +35,7 @@ class SearchAnswer(Frozen):
     calibrated_on: str | None = None
     hits: tuple[Hit, ...]
     next: int | None
+    cursor: str | None = None
 
 
 class BatchAnswer(Frozen):

@@ -23,6 +23,7 @@ TO: dict[str, Any] = {"description": "Only clips added before."}
 AMONG: dict[str, Any] = {"description": "Only the clips of these ids, repeated for each."}
 K: dict[str, Any] = {"ge": 1, "le": 100, "description": "How many to answer with, at most."}
 OFFSET: dict[str, Any] = {"ge": 0, "lt": MOST_HITS, "description": "How many of the best to pass over."}
+PAGES: dict[str, Any] = {"description": "Whether to answer with a cursor, which the next hits are asked by."}
 EXPLAIN: dict[str, Any] = {"description": "Whether to say of each hit why it was found."}
 MIN_SCORE: dict[str, Any] = {"ge": -1e30, "le": 1e30, "description": "Only hits of this score or a higher one."}
 MIN_PROBABILITY: dict[str, Any] = {
@@ -72,10 +73,10 @@ class FilterBody(ClipsBody):
     min_probability: Annotated[float | None, Field(**MIN_PROBABILITY)] = None
     explain: Annotated[bool, Field(**EXPLAIN)] = False
 
-    def narrowing(self, offset: int = 0) -> "Narrowing":
+    def narrowing(self) -> "Narrowing":
         """The same, checked; raises QueryInvalid."""
         least = Least(self.min_score, self.min_probability)
-        return Narrowing(self.by, self.filter(), self.k, offset=offset, least=least, explain=self.explain)
+        return Narrowing(self.by, self.filter(), self.k, least=least, explain=self.explain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ class Narrowing:
         k: how many hits at most, after the `offset` best.
         least: how good they have to be.
         explain: whether each hit is told with the reason why it was found.
+        pages: whether a cursor is told, by which the search goes on.
     """
 
     by: Counted = "window"
@@ -107,6 +109,7 @@ class Narrowing:
     offset: int = 0
     least: Least = ANY
     explain: bool = False
+    pages: bool = False
 
     def __post_init__(self) -> None:
         if self.end > MOST_HITS:
@@ -156,9 +159,11 @@ def _narrowing_in(place: Callable[..., Any], clips: Clips) -> Callable[..., Coro
         min_score: Annotated[float | None, place(**MIN_SCORE)] = None,
         min_probability: Annotated[float | None, place(**MIN_PROBABILITY)] = None,
         explain: Annotated[bool, place(**EXPLAIN)] = False,
+        pages: Annotated[bool, place(**PAGES)] = False,
     ) -> Narrowing:
         """What narrows a search; raises QueryInvalid."""
-        return Narrowing(by, meant, k, offset=offset, least=Least(min_score, min_probability), explain=explain)
+        least = Least(min_score, min_probability)
+        return Narrowing(by, meant, k, offset=offset, least=least, explain=explain, pages=pages)
 
     return narrowing
 

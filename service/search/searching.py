@@ -25,6 +25,7 @@ from models.errors import GalleryNotFound, RouteMissing
 from models.types import F32
 from service.load.batching import Batching
 from service.observing.probe import Probe
+from service.search.cursors import Cursor
 from service.search.documents import Document, written
 from service.search.explaining import Explainer
 from service.search.filtering import Least, Narrowing
@@ -86,10 +87,19 @@ async def by_query(means: Means, gallery: str, request: SearchRequest) -> bytes:
     Raises:
         GalleryNotFound, RouteMissing, QueryInvalid, InvalidInput, ClipNotFound, WindowNotFound, SenseMissing.
     """
-    narrowed = request.narrowing(request.offset)
+    if request.cursor is not None:
+        return await by_cursor(means, gallery, request.cursor, k=request.k, explain=request.explain)
+    narrowed = request.narrowing()
     asked = [(request.route_of(each), each) for each in request.parts()]
     search = await _Search.begun(means, gallery, [route for route, _ in asked])
     return await search.answer(await search.questions(asked), narrowed)
+
+
+async def by_cursor(means: Means, gallery: str, text: str, *, k: int, explain: bool) -> bytes:
+    """What is nearest after the hits that were told; raises GalleryNotFound, QueryInvalid."""
+    cursor = await run_in_threadpool(Cursor.read, text)
+    search = await _Search.begun(means, gallery, cursor.routes)
+    return await search.go_on(cursor, cursor.narrowing(k=k, explain=explain))
 
 
 async def by_batch(means: Means, gallery: str, request: BatchRequest) -> bytes:
@@ -148,8 +158,23 @@ class _Search:
         if asked.among is None and asked.blend is None:
             self._means.probe.offer(self._gallery.name, self.generation, route=asked.route, queries=vector)
         good = self._telling.good(questions, found, narrowed.least)
-        head, (hits,) = await self._told([good.part(narrowed.offset, narrowed.end)], narrowed)
-        return written(head | {"hits": hits, "next": narrowed.end if len(good.hits) > narrowed.end else None})
+        told = good.part(narrowed.offset, narrowed.end)
+        is_more, cursor = len(good.hits) > narrowed.end, None
+        if is_more and narrowed.pages:
+            cursor = Cursor.of(self.generation, questions, narrowed, told=good.hits[: narrowed.end])
+        return await self._paged(told, narrowed, next_=narrowed.end if is_more else None, cursor=cursor)
+
+    async def go_on(self, cursor: Cursor, narrowed: Narrowing) -> bytes:
+        """The best of those that were not told before."""
+        cursor.check(self.generation)
+        questions = cursor.questions(self.generation)
+        vector, asked = await self._compared(questions, narrowed)
+        ((*found,),) = await self._means.batching.search(self._gallery, vector, asked, generation=self.generation)
+        good = self._telling.good(questions, cursor.untold(found), narrowed.least)
+        told, after = good.part(0, narrowed.k), None
+        if len(good.hits) > narrowed.k:
+            after = cursor.past(told.hits)
+        return await self._paged(told, narrowed, next_=None if after is None else narrowed.end, cursor=after)
 
     async def answers(self, questions: Sequence[Sequence[Question]], narrowed: Narrowing) -> bytes:
         """Those that are asked alike, which most are, are compared together."""
@@ -166,6 +191,12 @@ class _Search:
         good = [self._telling.good(each, found[row], narrowed.least) for row, each in enumerate(questions)]
         head, told = await self._told([each.part(0, narrowed.k) for each in good], narrowed)
         return written(head | {"answers": told})
+
+    async def _paged(self, told: Found, narrowed: Narrowing, *, next_: int | None, cursor: Cursor | None) -> bytes:
+        """A page, and how those after it are asked for."""
+        head, (hits,) = await self._told([told], narrowed)
+        text = None if cursor is None else await run_in_threadpool(cursor.written)
+        return written(head | {"hits": hits, "next": next_, "cursor": text})
 
     async def _told(self, found: Sequence[Found], narrowed: Narrowing) -> tuple[Document, Sequence[Sequence[Document]]]:
         """What the answer says beside its hits, which are made by then, and the hits of each."""

@@ -11,6 +11,8 @@ from posixpath import dirname, join, normpath
 WEB = Path(__file__).parent
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 """What of the folder is answered, by its suffix, and as what."""
+COMMENT = re.compile(rb"^ *(?:/\*.*?\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
+"""Lines that are a comment, of scripts and styles: for who reads the file, and an eighth of what would be sent."""
 IMPORTED = re.compile(r"""^(?:import|export)\b(?:[^"';]*\bfrom)?\s*["'](\.[^"']+\.js)["']""", re.MULTILINE)
 
 
@@ -30,9 +32,10 @@ class File:
 
 
 def read_all(folder: Path = WEB) -> Mapping[str, File]:
-    """Every file that is answered, by its path below the folder."""
+    """Every file that is answered, as it is sent, by its path below the folder."""
     found = sorted(each for each in folder.rglob("*") if each.suffix in TYPES)
-    return {each.relative_to(folder).as_posix(): File.of(each.read_bytes(), TYPES[each.suffix]) for each in found}
+    sent = {each: COMMENT.sub(b"", each.read_bytes()) for each in found}
+    return {each.relative_to(folder).as_posix(): File.of(content, TYPES[each.suffix]) for each, content in sent.items()}
 
 
 def version_of(files: Mapping[str, File]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -38,7 +39,9 @@ def render(page: Page, files: Mapping[str, File], *, version: str) -> str:
     return template.render(page=page, web=f"/web/{version}", styles=page.styles(files), modules=modules)
 
 
+@cache
 def _environment() -> Environment:
+    """One for all pages, as it remembers what it compiled: the frame takes longer than all that is in it."""
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

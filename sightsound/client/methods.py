@@ -32,7 +32,9 @@ class Methods:
     search = made(of_search.search)
     search_clip = made(of_search.search_clip)
     search_by = made(of_search.search_by)
+    search_on = made(of_search.search_on)
     hits = read(of_search.hits)
+    hits_of_clip = read(of_search.hits_of_clip)
     search_batch = made(of_search.search_batch)
 
     classify = made(of_classes.classify)
@@ -61,6 +63,9 @@ class Methods:
     gallery_statistics = made(of_galleries.gallery_statistics)
     create_gallery = made(of_galleries.create_gallery)
     remove_gallery = made(of_galleries.remove_gallery)
+    import_gallery = made(of_galleries.import_gallery)
+    export_gallery = made(of_galleries.export_gallery)
+    verify_gallery = made(of_galleries.verify_gallery)
     reindex = made(of_galleries.reindex)
     generations = made(of_galleries.generations)
     generation = made(of_galleries.generation)
@@ -70,6 +75,7 @@ class Methods:
 
     evaluations = made(of_evaluations.evaluations)
     evaluation = made(of_evaluations.evaluation)
+    evaluation_map = made(of_evaluations.evaluation_map)
     compare_evaluations = made(of_evaluations.compare_evaluations)
     evaluation_plot = made(of_evaluations.evaluation_plot)
     remove_evaluation = made(of_evaluations.remove_evaluation)

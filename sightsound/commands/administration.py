@@ -39,6 +39,7 @@ def evaluate(
     route: Annotated[list[str] | None, typer.Option(metavar="ROUTE", help="Repeated for each; by default all.")] = None,
     generation: Annotated[int | None, typer.Option(min=1, help="Its number; by default the active one.")] = None,
     compare_to: Annotated[int | None, typer.Option(min=1, help="The number of another generation.")] = None,
+    map: Annotated[bool, typer.Option("--map", help="Draw a map too, for the service's page.")] = False,
     no_wait: NoWait = False,
     server: Server = None,
     key: Key = None,
@@ -51,7 +52,7 @@ def evaluate(
 
     with reached(server, key, data, jobs=1) as client:
         name = chosen(client, gallery)
-        job = client.jobs.evaluate(name, route or [], generation=generation, compare_to=compare_to)
+        job = client.jobs.evaluate(name, route or [], generation=generation, compare_to=compare_to, map=map)
         if no_wait and server:
             return _asked(job, as_json=as_json)
         done = watched(client, job)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from service.app import create_app
 from service.settings import Settings
@@ -55,7 +55,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_a_clip_that_no_browser_plays_is_played_and_sought_in(page: Page, label: str) -> None:
     page.goto("/?text=film&to=video")
     hit = page.locator(".hit", has_text=label)
-    hit.scroll_into_view_if_needed()
+    hit.hover()
     page.wait_for_function(PLAYING, arg=label)
     right, above = page.evaluate(SOUGHT, label)
     assert right == pytest.approx([LEVELS[2]] * 3, abs=12)
@@ -66,7 +66,8 @@ def test_until_it_plays_its_picture_is_there(page: Page) -> None:
     page.goto("/?text=film&to=video")
     hit = page.locator(".hit", has_text="an old film")
     hit.scroll_into_view_if_needed()
-    poster = hit.locator("video").get_attribute("poster")
+    expect(hit.locator("video")).to_have_count(0)
+    poster = hit.locator("img").get_attribute("src")
     assert poster is not None
     assert poster.endswith("/thumbnail?at_s=0")
     answer = page.request.get(poster)

@@ -16,9 +16,9 @@ from tests.unit.service.running import running
 
 DATA = Path(os.environ.get("SIGHTSOUND_DATA", "sightsound-data")).absolute()
 FOLDER = Path(os.environ.get("SIGHTSOUND_SCREENSHOTS", "")).absolute()
-PLAYS = """() => [...document.querySelectorAll(".hit video")]
-    .filter((each) => each.src)
-    .every((each) => each.currentTime > 0.4)"""
+SHOWN = """() => [...document.querySelectorAll("main :is(img, video)")]
+    .filter((each) => each.checkVisibility() && each.getBoundingClientRect().top < innerHeight)
+    .every((each) => (each.tagName === "IMG" ? each.complete : each.currentTime > 0.4))"""
 
 pytestmark = pytest.mark.skipif("SIGHTSOUND_SCREENSHOTS" not in os.environ, reason="SIGHTSOUND_SCREENSHOTS is not set")
 
@@ -33,14 +33,14 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def shoot(page: Page, name: str) -> None:
-    """A picture of the page once all that it shows plays."""
-    page.wait_for_function(PLAYS)
+    """A picture of the page once all pictures on it are there, and those that move do."""
+    page.wait_for_function(SHOWN)
     page.screenshot(path=FOLDER / name)
 
 
 def test_search_by_words(page: Page) -> None:
     page.get_by_label("Words to search for").fill("glass ball bouncing")
-    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Search", exact=True).click()
     expect(page.locator(".hit").first).to_contain_text("glass ball bouncing")
     shoot(page, "search.png")
 

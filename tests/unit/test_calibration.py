@@ -1,11 +1,23 @@
 """Calibrated stacking against loops, and its choice of beta."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from models.calibration import FIXED_GRID, Stacking, beta_grid, choose_beta, curve, stack
+from models.calibration import (
+    FIXED_GRID,
+    Stacking,
+    StackingCurve,
+    beta_grid,
+    choose_beta,
+    curve,
+    stack,
+    stacking_curve,
+)
 from models.types import F32, I64, Bool
 
 SEEN = np.array([True, True, False])
@@ -92,3 +104,40 @@ def test_the_grid_goes_from_all_answers_seen_to_none(seed: int) -> None:
     assert SEEN[stack(scores, SEEN, grid[0] - 1e-4).argmax(1)].all()
     assert not SEEN[stack(scores, SEEN, grid[-1] + 1e-4).argmax(1)].any()
     assert not SEEN[stack(scores, SEEN, grid[0] + 1e-4).argmax(1)].all()
+
+
+@pytest.mark.parametrize("chosen", [0.0, 0.3, -7.5])
+def test_a_kept_curve_says_what_each_of_its_betas_gives_from_all_seen_to_none(chosen: float) -> None:
+    numbers = np.random.default_rng(1)
+    scores, labels = numbers.normal(size=(500, 3)).astype(np.float32), numbers.integers(0, 3, 500)
+    found = stacking_curve(scores, labels, SEEN, chosen=chosen, measured_on="a test")
+    assert found is not None
+    assert {0.0, chosen} <= set(found.betas)
+    assert 90 < len(found.betas) <= 101
+    assert all(before < after for before, after in pairwise(found.betas))
+    for beta, *kept in zip(found.betas, found.seen, found.unseen, found.harmonic, strict=True):
+        told = by_argmax(scores, labels, SEEN, beta)
+        assert kept == pytest.approx([told.seen_accuracy, told.unseen_accuracy, told.harmonic_mean], abs=1e-6)
+    assert (found.unseen[0], found.seen[-1]) == pytest.approx((0, 0), abs=0.01)
+    assert (found.clips, found.measured_on) == (500, "a test")
+
+
+@pytest.mark.parametrize("label", [0, 2])
+def test_samples_of_one_side_have_no_curve(label: int) -> None:
+    scores = np.random.default_rng(1).normal(size=(9, 3)).astype(np.float32)
+    assert stacking_curve(scores, np.full(9, label), SEEN, chosen=0, measured_on="a test") is None
+
+
+@pytest.mark.parametrize(
+    ("betas", "seen", "what"),
+    [
+        ((0, 1), (1,), "as many values"),
+        ((1, 1), (1, 1), "betas rise"),
+        ((0, 1), (1, 1.5), "less than or equal to 1"),
+        ((0,), (1,), "at least 2"),
+    ],
+)
+def test_a_curve_that_is_none_is_refused(betas: tuple[float, ...], seen: tuple[float, ...], what: str) -> None:
+    other = (0.5,) * len(betas)
+    with pytest.raises(ValidationError, match=what):
+        StackingCurve(betas=betas, seen=seen, unseen=other, harmonic=other, clips=9, measured_on="a test")

@@ -35,8 +35,9 @@ export async function stream(path, onEvent, signal) {
 const AGAIN_MS = 1500;
 
 /** Send a form, telling how far it is (0 to 1) on the way; answers as `ask`. */
-export async function upload(path, form, { onProgress, signal, query } = {}) {
+export async function upload(path, form, { onProgress, onStatus, signal, query } = {}) {
   const sent = await posted(url(path, query), form, { onProgress, signal });
+  onStatus?.(sent.status);
   if (sent.status !== 401) return read(sent);
   await signIn();
   return read(await posted(url(path, query), form, { onProgress, signal }));

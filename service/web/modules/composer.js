@@ -1,156 +1,123 @@
-/** Where a search is put together: words or a clip, and what to find. */
+/** Where a search is put together: words, clips, what to find, and among which clips. */
 
-import { bytes } from "./format.js";
-import { still } from "./motion.js";
-import { bars, draw } from "./sound.js";
+import * as arriving from "./asking/arriving.js";
+import * as chips from "./asking/chips.js";
+import * as choices from "./asking/choices.js";
+import { complete, fitting } from "./asking/completion.js";
+import * as filters from "./asking/filters.js";
+import * as recording from "./asking/recording.js";
+import { isClip, KINDS } from "./asking/parts.js";
+import { at } from "./dom.js";
+import { count } from "./format.js";
+import { isAsked } from "./inquiry.js";
 
-const form = document.getElementById("composer");
-const drop = document.getElementById("drop");
-const veil = document.getElementById("veil");
-const file = document.getElementById("file");
-const preview = document.getElementById("preview");
-let clip = null;
-let address = null;
+const uploads = new Map();
+const field = at("text");
+let search = null;
+let gallery = { routes: [], labels: {} };
+let ways = {};
 
-export function start({ onWords, onClip, onCleared }) {
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    clip ? onClip(asked()) : onWords(asked());
-  });
-  form.addEventListener("change", ({ target }) => {
-    if (target.type !== "radio") return;
-    if (clip) onClip(asked());
-    else if (asked().text) onWords(asked());
-  });
-  file.addEventListener("change", () => file.files[0] && take(file.files[0], onClip));
-  document.getElementById("clear").addEventListener("click", () => clear() || onCleared());
-  preview.addEventListener("click", hear);
-  dropping((dropped) => take(dropped, onClip));
-  addEventListener("keydown", (event) => shortcuts(event, onCleared));
+/** Tell of each new search by `onAsk`; `clip` gives a clip of the gallery by its id, `fields` those of the clips' metadata. */
+export function start({ onAsk, clip, fields }) {
+  ways = { onAsk, clip, onWeigh: (part, weight) => change({ parts: put(part, { weight }) }), onRemove: (part) => remove(part) };
+  at("composer").addEventListener("submit", (event) => event.preventDefault() || change({}));
+  at("composer").addEventListener("change", ({ target: { type, name, value } }) => type === "radio" && change({ [name]: value }));
+  at("add").addEventListener("click", addWords);
+  field.addEventListener("input", () => (at("add").hidden = !field.value.trim()));
+  complete(field, at("completions"), { offered: (typed) => (typed ? fitting(labels(), typed) : []), onPick: () => change({}) });
+  filters.start({ labels, fields, onChange: (found) => change({ filters: found }) });
+  arriving.start(take);
+  recording.start();
+  for (const sense of ["audio", "video"]) at(`record-${sense}`).addEventListener("click", () => recording.record(sense, take));
+  addEventListener("keydown", (event) => event.key === "Escape" && !document.querySelector("dialog[open]") && search.parts.length && remove(search.parts.at(-1)));
 }
 
-/** What the form says; `route` goes from the clip to clips, and is null where the gallery has no such route. */
-export function asked() {
-  const chosen = new FormData(form);
-  return { text: chosen.get("text")?.trim() ?? "", to: chosen.get("to"), route: chosen.get("route"), file: clip };
+export const asked = () => search;
+
+/** Show a search, and give it as it can be asked: with the files of before, and by routes that there are. */
+export function fill(found) {
+  const parts = found.parts.map((each) => (each.kind === "upload" ? { ...each, file: uploads.get(each.value) } : each));
+  return draw({ ...found, parts });
 }
 
-export function fill({ text, to }) {
-  form.elements.text.value = text;
-  const choice = choices("to").find(({ value }) => value === to);
-  if (choice) choice.checked = true;
+/** Offer what a gallery has. */
+export function offer(opened) {
+  gallery = opened;
+  field.disabled = !choices.takesWords(opened.routes);
+  draw(search);
 }
 
-const searchingWith = (sense) => choices("route").find(({ value }) => value.startsWith(`${sense}->`));
-
-export const canUse = (sense) => Boolean(searchingWith(sense));
-
-export function use(sense) {
-  searchingWith(sense).checked = true;
+/** Ask for something else; words that are typed count too, as a part of it where there are others. */
+export function change(changed) {
+  const before = search;
+  draw(normal({ ...search, text: field.value.trim(), ...changed }));
+  if (isAsked(search) || isAsked(before)) ways.onAsk(search);
 }
 
-/** Offer what a gallery has: its labels, and of all choices those that are among its routes. */
-export function offer({ labels, routes }) {
-  document.getElementById("labels").replaceChildren(...labels.map((label) => new Option(label)));
-  const crossing = routes.filter((route) => ["audio->video", "video->audio"].includes(route));
-  narrow("to", (to) => routes.includes(`text->${to}`));
-  narrow("route", (route) => (crossing.length ? crossing : routes).includes(route));
-  form.elements.text.disabled = !choices("to").length;
-  form.elements.text.placeholder = choices("to").length ? "Describe a sight or a sound" : "Drop a clip to search with it";
-  swap(Boolean(clip));
+/** Another example, which counts for or against what is found; by what it is sought for, unless `from` says otherwise. */
+export function exemplify(part, { to = search.to, from = null } = {}) {
+  const others = search.parts.filter(({ value }) => value !== part.value);
+  change({ parts: [...others, part], to, from: from ?? (others.some(isClip) ? search.from : to) });
 }
 
-const choices = (name) => [...form.elements[name]].filter((input) => !input.disabled);
+export const clear = () => change({ text: "", parts: [] });
 
-/** Leave the choices that hold; where the chosen one does not, the first of them is chosen. */
-function narrow(name, holds) {
-  for (const input of form.elements[name]) {
-    input.disabled = !holds(input.value);
-    input.parentElement.hidden = input.disabled;
-  }
-  const left = choices(name);
-  if (left.length && !left.some((input) => input.checked)) left[0].checked = true;
+function take(file) {
+  const part = { kind: "upload", value: named(file), weight: 1, file };
+  const sense = choices.senseOf(file);
+  const others = search.parts.filter(({ kind }) => kind !== "upload");
+  const isFirst = !search.parts.length && !field.value.trim();
+  change({ parts: [...others, part], from: sense ?? (isFirst ? null : search.from), to: isFirst ? (sense === "video" ? "audio" : "video") : search.to });
 }
 
-export function clear() {
-  if (address) URL.revokeObjectURL(address);
-  clip = address = null;
-  file.value = "";
-  swap(false);
+/** Its name, or that with a number where another file had it: Back must find each. */
+function named(file) {
+  const same = (known) => !known || (known.size === file.size && known.lastModified === file.lastModified);
+  let name = file.name;
+  for (let i = 2; !same(uploads.get(name)); i += 1) name = `${file.name} (${i})`;
+  uploads.set(name, file);
+  return name;
 }
 
-function take(chosen, onClip) {
-  clear();
-  clip = chosen;
-  address = URL.createObjectURL(chosen);
-  document.getElementById("clip-name").textContent = chosen.name;
-  document.getElementById("clip-size").textContent = bytes(chosen.size);
-  swap(true);
-  picture(chosen, address);
-  onClip(asked());
+function addWords() {
+  draw({ ...search, text: "", parts: [...search.parts, words(field.value.trim())] });
+  field.focus();
 }
 
-function swap(withClip) {
-  document.getElementById("words").hidden = withClip;
-  document.getElementById("clip").hidden = !withClip;
-  document.getElementById("find").hidden = withClip || !choices("to").length;
-  document.getElementById("use").hidden = !withClip || !choices("route").length;
-  document.getElementById("drop-words").textContent = withClip ? "Another clip" : "Drop a clip, or choose one";
-  if (!withClip) preview.replaceChildren();
+function remove(part) {
+  change({ parts: search.parts.filter(({ kind, value }) => kind !== part.kind || value !== part.value) });
+  field.focus();
 }
 
-/** The clip as the browser can show it: as an image, moving, as a wave, or, where it knows no such format, not at all. */
-function picture(chosen, at) {
-  preview.disabled = true;
-  preview.setAttribute("aria-pressed", "false");
-  if (!chosen.size) return;
-  if (chosen.type.startsWith("image/")) return preview.replaceChildren(Object.assign(document.createElement("img"), { alt: "", src: at }));
-  const player = Object.assign(document.createElement("video"), { src: at, muted: true, loop: true, playsInline: true });
-  preview.replaceChildren(player);
-  player.addEventListener("loadedmetadata", () => {
-    preview.disabled = false;
-    if (!player.videoWidth) wave(chosen);
-    else if (!still) player.play().catch(() => {});
-  });
+const put = ({ kind, value }, changed) => search.parts.map((each) => (each.kind === kind && each.value === value ? { ...each, ...changed } : each));
+
+/** As they are in the address, so that they stay where they are when it is read. */
+const inOrder = (one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind);
+
+const words = (value) => ({ kind: "also", value, weight: 1 });
+
+/** Words alone are in the field; beside others they are a part as those are. */
+function normal(found) {
+  const parts = (found.text && found.parts.length ? [...found.parts, words(found.text)] : found.parts).toSorted(inOrder);
+  const [only] = parts;
+  if (parts.length === 1 && only.kind === "also" && only.weight > 0) return { ...found, text: only.value, parts: [] };
+  return { ...found, parts, text: parts.length ? "" : found.text };
 }
 
-async function wave(chosen) {
-  const canvas = document.createElement("canvas");
-  preview.append(canvas);
-  const found = await bars(chosen);
-  if (found && canvas.isConnected) draw(canvas, found);
+function draw(found) {
+  search = gallery.routes.length ? choices.settle(found, gallery.routes) : found;
+  field.value = search.text;
+  field.placeholder = placeholder();
+  at("add").hidden = !search.text;
+  chips.show(at("parts"), search.parts, ways);
+  filters.show(search.filters);
+  if (gallery.routes.length) choices.show(search, gallery.routes);
+  return search;
 }
 
-/** The first click plays the clip aloud from its beginning, the next one silences it. */
-function hear() {
-  const player = preview.querySelector("video");
-  const loud = player.muted;
-  player.muted = !loud;
-  preview.setAttribute("aria-pressed", String(loud));
-  if (loud) player.currentTime = 0;
-  if (loud) player.play().catch(() => {});
-  else if (!player.videoWidth || still) player.pause();
+function placeholder() {
+  if (field.disabled) return "Drop a clip to search with it";
+  return search.parts.length ? "Add words to it" : "Describe a sight or a sound";
 }
 
-function dropping(onFile) {
-  const holds = (event) => event.dataTransfer?.types.includes("Files");
-  addEventListener("dragover", (event) => {
-    if (!holds(event)) return;
-    event.preventDefault();
-    veil.hidden = false;
-  });
-  addEventListener("dragleave", (event) => event.relatedTarget === null && (veil.hidden = true));
-  addEventListener("drop", (event) => {
-    if (!holds(event)) return;
-    event.preventDefault();
-    veil.hidden = true;
-    if (event.dataTransfer.files[0]) onFile(event.dataTransfer.files[0]);
-  });
-}
-
-function shortcuts(event, onCleared) {
-  if (event.key === "Escape" && clip) {
-    clear();
-    onCleared();
-  }
-}
+const labels = () => Object.entries(gallery.labels).map(([value, clips]) => ({ value, note: count(clips, "clip") }));

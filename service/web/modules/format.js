@@ -58,3 +58,6 @@ export const moment = (value) => unless(value, (known) => new Date(known).toLoca
 
 /** Words of the service as a sentence. */
 export const sentence = (words) => words && `${words[0].toUpperCase()}${words.slice(1)}${/[.?!]$/.test(words) ? "" : "."}`;
+
+/** Words of the service with its arrows as people read them: audio → video. */
+export const arrows = (words) => words?.replaceAll("->", " → ");

@@ -1,15 +1,43 @@
-/** The search that the page's address holds. */
+/** The search that the page's address holds: all of it, but the bytes of a clip that is on a person's disk. */
 
 import * as address from "./address.js";
+import { KINDS, read as part, written } from "./asking/parts.js";
 
-const CHOICES = ["video", "audio", "av"];
+const SENSES = ["video", "audio", "av"];
+const FILTERS = ["label", "where", "added_from", "added_to", "by"];
 
+/** {text, parts, to, from, filters}; `from` is null where the address leaves it open. */
 export function read() {
   const query = address.parameters();
-  const to = query.get("to");
-  return { text: query.get("text")?.trim() ?? "", to: CHOICES.includes(to) ? to : "video" };
+  const sense = (name) => SENSES.find((each) => each === query.get(name)) ?? null;
+  return {
+    text: query.get("text")?.trim() ?? "",
+    parts: KINDS.flatMap((kind) => query.getAll(kind).map((each) => part(kind, each))),
+    to: sense("to") ?? "video",
+    from: sense("from"),
+    filters: { label: query.getAll("label"), where: conditions(query.get("where")), added_from: query.get("added_from"), added_to: query.get("added_to"), by: query.get("by") },
+  };
 }
 
-export const link = ({ text, to }) => address.link("/", { text, to: text && to });
+export const isAsked = ({ text, parts }) => Boolean(text || parts.length);
 
-export const write = ({ text, to }) => address.write({ text, to: text && to });
+export const link = (search) => address.link("/", parameters(search));
+
+export const write = (search) => address.write(parameters(search));
+
+/** As parameters: of what there is none, they are null, which leaves them out. */
+function parameters({ text, parts = [], to, from, filters = {} }) {
+  const asked = isAsked({ text, parts });
+  const held = KINDS.map((kind) => [kind, parts.filter((each) => each.kind === kind).map(written)]);
+  const narrowed = FILTERS.map((name) => [name, (asked && filters[name]) || null]);
+  const { where, ...rest } = Object.fromEntries(narrowed);
+  return { text, ...Object.fromEntries(held), to: asked ? to : null, from: parts.length ? from : null, ...rest, where: where?.length ? JSON.stringify(where) : null };
+}
+
+function conditions(said) {
+  try {
+    return JSON.parse(said ?? "[]");
+  } catch {
+    return [];
+  }
+}

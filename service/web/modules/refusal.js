@@ -6,10 +6,16 @@ export class Refusal extends Error {
   /** @param {{title: string, type?: string, detail?: string, status: number}} problem a problem document (RFC 9457) */
   constructor(problem, retryAfter_s = null) {
     super(sentence(problem.detail ?? ""));
+    this.problem = problem;
     this.title = problem.title;
     this.kind = problem.type;
     this.status = problem.status;
     this.retryAfter_s = retryAfter_s;
+  }
+
+  /** All of it, in a line. */
+  get said() {
+    return `${this.title} ${this.message}`;
   }
 
   /** Which of the states shows it: see states.js. */

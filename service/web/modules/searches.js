@@ -1,17 +1,59 @@
-/** What the page of searches asks: a gallery, hits for words or a clip, and what a clip is. */
+/** What the page of searches asks the service. */
 
+import { counting, isClip, placed } from "./asking/parts.js";
 import { ask } from "./api.js";
 import { of } from "./galleries.js";
 
-const K = 20;
+const K = 24;
 
 export const gallery = (name) => ask(of(name));
+
+export const clip = (name, id) => ask(of(name, "clips", id));
 
 /** Where a clip is as something to look at: its `preview`, `thumbnail` or `waveform`. */
 export const view = ({ media }, what) => media.replace(/media$/, what);
 
-export const searchByWords = (name, { text, to, k = K }, signal) => ask(of(name, "search"), { query: { text, to, k }, signal });
+/** What is found for a search, as inquiry.js reads it; `extra` is laid over what is sent. */
+export function search(name, asked, extra, signal) {
+  const parts = counting(asked.parts);
+  const upload = parts.find(({ file }) => file);
+  const queries = [...worded(asked.text), ...parts.filter((each) => each !== upload).map((each) => query(each, asked))];
+  const sent = { to: asked.to, k: K, ...narrowed(asked.filters), ...extra };
+  if (!upload) return ask(of(name, "search"), { json: { ...sent, queries }, signal });
+  const { where, ...fields } = sent;
+  const texts = { where: JSON.stringify(where ?? []), queries: JSON.stringify(queries) };
+  return ask(of(name, "search"), { form: { file: upload.file, from: asked.from, weight: upload.weight, ...fields, ...texts }, signal });
+}
 
-export const searchByClip = (name, { file, from, to }, signal) => ask(of(name, "search"), { form: { file, from, to, k: K }, signal });
+/** The names under which clips have metadata, as far as the first of them tell: "place.city". */
+export async function fields(name) {
+  const { clips } = await ask(of(name, "clips"), { query: { limit: 100 } });
+  return [...new Set(clips.flatMap(({ metadata }) => paths(metadata)))].sort();
+}
 
-export const classify = (name, { file, classes }, signal) => ask("/v1/classify", { form: { file, gallery: name, classes, k: 5 }, signal });
+const paths = (held, before = "") =>
+  Object.entries(held).flatMap(([key, each]) => (each && typeof each === "object" && !Array.isArray(each) ? paths(each, `${before}${key}.`) : [`${before}${key}`]));
+
+export const classify = (name, file, signal) => ask("/v1/classify", { form: { file, gallery: name, k: 3 }, signal });
+
+const worded = (text) => (text ? [{ text }] : []);
+
+function query(part, { from, to }) {
+  const { weight, kind, value } = part;
+  if (!isClip(part)) return { text: value, weight };
+  const { number, clip: id } = placed(part);
+  return { ...(kind === "window" ? { window: number } : { clip: id }), route: `${from}->${to}`, weight };
+}
+
+/** Filters as the service takes them; a day is one of the person who asks, and the last one counts whole. */
+function narrowed({ label, where, added_from: since, added_to: until, by }) {
+  const filters = { label, where, added_from: day(since), added_to: day(until, 1), by };
+  return Object.fromEntries(Object.entries(filters).filter(([, value]) => value?.length));
+}
+
+function day(written, later = 0) {
+  const found = new Date(`${written}T00:00`);
+  if (!written || Number.isNaN(found.valueOf())) return null;
+  found.setDate(found.getDate() + later);
+  return found.toISOString();
+}

@@ -1,5 +1,7 @@
 /** Pictures of sound: how loud it is as height, how bright it sounds as colour. */
 
+import { ask } from "./api.js";
+
 const BARS = 56;
 let context;
 
@@ -34,16 +36,33 @@ function stretch(samples, start, end) {
   return { loud: Math.sqrt(energy / count), bright: energy ? Math.min(1, Math.sqrt(change / energy) * 1.6) : 0 };
 }
 
-/** Draw bars around `middle`, the tallest `most` of the canvas; those after `played` (0 to 1) are faint. */
-export function draw(canvas, found, { played = 1, middle = 0.5, most = 0.66 } = {}) {
+/** The same of a clip of a gallery, as the service has measured it, and how long it is; null where it has no sound. */
+export async function waveform(address) {
+  try {
+    const { peaks, duration_s } = await ask(address);
+    const step = peaks.length / BARS;
+    const found = Array.from({ length: BARS }, (_, i) => height(peaks.slice(Math.floor(i * step), Math.max(Math.floor((i + 1) * step), Math.floor(i * step) + 1))));
+    const loudest = Math.max(...found, 1e-4);
+    return { bars: found.map((each) => ({ height: (each / loudest) ** 0.8, bright: 0 })), duration_s };
+  } catch {
+    return null;
+  }
+}
+
+const height = (peaks) => peaks.reduce((sum, [low, high]) => sum + high - low, 0) / Math.max(peaks.length, 1);
+
+/** Draw bars around `middle`, the tallest `most` of the canvas; faint are those outside `within` (0 to 1), and in it after `played`. */
+export function draw(canvas, found, { played = 1, middle = 0.5, most = 0.66, within: [from, to] = [0, 1] } = {}) {
   const scale = window.devicePixelRatio || 1;
   canvas.width = canvas.clientWidth * scale;
   canvas.height = canvas.clientHeight * scale;
   const pen = canvas.getContext("2d");
   const room = canvas.width / (BARS + 4);
+  const end = from + (to - from) * played;
   found.forEach(({ height, bright }, i) => {
+    const at = (i + 0.5) / BARS;
     const tall = Math.max(height * canvas.height * most, room * 0.6);
-    pen.globalAlpha = i / BARS <= played ? 1 : 0.28;
+    pen.globalAlpha = at < from || at > to ? 0.22 : at <= end ? 1 : 0.45;
     pen.fillStyle = `hsl(${238 + bright * 140} ${62 + bright * 22}% ${60 + bright * 4}%)`;
     pen.beginPath();
     pen.roundRect((i + 2.2) * room, canvas.height * middle - tall / 2, room * 0.6, tall, room * 0.3);

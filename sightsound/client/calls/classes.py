@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+from sightsound.answers import Channel
 from sightsound.asking import Choosing, Stored, stored_body
 from sightsound.class_answers import (
     ClassifyAnswer,
@@ -29,10 +30,11 @@ def classify(
     k: int = 10,
     by: Literal["clip", "window"] = "clip",
     abstain_below: float | None = None,
+    channel: Channel | None = None,
     told: Told | None = None,
 ) -> Call[ClassifyAnswer]:
     """Which classes a clip shows: any words, a stored vocabulary's, or by default those of the gallery's bundle."""
-    choosing = Choosing(classes, vocabulary, calibration, k, by, abstain_below)
+    choosing = Choosing(classes, vocabulary, calibration, k, by, abstain_below, channel)
     return ask_with(ClassifyAnswer, CLASSIFY, _form(choosing, gallery), Files("file", [path], told))
 
 

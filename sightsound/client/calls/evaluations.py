@@ -5,19 +5,25 @@ from typing import Literal
 from sightsound.client.addresses import of_evaluation, of_gallery
 from sightsound.client.call import Call, content, delete, get, part
 from sightsound.comparison_answers import EvaluationComparison
-from sightsound.job_answers import Evaluation, EvaluationList, EvaluationReport
+from sightsound.job_answers import EvaluationList, EvaluationReport, EvaluationSummary
+from sightsound.map_answers import EvaluationMap
 
 Plot = Literal["precision", "curves", "classes", "calibration"]
 
 
-def evaluations(gallery: str) -> Call[tuple[Evaluation, ...]]:
-    """The evaluations of a gallery, the oldest first, without their reports; `jobs.evaluate` makes one."""
+def evaluations(gallery: str) -> Call[tuple[EvaluationSummary, ...]]:
+    """The evaluations of a gallery, the oldest first, in short; `jobs.evaluate` makes one."""
     return part(get(EvaluationList, f"{of_gallery(gallery)}/evaluations"), lambda found: found.evaluations)
 
 
 def evaluation(gallery: str, number: int) -> Call[EvaluationReport]:
     """What one of them found."""
     return get(EvaluationReport, of_evaluation(gallery, number))
+
+
+def evaluation_map(gallery: str, number: int) -> Call[EvaluationMap]:
+    """Where sound, pictures and words lie beside each other, by one that was asked for a map."""
+    return get(EvaluationMap, f"{of_evaluation(gallery, number)}/map")
 
 
 def compare_evaluations(gallery: str, first: int, second: int) -> Call[EvaluationComparison]:

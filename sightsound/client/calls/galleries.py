@@ -1,12 +1,14 @@
 """Galleries: made, counted, deleted, embedded anew, put back."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 
 from sightsound.asking import given, reindex_body
 from sightsound.client.addresses import of_gallery, of_generation
-from sightsound.client.call import Call, change, delete, get, part
+from sightsound.client.call import Call, Files, Into, Target, Told, change, delete, download, get, part, upload
 from sightsound.gallery_answers import (
+    Finding,
     GalleryList,
     GalleryStatistics,
     GallerySummary,
@@ -14,6 +16,7 @@ from sightsound.gallery_answers import (
     GenerationDetail,
     GenerationList,
     RouteBias,
+    Verification,
 )
 
 
@@ -40,6 +43,21 @@ def create_gallery(gallery: str, bundle: str) -> Call[GallerySummary]:
 def remove_gallery(gallery: str, *, if_match: str | None = None) -> Call[None]:
     """Delete a gallery with all that it holds, for good; only as it was when `if_match` was its `etag`."""
     return delete(of_gallery(gallery), if_match=if_match)
+
+
+def import_gallery(path: Path | str, name: str | None = None, *, told: Told | None = None) -> Call[GallerySummary]:
+    """Make a gallery of an archive, by default of the name it had."""
+    return upload(GallerySummary, "/v1/galleries/import", given({"name": name}), Files("file", [path], told))
+
+
+def export_gallery(gallery: str, target: Target, *, told: Told | None = None) -> Call[None]:
+    """A gallery as one file that can be imported elsewhere, written to a place or an open file."""
+    return download(f"{of_gallery(gallery)}/archive", Into(target, told))
+
+
+def verify_gallery(gallery: str) -> Call[tuple[Finding, ...]]:
+    """What of a gallery is not as it should be: every file, feature and vector is looked at, and nothing changed."""
+    return part(get(Verification, f"{of_gallery(gallery)}/verification"), lambda found: found.findings)
 
 
 def reindex(

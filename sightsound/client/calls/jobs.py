@@ -55,9 +55,14 @@ def evaluate(
     generation: int | None = None,
     compare_to: int | None = None,
     only: Only = EVERYTHING,
+    map: bool = False,
 ) -> Call[Job]:
-    """Find out how well a gallery's bundle does on what the gallery holds, or on some of it; by all routes."""
-    told = {"routes": list(routes), "generation": generation, "compare_to": compare_to, "only": only.clips_body()}
+    """Find out how well a gallery's bundle does on what the gallery holds, or on some of it; by all routes.
+
+    With `map` a map is drawn too, for `evaluation_map`.
+    """
+    named = {"routes": list(routes), "generation": generation, "compare_to": compare_to}
+    told = {**named, "only": only.clips_body(), "map": map}
     return _put_up(gallery, "evaluations", told)
 
 

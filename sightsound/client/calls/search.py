@@ -21,9 +21,13 @@ def search(
     offset: int = 0,
     only: Only = EVERYTHING,
     explain: bool = False,
+    pages: bool = False,
 ) -> Call[SearchAnswer]:
-    """The windows nearest to some words, by their sound, their pictures or both; `explain` says of each hit why."""
-    query: Fields = {"text": text, "to": to, "k": str(k), **_beside(offset, explain), **only.fields()}
+    """The windows nearest to some words, by their sound, their pictures or both; `explain` says of each hit why.
+
+    With `pages` the answer has a `cursor`, which `search_on` goes on by.
+    """
+    query: Fields = {"text": text, "to": to, "k": str(k), **_beside(offset, explain, pages), **only.fields()}
     return get(SearchAnswer, _search(gallery), query)
 
 
@@ -39,13 +43,15 @@ def search_clip(
     offset: int = 0,
     only: Only = EVERYTHING,
     explain: bool = False,
+    pages: bool = False,
     told: Told | None = None,
 ) -> Call[SearchAnswer]:
     """The windows nearest to the sound or pictures of a clip; `to` is the other of the two by default.
 
-    Further `queries` weigh beside the clip, which weighs `weight`.
+    Further `queries` weigh beside the clip, which weighs `weight`. With `pages` the answer has a `cursor`, which
+    `search_on` goes on by, without the clip.
     """
-    form: Fields = {"from": from_, "k": str(k), **({"to": to} if to else {}), **_beside(offset, explain)}
+    form: Fields = {"from": from_, "k": str(k), **({"to": to} if to else {}), **_beside(offset, explain, pages)}
     further = {"queries": json.dumps([each.body() for each in queries]), "weight": str(weight)} if queries else {}
     return ask_with(SearchAnswer, _search(gallery), {**form, **further, **only.fields()}, Files("file", [path], told))
 
@@ -62,15 +68,22 @@ def search_by(
     offset: int = 0,
     only: Only = EVERYTHING,
     explain: bool = False,
+    pages: bool = False,
 ) -> Call[SearchAnswer]:
     """The windows nearest to a query, or to several together, each by its weight, and to examples.
 
     `like` and `unlike` are clips by their ids or windows by their numbers. The route is named, or told by what of
-    clips is asked with (`from_`) and compared with (`to`).
+    clips is asked with (`from_`) and compared with (`to`). With `pages` the answer has a `cursor`, which `search_on`
+    goes on by.
     """
     asked = {**Blend(queries, like, unlike).body(), **_routed(route, from_, to), "k": k, **only.body()}
-    beside = {name: each for name, each in {"offset": offset, "explain": explain}.items() if each}
+    beside = {name: each for name, each in {"offset": offset, "explain": explain, "pages": pages}.items() if each}
     return ask(SearchAnswer, _search(gallery), {**asked, **beside})
+
+
+def search_on(gallery: str, cursor: str, *, k: int = 10, explain: bool = False) -> Call[SearchAnswer]:
+    """The hits after those that were told: by the `cursor` of an answer, which stands for all that was asked."""
+    return ask(SearchAnswer, _search(gallery), {"cursor": cursor, "k": k, **({"explain": True} if explain else {})})
 
 
 def hits(
@@ -87,13 +100,36 @@ def hits(
 ) -> Pages[Hit]:
     """The hits of `search_by`, the best first, up to the 1000th; so many are fetched at once as they are read."""
     asked = {**Blend(queries, like, unlike).body(), **_routed(route, from_, to), **only.body(), "explain": explain}
+    first = ask(SearchAnswer, _search(gallery), {**asked, "k": at_once, "pages": True})
+    return _pages(gallery, first, k=at_once, explain=explain)
 
-    def page(cursor: str | None) -> Call[tuple[Sequence[Hit], str | None]]:
-        offset = int(cursor or 0)
-        found = ask(SearchAnswer, _search(gallery), {**asked, "k": min(at_once, MOST_HITS - offset), "offset": offset})
-        return part(found, lambda page: (page.hits, None if page.next is None else str(page.next)))
 
-    return Pages(page)
+def hits_of_clip(
+    gallery: str,
+    path: Path | str,
+    *,
+    from_: Asked,
+    to: Asked | None = None,
+    queries: Sequence[Query] = (),
+    weight: float = 1.0,
+    only: Only = EVERYTHING,
+    explain: bool = False,
+    at_once: int = 100,
+) -> Pages[Hit]:
+    """The hits of `search_clip`, the best first, up to the 1000th; the clip is sent once."""
+    first = search_clip(
+        gallery,
+        path,
+        from_=from_,
+        to=to,
+        queries=queries,
+        weight=weight,
+        k=at_once,
+        only=only,
+        explain=explain,
+        pages=True,
+    )
+    return _pages(gallery, first, k=at_once, explain=explain)
 
 
 def search_batch(
@@ -113,10 +149,6 @@ def search_batch(
     return ask(BatchAnswer, f"{_search(gallery)}/batch", {**asked, **({"explain": True} if explain else {})})
 
 
-MOST_HITS = 1000
-"""No more of one search are told."""
-
-
 def _search(gallery: str) -> str:
     return f"{of_gallery(gallery)}/search"
 
@@ -126,5 +158,14 @@ def _routed(route: str | None, from_: Asked | None, to: Asked | None) -> dict[st
     return {name: each for name, each in told.items() if each}
 
 
-def _beside(offset: int, explain: bool) -> Mapping[str, str]:
-    return {**({"offset": str(offset)} if offset else {}), **({"explain": "true"} if explain else {})}
+def _pages(gallery: str, first: Call[SearchAnswer], *, k: int, explain: bool) -> Pages[Hit]:
+    def page(cursor: str | None) -> Call[tuple[Sequence[Hit], str | None]]:
+        found = first if cursor is None else search_on(gallery, cursor, k=k, explain=explain)
+        return part(found, lambda page: (page.hits, page.cursor))
+
+    return Pages(page)
+
+
+def _beside(offset: int, explain: bool, pages: bool) -> Mapping[str, str]:
+    told = {"offset": offset, "explain": explain, "pages": pages}
+    return {name: str(each).lower() for name, each in told.items() if each}

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from models.bundle.classification import Classifier
-from models.bundle.manifest import Manifest, Words
+from models.bundle.manifest import Channel, Manifest, Words
 from models.bundle.parts import class_scores
 from models.bundle.runtime import Bundle
+from models.bundle.senses import SENSES
 from models.bundle.words import understood
 from models.errors import QueryInvalid, RouteMissing, SenseMissing
 from models.types import F32, Sense
@@ -131,6 +132,24 @@ def test_a_clip_is_looked_at_through_the_widest_channel_that_the_bundle_has(
     found = changed(tmp_path, lacking=lacking).classify(clip(), classes=CLASSES)
     assert found.channel == channel
     assert found.beta == pytest.approx({"av": 0.3, "video": 0.2, "audio": 0.1}[channel])
+
+
+def test_a_clip_is_looked_at_through_the_channel_that_is_asked_for(classifier: Classifier) -> None:
+    among = classifier.candidates(CLASSES)
+    betas: dict[Channel, float] = {"audio": 0.1, "video": 0.2, "av": 0.3}
+    for channel, beta in betas.items():
+        found = classifier.rank(clip(), among, channel=channel)
+        assert (found.channel, found.beta) == (channel, beta)
+        senses = SENSES[channel]
+        assert found == classifier.rank({each: clip()[each] for each in senses}, among)
+
+
+def test_a_channel_that_the_clip_or_the_bundle_lacks_is_refused(classifier: Classifier, tmp_path: Path) -> None:
+    with pytest.raises(SenseMissing, match="has sound, expected sound and pictures"):
+        classifier.rank({"audio": clip()["audio"]}, classifier.candidates(CLASSES), channel="av")
+    narrow = changed(tmp_path, lacking=["video->text"])
+    with pytest.raises(RouteMissing, match="not classify by the channel 'video'; it does by av, audio"):
+        narrow.rank(clip(), narrow.candidates(CLASSES), channel="video")
 
 
 def test_modalities_that_the_bundle_cannot_tell_apart_have_no_parts_and_decide_nothing(tmp_path: Path) -> None:

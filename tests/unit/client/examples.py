@@ -20,7 +20,7 @@ ONLY = Only(
     min_score=0.5,
     min_probability=0.5,
 )
-NAMED, KEPT = Choosing(["a", "b"], None, 0.5, 3, "window", 0.1), Choosing(vocabulary="kitchen")
+NAMED, KEPT = Choosing(["a", "b"], None, 0.5, 3, "window", 0.1, "audio"), Choosing(vocabulary="kitchen")
 WEIGHED = Query(text="bell", weight=0.5, route="text->video")
 SHAPES = [Query(text="a"), Query(clip="1"), Query(window=1), Query(features={"audio": [0.5]}), Query(vector=[0.5])]
 CLIP = Clip(id="1", name="a", labels=(), media="/v1/galleries/demo/clips/1/media", media_type="video/mp4")
@@ -39,19 +39,23 @@ REINDEX = Asked("demo", "tiny", tolerance=0.5, biases={"audio->video": RouteBias
 CHANNELS: Mapping[str, Any] = {"from_": "audio", "to": "video"}
 
 EXAMPLES: Mapping[str, tuple[Asked, ...]] = {
-    "search": (Asked("demo", text="bell", to="audio", k=3, offset=3, **HOW),),
-    "search_clip": (Asked("demo", __file__, queries=[WEIGHED], weight=2.0, k=3, offset=3, **CHANNELS, **HOW),),
+    "search": (Asked("demo", text="bell", to="audio", k=3, offset=3, pages=True, **HOW),),
+    "search_clip": (
+        Asked("demo", __file__, queries=[WEIGHED], weight=2.0, k=3, offset=3, pages=True, **CHANNELS, **HOW),
+    ),
     "search_by": (
-        Asked("demo", WEIGHED, like=["1", 2], unlike=[3], k=3, offset=3, **CHANNELS, **HOW),
+        Asked("demo", WEIGHED, like=["1", 2], unlike=[3], k=3, offset=3, pages=True, **CHANNELS, **HOW),
         *(Asked("demo", each, route="audio->video") for each in SHAPES),
     ),
+    "search_on": (Asked("demo", "cursor", k=3, explain=True),),
     "hits": (Asked("demo", WEIGHED, like=["1"], **CHANNELS, **HOW),),
+    "hits_of_clip": (Asked("demo", __file__, queries=[WEIGHED], weight=2.0, **CHANNELS, **HOW),),
     "search_batch": (
         Asked("demo", [*SHAPES, WEIGHED, Blend([WEIGHED, *SHAPES], ["1"], [2])], **CHANNELS, k=3, **HOW),
         Asked("demo", SHAPES, route="audio->video"),
     ),
     "classify": (
-        Asked(__file__, ["a"], gallery="demo", calibration="off", k=3, by="window", abstain_below=0.1),
+        Asked(__file__, ["a"], gallery="demo", calibration="off", k=3, by="window", abstain_below=0.1, channel="av"),
         Asked(__file__, vocabulary="kitchen"),
     ),
     "classify_files": (Asked([__file__], NAMED, gallery="demo"), Asked([__file__], KEPT)),
@@ -85,12 +89,16 @@ EXAMPLES: Mapping[str, tuple[Asked, ...]] = {
     "roll_back": (Asked("demo", 2, expected=3),),
     "evaluations": (Asked("demo"),),
     "evaluation": (Asked("demo", 2),),
+    "evaluation_map": (Asked("demo", 2),),
     "compare_evaluations": (Asked("demo", 2, 3),),
     "evaluation_plot": (Asked("demo", 2, "curves", beside=3),),
     "remove_evaluation": (Asked("demo", 2),),
     "bundles": (Asked(),),
     "bundle": (Asked("tiny"),),
     "add_bundle": (Asked(__file__),),
+    "import_gallery": (Asked(__file__, "again"),),
+    "export_gallery": (Asked("demo", "a.tar"),),
+    "verify_gallery": (Asked("demo"),),
     "bundle_archive": (Asked("tiny", "a.tar"),),
     "remove_bundle": (Asked("tiny"),),
     "status": (Asked(),),
@@ -106,7 +114,7 @@ EXAMPLES: Mapping[str, tuple[Asked, ...]] = {
     "jobs.upload": (Asked("demo", [__file__, __file__], labels=["a"]),),
     "jobs.reindex": (REINDEX,),
     "jobs.compact": (Asked("demo"),),
-    "jobs.evaluate": (Asked("demo", ["text->video"], generation=1, compare_to=2, only=ONLY),),
+    "jobs.evaluate": (Asked("demo", ["text->video"], generation=1, compare_to=2, only=ONLY, map=True),),
     "jobs.get": (Asked("1"),),
     "jobs.listed": (Asked(**WANTED, limit=3),),
     "jobs.every": (Asked(**WANTED, at_once=3),),

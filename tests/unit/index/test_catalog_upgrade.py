@@ -184,7 +184,7 @@ def test_processes_that_open_an_old_catalog_at_once_all_find_it_upgraded(address
     [
         (
             "UPDATE alembic_version SET version_num = '9999'",
-            "revision 9999, this version reads 0001, 0002, 0003, 0004, 0005, 0006",
+            "revision 9999, this version reads 0001, 0002, 0003, 0004, 0005, 0006, 0007",
         ),
         (f"{ABOUT}; UPDATE about SET value = '7'", "schema version 7, this version reads 1"),
         ("DROP TABLE alembic_version", "schema version unknown, this version reads 1"),

@@ -404,7 +404,7 @@ def no_database(path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (other_version, "revision 9999, this version reads 0001, 0002, 0003, 0004, 0005, 0006"),
+        (other_version, "revision 9999, this version reads 0001, 0002, 0003, 0004, 0005, 0006, 0007"),
         (other_tables, "unknown"),
         (no_database, "not a database"),
     ],

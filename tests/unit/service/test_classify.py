@@ -65,6 +65,20 @@ def test_k_is_how_many_classes_there_are(client: TestClient, clip: Path) -> None
     assert list(scores(upload(client, CLASSIFY, clip, k=2))) == list(scores(upload(client, CLASSIFY, clip)))[:2]
 
 
+def test_a_clip_is_looked_at_by_what_is_asked_for(client: TestClient, clip: Path, sound_clip: Path) -> None:
+    for channel in ("audio", "video", "av"):
+        assert upload(client, CLASSIFY, clip, channel=channel).json()["route"] == f"{channel}->text"
+    refused(upload(client, CLASSIFY, sound_clip, channel="video"), 422, "sense-missing", "sound", "pictures")
+    refused(upload(client, CLASSIFY, clip, channel="smell"), 422, "query-invalid", "channel", "audio")
+
+
+def test_all_of_many_classes_can_be_told_but_not_of_each_window(client: TestClient, clip: Path) -> None:
+    words = [f"word {i}" for i in range(150)]
+    assert set(scores(upload(client, CLASSIFY, clip, classes=words, k=1000))) == set(words)
+    answer = upload(client, CLASSIFY, clip, classes=words, k=101, by="window")
+    refused(answer, 422, "query-invalid", "101", "at most 100 classes of each window")
+
+
 def test_a_calibration_that_is_none_is_refused(client: TestClient, clip: Path) -> None:
     answer = upload(client, CLASSIFY, clip, calibration="maybe")
     refused(answer, 422, "query-invalid", "calibration: found 'maybe'", "expected on, off or a number")

@@ -25,6 +25,11 @@ def test_all_scripts_and_styles_together_are_small(files: Mapping[str, File]) ->
     assert sum(sizes.values()) < LIMIT_BYTES, sorted(sizes.items(), key=lambda each: -each[1])[:10]
 
 
+def test_comments_are_for_readers_of_the_files_and_are_not_sent(files: Mapping[str, File]) -> None:
+    assert (WEB / "modules" / "dom.js").read_text().startswith("/**")
+    assert [path for path, file in files.items() if re.search(rb"^ *(?:/\*|//)", file.content, re.MULTILINE)] == []
+
+
 def test_every_module_and_style_is_short() -> None:
     long = {
         path.name: len(path.read_text().splitlines()) for path in WEB.rglob("*.*s*") if path.suffix in (".js", ".css")

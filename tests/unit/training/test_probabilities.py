@@ -8,7 +8,7 @@ import pytest
 from models.bundle.manifest import EncoderRef
 from models.bundle.runtime import Bundle
 from models.bundle.store import CARD, load_manifest
-from models.calibration import stack
+from models.calibration import curve, stack
 from models.probability import fit
 from models.scoring import scores
 from models.temperature import fit_temperature
@@ -18,7 +18,7 @@ from training.fit import fit as fit_method
 from training.progress import Fitted
 from training.recipe import named
 from training.splits import FeatureSet, Split
-from training.validation import class_scores, served_probabilities, served_temperatures
+from training.validation import class_scores, served_betas, served_curves, served_probabilities, served_temperatures
 
 SEARCHED = {"text->audio", "text->video", "text->av", "audio->video", "video->audio"}
 
@@ -40,6 +40,7 @@ def test_every_route_to_clips_has_one_of_the_scores_that_the_bundle_will_give(
     fitted: Fitted, small: World, tmp_path: Path
 ) -> None:
     found = served_probabilities(fitted.method, small.validation, fitted_on="a world")
+    curves = served_curves(fitted.method, small.validation, fitted.betas, measured_on="a world")
     assert found.keys() >= SEARCHED
     assert not [route for route in found if route.endswith("->text")]
     refs = {name: EncoderRef(name=f"{name}@1", sha256="a" * 64, width=8) for name in ("audio", "video", "text")}
@@ -53,9 +54,10 @@ def test_every_route_to_clips_has_one_of_the_scores_that_the_bundle_will_give(
         evaluation={},
         trained_on="a world",
         probabilities=found,
+        curves=curves,
     )
     manifest = load_manifest(tmp_path / "bundle")
-    assert manifest.probabilities == found
+    assert (manifest.probabilities, manifest.classification.curves) == (found, curves)
     card = (tmp_path / "bundle" / CARD).read_text()
     assert f"| text->av | {found['text->av'].slope:.4f} |" in card
     assert "Probabilities of hits, fitted on a world:" in card
@@ -79,6 +81,17 @@ def test_every_channel_has_a_temperature_of_the_scores_that_classify(fitted: Fit
         assert (each.clips, each.classes, each.fitted_on) == (len(labels), 12, "a world")
         if channel != "av":  # which a fusion scores in training, and a route of its own in the bundle
             assert each.temperature == pytest.approx(fit_temperature(stacked, labels))
+
+
+def test_every_channel_has_the_curve_of_the_betas_that_the_bundle_could_take_off(fitted: Fitted, small: World) -> None:
+    betas = served_betas(fitted.method, small.validation)
+    found = served_curves(fitted.method, small.validation, betas, measured_on="a world")
+    assert found.keys() == {"audio", "video", "av"}
+    for channel in ("audio", "video"):  # not "av", which a fusion scores in training, and a route in the bundle
+        scored, labels = class_scores(fitted.method, small.validation, channel), small.validation.features.label
+        expected = curve(scored, labels, small.validation.classes.seen, found[channel].betas)
+        assert found[channel].harmonic == pytest.approx([each.harmonic_mean for each in expected], abs=1e-6)
+        assert betas[channel] in found[channel].betas
 
 
 def test_a_validation_of_hardly_any_clips_fits_nothing(fitted: Fitted, small: World) -> None:

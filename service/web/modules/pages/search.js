@@ -1,8 +1,13 @@
 /** The page: what was asked goes out, what was found comes in. */
 
 import { Refusal } from "../api.js";
+import { likable } from "../asking/choices.js";
+import * as obstacles from "../asking/obstacles.js";
+import { lessThan, window as windowOf } from "../asking/parts.js";
+import * as sharing from "../asking/sharing.js";
+import * as words from "../asking/words.js";
 import * as composer from "../composer.js";
-import { at } from "../dom.js";
+import { at, make } from "../dom.js";
 import { count } from "../format.js";
 import { chosen } from "../galleries.js";
 import * as guess from "../guess.js";
@@ -10,141 +15,124 @@ import * as hits from "../hits.js";
 import * as ideas from "../ideas.js";
 import * as inquiry from "../inquiry.js";
 import * as searches from "../searches.js";
+import { failed, show } from "../states.js";
 
 let gallery = null;
 let current = new AbortController();
 
-async function open(name) {
-  gallery = await searches.gallery(name);
-  const labels = Object.keys(gallery.labels).sort();
-  composer.offer({ labels, routes: gallery.routes });
-  at("about").textContent = [count(gallery.clips, "clip"), count(labels.length, "label"), gallery.bundle].join(" · ");
-  at("ideas").querySelector("h2").textContent = invitation(labels, gallery.routes);
-  ideas.show(at("ideas").querySelector("div"), gallery);
-}
-
-function invitation(labels, routes) {
-  if (!labels.length) return "This gallery holds no clips yet.";
-  return routes.some((route) => route.startsWith("text->")) ? "Or start with one of these" : "This gallery is searched with clips, not with words.";
-}
-
-async function choose() {
+async function open() {
   const name = await chosen();
-  if (!name) throw new Refusal({ title: "There is no gallery yet.", detail: "Run `sightsound demo` to make one.", status: 404 });
-  await open(name);
+  if (!name) return Promise.reject(new Refusal({ title: "There is no gallery yet.", detail: "Run `sightsound demo` to make one.", status: 404 }));
+  gallery = await searches.gallery(name);
+  composer.offer(gallery);
+  at("about").textContent = [count(gallery.clips, "clip"), count(Object.keys(gallery.labels).length, "label"), gallery.bundle].join(" · ");
+  ideas.show(at("ideas"), gallery);
 }
 
-async function words({ text, to }) {
-  if (!text) return home();
-  inquiry.write({ text, to });
-  document.title = `${text} · Sightsound`;
-  await answer(async (signal) => found(await searches.searchByWords(gallery.name, { text, to }, signal), `“${text}”`));
-}
-
-async function clip({ file }) {
-  document.title = `${file.name} · Sightsound`;
-  await answer(async (signal) => {
-    const guessed = gallery.channels.length ? classified(file, "", signal) : Promise.resolve();
-    guessed.catch(() => {});
-    await similar(file, composer.asked().route, signal);
-    await guessed;
-  });
-}
-
-const PARTS = { audio: "the sound of the clip", video: "the pictures of the clip", av: "the clip" };
-
-async function similar(file, route, signal) {
-  if (!route) return nothing("This gallery’s bundle has no route from clips to clips.");
-  const [from, to] = route.split("->");
-  found(await searches.searchByClip(gallery.name, { file, from, to }, signal), PARTS[from]);
-}
-
-function nothing(why) {
-  at("status").textContent = why;
-  at("hits").replaceChildren();
-}
-
-async function classified(file, classes, signal) {
-  const named = classes.split(",").map((each) => each.trim()).filter(Boolean);
-  const said = await searches.classify(gallery.name, { file, classes: named }, signal);
-  const again = (own) => classified(file, own, current.signal).then(() => trouble(null), trouble);
-  guess.show(at("guess"), said, { onClasses: again, asked: classes });
-}
-
-/** Show that work goes on, then what came of it; a newer question silences an older one. */
-async function answer(work) {
-  current.abort();
-  current = new AbortController();
-  const { signal } = current;
-  document.body.classList.add("busy");
-  at("ideas").hidden = at("guess").hidden = true;
-  trouble(null);
-  at("status").textContent = "Searching…";
-  hits.ghosts(at("hits"));
+/** Show that work goes on, then what came of it; a newer search silences an older one. */
+async function run(asked) {
+  const { signal } = begin(asked);
   try {
     await ready;
-    await work(signal);
+    const search = composer.asked();
+    const obstacle = obstacles.before(search, gallery.routes);
+    obstacle ? tell("empty", obstacle) : await found(search, signal);
+    guessed(search, signal);
   } catch (error) {
-    if (error.name === "AbortError") return;
-    trouble(error);
-    at("hits").querySelectorAll(".ghost").forEach((ghost) => ghost.remove());
-    if (!at("hits").children.length) at("status").textContent = "";
+    if (error.name !== "AbortError") refused(error, signal);
   }
 }
 
-function found(result, what) {
-  const said = at("status");
-  said.replaceChildren(bold(`${result.hits.length} ${result.hits.length === 1 ? "result" : "results"}`), ` for ${what}`);
-  said.append(` · ${result.route.replace("->", " → ")} · ${result.took_ms.toFixed(0)} ms · ${result.bundle}`);
-  hits.show(at("hits"), result);
+function begin(asked) {
+  current.abort();
+  current = new AbortController();
+  document.title = `${words.titled(asked)} · Sightsound`;
+  document.body.classList.add("busy");
+  at("trouble").replaceChildren();
+  at("results-line").hidden = false;
+  at("status").textContent = "Searching…";
+  sharing.tell({});
+  hits.ghosts(at("hits"));
+  return current;
 }
 
-const bold = (textContent) => Object.assign(document.createElement("b"), { textContent });
-
-function trouble(error) {
-  const place = at("trouble");
-  place.hidden = !error;
-  if (!error) return;
-  if (!(error instanceof Refusal)) throw error;
-  const title = Object.assign(document.createElement("h2"), { textContent: error.title });
-  place.replaceChildren(title, Object.assign(document.createElement("p"), { textContent: error.message }));
-  if (error.kind === "/problems/sense-missing") instead(place);
+/** Ask, and show what was found; `again` is the same search once more, with something laid over it. */
+async function found(search, signal) {
+  const again = (extra, other) => searches.search(gallery.name, search, extra, other);
+  const answer = await again({ pages: true }, signal);
+  const best = answer.next === null ? count(answer.hits.length, "result") : "The best results";
+  at("status").replaceChildren(make("b", { text: best }), ` for ${words.asked(search)} · ${words.way(answer.route)}${answer.took_ms.toFixed(0)} ms`);
+  const { routes } = gallery;
+  hits.show(at("hits"), answer, { again, search, to: search.to, routes, likable: likable(search, routes) });
 }
 
-/** A way on for a clip without sound, or without pictures: it can search with what it has. */
-function instead(place) {
-  const other = composer.asked().route?.startsWith("audio->") ? "video" : "audio";
-  if (!composer.canUse(other)) return;
-  const textContent = other === "video" ? "Search with its pictures" : "Search with its sound";
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent });
-  button.addEventListener("click", () => {
-    composer.use(other);
-    clip(composer.asked());
-  });
-  place.append(button);
+function refused(error, signal) {
+  const obstacle = gallery && obstacles.after(error, composer.asked(), gallery.routes);
+  empty();
+  if (!obstacle) return failed(at("trouble"), error, gallery ? follow : () => location.reload());
+  tell("error", obstacle);
+  guessed(composer.asked(), signal);
+}
+
+function tell(kind, obstacle) {
+  empty();
+  show(at("trouble"), kind, obstacle);
+}
+
+function empty() {
+  hits.clear(at("hits"));
+  at("results-line").hidden = true;
+}
+
+/** What the clip is, where one was brought along, and is all that is asked with. */
+function guessed({ parts }, signal) {
+  const file = parts.length === 1 && gallery.channels.length ? parts[0].file : null;
+  guess.follow(at("guess"), file, () => searches.classify(gallery.name, file, signal));
 }
 
 function home() {
   current.abort();
   document.title = "Sightsound";
   document.body.classList.remove("busy");
-  at("ideas").hidden = false;
   at("guess").hidden = true;
-  at("status").textContent = "";
-  at("hits").replaceChildren();
-  trouble(null);
-  inquiry.write({ text: "", to: "" });
+  empty();
+  if (gallery) at("trouble").replaceChildren();
 }
 
-function follow() {
-  const search = inquiry.read();
-  composer.clear();
-  composer.fill(search);
-  return search.text ? words(search) : home();
+const go = (search) => (inquiry.isAsked(search) ? run(search) : home());
+
+const follow = () => go(composer.fill(inquiry.read()));
+
+function ask(search) {
+  inquiry.write(search);
+  go(search);
 }
 
-const ready = choose();
-ready.catch(trouble);
-composer.start({ onWords: words, onClip: clip, onCleared: () => follow() });
+/** A clip of the gallery, for the chips that show it. */
+const clip = (id) => ready.then(() => searches.clip(gallery.name, id));
+
+const share = () => sharing.share(composer.asked(), gallery.name);
+
+/** The clip goes into the gallery, and so into the link. */
+async function keep() {
+  const { parts } = composer.asked();
+  const upload = parts.find(({ file }) => file);
+  try {
+    const kept = await sharing.keep(upload, gallery.name);
+    composer.change({ parts: parts.map((each) => (each === upload ? kept : each)) });
+    await share();
+  } catch (error) {
+    failed(at("trouble"), error);
+  }
+}
+
+composer.start({ onAsk: ask, clip, fields: () => searches.fields(gallery.name) });
+at("hits").addEventListener("like", ({ detail }) => composer.exemplify(windowOf(detail, 1)));
+at("hits").addEventListener("unlike", ({ detail }) => composer.exemplify(windowOf(detail, lessThan(composer.asked()))));
+at("hits").addEventListener("counterpart", ({ detail }) => composer.change({ text: "", parts: [windowOf(detail, 1)], from: detail.from, to: detail.to }));
+at("share").addEventListener("click", share);
+at("keep").addEventListener("click", keep);
 addEventListener("popstate", follow);
+const ready = open();
+ready.catch((error) => failed(at("trouble"), error, () => location.reload()));
 follow();

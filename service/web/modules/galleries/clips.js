@@ -1,0 +1,65 @@
+/** A gallery's clips as a grid that goes on, of all labels or of one. */
+
+import { parameters, rewrite } from "../address.js";
+import { ask } from "../api.js";
+import { at, make, template } from "../dom.js";
+import { seconds } from "../format.js";
+import { of } from "../galleries.js";
+import { tell } from "../slots.js";
+import { fill } from "../states.js";
+import { show } from "./clip.js";
+import { picture } from "./views.js";
+
+let known = null;
+let next = null;
+const near = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && at("more").click(), { rootMargin: "600px" });
+
+export function open(place, facts) {
+  if (!known) begin();
+  known = facts;
+  const labels = Object.entries(known.gallery.labels).sort();
+  at("label").replaceChildren(new Option("Every label", ""), ...labels.map(([name, held]) => new Option(`${name} (${held})`, name)));
+  at("label").value = label() ?? "";
+  return again();
+}
+
+function begin() {
+  at("label").addEventListener("change", ({ target }) => again(rewrite({ label: target.value })));
+  at("more").addEventListener("click", more);
+  near.observe(at("more"));
+}
+
+const label = () => parameters().get("label");
+const again = () => fill(at("grid"), first, "cards");
+const page = (cursor) => ask(of(known.gallery.name, "clips"), { query: { label: label(), limit: 48, cursor } });
+
+async function first() {
+  const found = await page();
+  const grid = make("ul", { class: "hits", id: "tiles", "aria-label": "Clips" }, found.clips.map(tile));
+  at("grid").replaceChildren(found.clips.length ? grid : template("empty"));
+  ends(found);
+}
+
+function more() {
+  at("more").hidden = true; // until that page is here: it is asked for once
+  fill(at("rest"), async () => {
+    const found = await page(next);
+    at("tiles").append(...found.clips.map(tile));
+    at("rest").replaceChildren();
+    ends(found);
+  }, "cards");
+}
+
+function ends(found) {
+  next = found.next;
+  at("more").hidden = !next;
+}
+
+function tile(clip) {
+  const item = template("tile");
+  const told = (now) => tell(item, { label: now.labels.join(", ") || now.name, facts: [now.media_type.split("/")[0], seconds(now.duration_s)].join(" · ") });
+  item.querySelector("img").src = picture(clip);
+  item.querySelector("button").addEventListener("click", () => show(clip, known, { onChange: (now) => told((clip = now)), onRemove: () => known.changed() }));
+  told(clip);
+  return item;
+}

@@ -1,0 +1,164 @@
+"""The pages of galleries: made, filled, looked through, embedded anew, moved and deleted by hand."""
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from index.catalog.keys import Grant
+from index.galleries import Galleries
+from service.app import create_app
+from service.settings import Settings
+from tests.tiny.bundles import tiny_library
+from tests.tiny.clips import tiny_clip
+from tests.unit.service.running import running
+
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running(create_app(Settings(data=tiny_library(tmp_path_factory.mktemp("library")), job_workers=1))) as at:
+        yield at
+
+
+def test_a_gallery_is_made_and_filled_with_many_files(page: Page, tmp_path: Path, troubles: list[str]) -> None:
+    page.set_viewport_size(PHONE)
+    page.goto("/galleries")
+    expect(page.get_by_role("link", name=re.compile("demo"))).to_contain_text("6 clips · 3 labels")
+    page.get_by_role("button", name="New gallery").click()
+    dialog = page.get_by_role("dialog", name="A new gallery")
+    dialog.get_by_label("Name").fill("demo")
+    dialog.get_by_role("button", name="Make it").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("'demo'")
+    dialog.get_by_label("Name").fill("mine")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/galleries/mine"))
+    expect(page.get_by_text("No clips here yet.")).to_be_visible()
+    page.get_by_role("button", name="Add clips").click()
+    page.get_by_label("What they show").fill("a test\nred, mostly")
+    page.get_by_label("Also take a label").check()
+    junk = tmp_path / "junk.mp4"
+    junk.write_bytes(b"no media at all" * 100)
+    clips = [tiny_clip(tmp_path / f"low-hum_{i:02}.mp4", seconds=1.0, tone_hz=200.0 + i) for i in range(2)]
+    page.set_input_files("#files", [*clips, junk])
+    expect(page.locator("#adding")).to_contain_text("2 added · 1 not")
+    expect(page.locator("#queue")).to_contain_text("The file is not a media file that can be decoded.")
+    expect(page.locator("#tiles button")).to_have_text([re.compile("a test, red, mostly, low hum")] * 2)
+    page.set_input_files("#files", clips[0])
+    expect(page.locator("#queue")).to_contain_text("It was here already")
+    assert {re.search("409|422", each) is not None for each in troubles} == {True}
+    troubles.clear()
+
+
+def test_a_clip_is_played_changed_searched_with_and_deleted(page: Page, address: str) -> None:
+    page.goto("/galleries/demo")
+    page.get_by_label("Label", exact=True).select_option("dog barking")
+    expect(page.locator("#tiles button")).to_have_count(2)
+    assert "label=dog+barking" in page.url
+    page.locator("#tiles button").first.click()
+    panel = page.get_by_role("dialog", name="dog barking")
+    page.wait_for_function("() => document.querySelector('#clip video').readyState > 0")
+    counterpart = panel.get_by_role("link", name="Find pictures for its sound").get_attribute("href")
+    assert re.search(r"^/\?.*clip=\w+&from=audio&to=video", counterpart or "")
+    panel.get_by_label("Labels").fill("dog barking\nat night, far away")
+    panel.get_by_label("Metadata").fill("{not json")
+    panel.get_by_role("button", name="Save").click()
+    expect(panel.get_by_role("alert")).to_contain_text("The metadata are no JSON.")
+    panel.get_by_label("Metadata").fill('{"year": 1999}')
+    panel.get_by_role("button", name="Save").click()
+    expect(page.locator("#tiles button").first).to_contain_text("dog barking, at night, far away")
+    clips = httpx.get(f"{address}/v1/galleries/demo/clips", params={"label": "at night, far away"}).json()["clips"]
+    assert [each["metadata"] for each in clips] == [{"year": 1999}]
+    page.locator("#tiles button").nth(1).click()
+    page.locator("#remove").click()
+    page.get_by_role("dialog", name="Delete this clip?").get_by_role("button", name="Keep it").click()
+    page.locator("#remove").click()
+    page.get_by_role("dialog", name="Delete this clip?").get_by_role("button", name="Delete").click()
+    expect(page.locator("#tiles button")).to_have_count(1)
+    expect(page.locator("#about")).to_contain_text("5 clips")
+
+
+def test_a_gallery_is_embedded_anew_live_and_goes_back(page: Page) -> None:
+    page.goto("/galleries/demo?view=generations")
+    page.get_by_role("button", name="Embed anew").click()
+    expect(page.locator("#reindexing")).to_contain_text("Done", timeout=30_000)
+    expect(page.locator("#generations")).to_contain_text(re.compile("Generation 2.*Answers now", re.DOTALL))
+    page.get_by_role("button", name="Go back to it").click()
+    page.get_by_role("dialog").get_by_role("button", name="Switch").click()
+    expect(page.locator("#about")).to_contain_text("generation 1")
+    page.get_by_role("button", name="Forget").click()
+    page.get_by_role("dialog").get_by_role("button", name="Forget it").click()
+    expect(page.locator("#generations > li")).to_have_count(1)
+
+
+def test_a_switch_that_somebody_else_was_quicker_with_is_told(page: Page, address: str, troubles: list[str]) -> None:
+    demo = f"{address}/v1/galleries/demo"
+    httpx.post(f"{demo}/reindex").raise_for_status()
+    page.goto("/galleries/demo?view=generations")
+    expect(page.locator("#generations > li")).to_have_count(2)
+    httpx.post(f"{demo}/rollback").raise_for_status()
+    page.get_by_role("button", name="Go back to it").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Switch").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("generation")
+    page.keyboard.press("Escape")
+    expect(page.locator("#about")).to_contain_text("generation 1")
+    assert [each for each in troubles if "409" in each]
+    troubles.clear()
+
+
+def test_a_gallery_is_verified_exported_imported_and_deleted(page: Page, tmp_path: Path) -> None:
+    page.goto("/galleries/demo?view=upkeep")
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_text("All is as it should be.")).to_be_visible()
+    with page.expect_download() as arriving:
+        page.get_by_role("link", name="Export").click()
+    arriving.value.save_as(tmp_path / "demo.tar")
+    page.goto("/galleries")
+    page.get_by_role("button", name="Import").click()
+    page.get_by_label("Archive").set_input_files(tmp_path / "demo.tar")
+    page.get_by_label("Name, where").fill("again")
+    page.get_by_role("dialog").get_by_role("button", name="Import").click()
+    expect(page).to_have_url(re.compile("/galleries/again"))
+    expect(page.locator("#tiles button").first).to_be_visible()
+    page.get_by_text("Figures").click()
+    expect(page.get_by_role("heading", name="Clips by label")).to_be_visible()
+    page.get_by_text("Upkeep").click()
+    page.get_by_role("button", name="Delete").click()
+    dialog = page.get_by_role("dialog", name="Delete this gallery?")
+    dialog.get_by_label("Type again to go on").fill("demo")
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_visible()
+    dialog.get_by_label("Type again to go on").fill("again")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/galleries$"))
+    expect(page.get_by_role("link", name=re.compile("^again"))).to_have_count(0)
+
+
+def test_who_may_only_look_is_offered_nothing_else_and_told_why(browser: Browser, tmp_path: Path) -> None:
+    library = tiny_library(tmp_path / "library", clips_per_label=1)
+    with closing(Galleries.open(library)) as galleries:
+        secret = galleries.keys.create(Grant("ada", ("search",)))[0]
+    with running(create_app(Settings(data=library, keys="required", job_workers=0))) as at:
+        with closing(browser.new_page(base_url=at)) as page:
+            page.goto("/galleries")
+            dialog = page.get_by_role("dialog", name="Sign in with a key")
+            dialog.get_by_label("Key").fill(secret)
+            dialog.get_by_role("button", name="Sign in").click()
+            expect(page.get_by_text("Making a gallery takes a key with the scope admin.")).to_be_visible()
+            expect(page.get_by_role("button", name="New gallery")).to_be_hidden()
+            page.get_by_role("link", name=re.compile("demo")).click()
+            expect(page.locator("#tiles button")).to_have_count(3)
+            expect(page.get_by_role("button", name="Add clips")).to_be_hidden()
+            page.locator("#tiles button").first.click()
+            expect(page.get_by_text("Changing clips takes a key with the scope ingest.")).to_be_visible()
+            expect(page.get_by_role("button", name="Save")).to_be_hidden()
+            page.goto("/galleries/demo?view=upkeep")
+            expect(page.get_by_text("Exporting, verifying, compacting and deleting take a key")).to_be_visible()
+            page.goto("/galleries/none")
+            expect(page.get_by_role("alert")).to_contain_text("none")

@@ -1,0 +1,91 @@
+"""The page of jobs: what goes on is followed as it goes, and what can be done about it is offered to who may."""
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from index.catalog.keys import Grant
+from index.galleries import Galleries
+from service.app import create_app
+from service.settings import Settings
+from tests.tiny.bundles import tiny_library
+from tests.tiny.clips import tiny_clip
+from tests.unit.service.running import running
+
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running(create_app(Settings(data=tiny_library(tmp_path_factory.mktemp("library")), job_workers=1))) as at:
+        yield at
+
+
+@pytest.fixture
+def idle(tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """A service that asks for keys and whose jobs wait for ever, and a key to look with."""
+    library = tiny_library(tmp_path / "library", clips_per_label=1)
+    with closing(Galleries.open(library)) as galleries:
+        secret = galleries.keys.create(Grant("ada", ("search",)))[0]
+    with running(create_app(Settings(data=library, keys="required", job_workers=0))) as at:
+        yield at, secret
+
+
+def test_a_job_is_followed_to_its_end_and_its_errors_are_told(page: Page, address: str, tmp_path: Path) -> None:
+    page.goto("/jobs")
+    expect(page.get_by_text("No jobs here.")).to_be_visible()
+    page.set_viewport_size(PHONE)
+    junk = tmp_path / "junk.mp4"
+    junk.write_bytes(b"no media at all" * 100)
+    clip = tiny_clip(tmp_path / "new.mp4", seconds=1.0, tone_hz=777.0)
+    files = [("files", (each.name, each.read_bytes())) for each in (clip, junk)]
+    httpx.post(f"{address}/v1/galleries/demo/jobs/upload", files=files).raise_for_status()
+    page.goto("/jobs")
+    job = page.get_by_role("listitem").filter(has_text="Adding clips to demo")
+    expect(job).to_contain_text("Done", timeout=30_000)  # decoders start first
+    expect(job).to_contain_text("1 added")
+    expect(page.locator("#said")).to_contain_text("Adding clips to demo")
+    job.get_by_text("1 not used, and why").click()
+    expect(job).to_contain_text("junk.mp4 The file cannot be read as media")
+    expect(job.get_by_role("link", name="See the gallery")).to_have_attribute("href", re.compile("^/galleries/demo"))
+    job.get_by_role("button", name="Do again").click()
+    expect(job).to_contain_text("Running")
+    expect(job).to_contain_text("Done")
+    job.get_by_role("link", name="Adding clips").click()
+    expect(page).to_have_url(re.compile(r"job=\w+"))
+    expect(page.get_by_text("Request", exact=True)).to_be_visible()
+    page.get_by_role("link", name="All jobs").click()
+    page.get_by_label("Kind").select_option("compact")
+    expect(page.get_by_text("No jobs here.")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("listitem").filter(has_text="Adding clips")).to_be_visible()
+
+
+def test_what_waits_is_cancelled_and_found_by_its_state(browser: Browser, tmp_path: Path) -> None:
+    library = tiny_library(tmp_path / "library", clips_per_label=1)
+    with running(create_app(Settings(data=library, job_workers=0))) as at:
+        for what in ("jobs/reindex", "evaluations"):
+            httpx.post(f"{at}/v1/galleries/demo/{what}").raise_for_status()
+        with closing(browser.new_page(base_url=at)) as page:
+            page.goto("/jobs")
+            expect(page.locator(".job .badge:visible")).to_have_text(["Waiting", "Waiting"])
+            page.get_by_role("listitem").filter(has_text="Embedding").get_by_role("button", name="Cancel").click()
+            expect(page.get_by_role("listitem").filter(has_text="Embedding")).to_contain_text("Cancelled")
+            page.get_by_text("Cancelled", exact=True).first.click()
+            expect(page.locator(".job")).to_have_count(1)
+            expect(page).to_have_url(re.compile("state=cancelled"))
+
+
+def test_who_may_not_see_jobs_is_told_so(browser: Browser, idle: tuple[str, str]) -> None:
+    address, secret = idle
+    with closing(browser.new_page(base_url=address)) as page:
+        page.goto("/jobs")
+        dialog = page.get_by_role("dialog", name="Sign in with a key")
+        dialog.get_by_label("Key").fill(secret)
+        dialog.get_by_role("button", name="Sign in").click()
+        expect(page.locator(".state.forbidden")).to_contain_text("ingest")
