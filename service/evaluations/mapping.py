@@ -12,7 +12,7 @@ from index.evaluation import Examined
 from index.gallery import Gallery
 from models.bundle.manifest import RouteSpec
 from models.errors import InvalidInput
-from models.evaluation.projection import projected, sampled
+from models.evaluation.projection import Told, projected, sampled
 from models.scoring import normalised
 from models.types import F32, I64, Metric, Modality
 from service.evaluations.map_schemas import EvaluationMap, MappedClass, MappedWindow
@@ -26,27 +26,26 @@ MODALITIES: tuple[Modality, ...] = ("audio", "video", "text")
 Drawn = Mapping[Modality, F32]
 
 
-def drawn(examined: Examined, places: Callable[[I64], dict[int, Place]], told: Callable[[float], None]) -> bytes:
-    """The map of what was evaluated, as `kept` in the catalog; raises InvalidInput, DependencyMissing."""
-    heads = shared_heads(examined.scorer.routes)
-    there = places(examined.windows)
-    known = np.flatnonzero([window in there for window in examined.windows.tolist()])
-    rows = known[sampled(examined.labels.clips[known], MOST)]
-    vectors = {each: examined.scorer.embedded(head) for each, head in heads.names.items()}
-    vectors = {each: found if each == "text" else found[rows] for each, found in vectors.items()}
-    found = projected(np.concatenate(list(vectors.values())), heads.metric, told=told)
-    ends = np.cumsum([len(each) for each in vectors.values()])[:-1]
-    points = dict(zip(vectors, np.split(found.round(DIGITS), ends), strict=True))
-    found_map = EvaluationMap(
-        gallery="",  # what may be renamed, or told by the row beside, is not kept
+def drawn(examined: Examined, places: Callable[[I64], dict[int, Place]], told: Told) -> bytes:
+    """The map of what was evaluated, as the catalog keeps it; raises InvalidInput, DependencyMissing.
+
+    What may change, or is told by the row beside it, is not kept: see `evaluation_map`.
+    """
+    heads, there = shared_heads(examined.scorer.routes), places(examined.windows)
+    rows = _rows(examined, there)
+    vectors = _vectors(examined, rows, heads)
+    points = _points(vectors, heads.metric, told)
+    classes = _classes(examined, rows, points, _apart(vectors, heads.metric))
+    found = EvaluationMap(
+        gallery="",
         generation=0,
         bundle="",
         method=METHOD,
         evaluated=len(examined.windows),
-        classes=_classes(examined, rows, points, _apart(vectors, heads.metric)),
+        classes=classes,
         windows=_windows(examined, rows, points, there),
     )
-    return zlib.compress(found_map.model_dump_json().encode(), 9)
+    return zlib.compress(found.model_dump_json().encode(), 9)
 
 
 def evaluation_map(gallery: Gallery, key: int) -> EvaluationMap:
@@ -75,6 +74,24 @@ def shared_heads(routes: Mapping[str, RouteSpec]) -> Shared:
             every = beside | names
             return Shared({each: every[each] for each in MODALITIES if each in every}, route.metric)
     raise InvalidInput("the bundle has no route between sound, pictures and words that a map could be drawn of")
+
+
+def _rows(examined: Examined, there: Mapping[int, Place]) -> I64:
+    """Of what was evaluated and is still there, what the map has room for."""
+    known = np.flatnonzero([window in there for window in examined.windows.tolist()])
+    rows: I64 = known[sampled(examined.labels.clips[known], MOST)]
+    return rows
+
+
+def _vectors(examined: Examined, rows: I64, heads: Shared) -> Drawn:
+    whole = {each: examined.scorer.embedded(head) for each, head in heads.names.items()}
+    return {each: found if each == "text" else found[rows] for each, found in whole.items()}
+
+
+def _points(vectors: Drawn, metric: Metric, told: Told) -> Drawn:
+    places = projected(np.concatenate(list(vectors.values())), metric, told=told)
+    ends = np.cumsum([len(each) for each in vectors.values()])[:-1]
+    return dict(zip(vectors, np.split(places, ends), strict=True))
 
 
 def _classes(examined: Examined, rows: I64, points: Drawn, apart: F32 | None) -> tuple[MappedClass, ...]:

@@ -117,7 +117,7 @@ class Evaluate:
 
 
 def _short(report: Document) -> Document:
-    """Of a report, which takes 20 kB and more, the means over classes."""
+    """Of a report, which takes 100 kB and more, the means over classes."""
     channels = {
         channel: {name: found[name] for name in ACCURACIES} for channel, found in report["classification"].items()
     }

@@ -14,6 +14,9 @@ from tests.tiny.bundle_archives import files_of, zipped
 from tests.tiny.bundles import narrowed, tiny_library
 from tests.unit.service.running import running
 
+TRIED_MS = 20_000
+"""How long the service may take to look at a bundle."""
+
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -71,7 +74,7 @@ def test_a_bundle_is_brought_used_and_deleted(page: Page, archive: Path, tmp_pat
     (tmp_path / "junk.zip").write_bytes(b"no bundle")
     adding.get_by_label("File").set_input_files(tmp_path / "junk.zip")
     adding.get_by_role("button", name="Add it").click()
-    expect(adding.get_by_role("alert")).to_contain_text("no whole zip or tar of a bundle")
+    expect(adding.get_by_role("alert")).to_contain_text("no whole zip or tar of a bundle", timeout=TRIED_MS)
     adding.get_by_label("File").set_input_files(archive)
     expect(adding.get_by_role("alert")).to_be_empty()
     assert violations(page) == []

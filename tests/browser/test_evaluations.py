@@ -27,7 +27,7 @@ LIKELY = {"sigmoid": {"error": 0.012, "hits_error": 0.34}, "reliability": BINS}
 LATER = ("labels", "worst", "confusion")
 """What reports of earlier versions do not tell."""
 OLD, ODD = 3, 4
-PHONE: ViewportSize = {"width": 360, "height": 740}
+PHONE: ViewportSize = {"width": 320, "height": 740}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 
 

@@ -45,7 +45,7 @@ def opened(page: Page, at: str = "/map") -> Locator:
         assert violations(page) == []
         draw.click()
         expect(page.get_by_role("heading", name="Drawing the map")).to_be_visible()
-        expect(canvas).to_be_visible(timeout=60_000)
+        expect(canvas).to_be_visible(timeout=120_000)
     page.wait_for_function(PAINTED, arg=canvas.element_handle())
     return canvas
 

@@ -53,7 +53,7 @@ def test_the_address_is_a_search_and_going_back_undoes_it(page: Page) -> None:
 
 
 def test_labels_complete_the_words_by_the_keyboard(page: Page) -> None:
-    expect(page.get_by_text("6 clips · 3 labels · tiny")).to_be_visible()
+    expect(page.get_by_text("6 clips · 3 labels · gallery demo")).to_be_visible()
     page.keyboard.press("/")
     page.keyboard.type("RING")
     offers = page.get_by_role("listbox", name="Words of this gallery").get_by_role("option")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from service.app import create_app
 from service.settings import Settings
@@ -19,7 +19,7 @@ WINDOW = """() => {
 ORDER = """() => ["results-answered", "results-shown"]
     .map((name) => performance.getEntriesByName(name)[0])
     .map((each) => each.startTime + each.duration)"""
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 ALL = 27
 """More than one page of results."""
 
@@ -53,8 +53,9 @@ def test_a_result_plays_where_it_is_and_says_why_it_was_found(page: Page) -> Non
     expect(why.locator("blockquote")).to_have_text("bell ringing")
     expect(why.get_by_role("heading", name="Nearest class words")).to_be_visible()
     expect(why.get_by_text("how likely either is right")).to_be_visible()
-    expect(why.get_by_role("img", name="of 1.0 s")).to_be_visible()
     expect(page.locator(".hit video")).to_have_count(0)
+    why.get_by_role("group", name="of 1.0 s").get_by_role("button").click()
+    expect(why.locator(".stage.loud video")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(why).to_have_count(0)
 
@@ -75,6 +76,11 @@ def test_the_keyboard_moves_through_results_plays_and_asks_why(page: Page) -> No
     expect(plays.nth(1)).to_have_attribute("aria-pressed", "false")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog").get_by_role("heading", name="How near")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    third = plays.nth(2).evaluate("(each) => each.closest('.hit').label")
+    expect(page.get_by_role("dialog").get_by_role("heading", level=2)).to_have_text(third)
+    expect(page.get_by_role("dialog")).to_have_count(1)
+    page.get_by_role("dialog").get_by_role("button", name="The result before").click()
     page.keyboard.press("Escape")
     expect(plays.nth(1)).to_be_focused()
     page.keyboard.press("Home")

@@ -50,3 +50,18 @@ def test_search_by_an_upload(page: Page) -> None:
     expect(page.get_by_label("What the clip is")).to_contain_text("bell")
     expect(page.locator(".hit").first).to_contain_text("bell")
     shoot(page, "upload.png")
+
+
+def test_a_bundle(page: Page) -> None:
+    page.goto("/bundles/demo-avgzslnet")
+    expect(page.locator("#flow path")).to_have_count(11)
+    shoot(page, "bundle.png")
+
+
+def test_the_status(page: Page) -> None:
+    for text in ["bell", "glass ball", "a siren"]:
+        page.request.get("/v1/galleries/demo/search", params={"text": text, "to": "video"}).dispose()
+    page.goto("/status")
+    expect(page.locator("[data-stage=search] polyline")).to_have_count(2)
+    page.wait_for_timeout(10_000)  # for a few of its points
+    shoot(page, "status.png")

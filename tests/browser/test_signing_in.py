@@ -48,7 +48,7 @@ def test_a_key_is_asked_for_and_then_all_goes_on(page: Page, secret: str, troubl
     page.wait_for_function("() => [...document.querySelectorAll('video')].some((each) => each.readyState > 1)")
     expect(page.locator("#who")).to_have_text("ada")
     assert secret not in page.evaluate("JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}])")
-    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="More", exact=True).click()
     expect(page.get_by_role("link", name="Galleries")).to_be_visible()
     expect(page.get_by_role("link", name="Keys")).to_be_hidden()
     page.get_by_role("button", name="Sign out").click()

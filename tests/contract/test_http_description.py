@@ -16,13 +16,13 @@ from tests.tiny.bundles import tiny_library
 NAMES = """
 activate_generation add_bundle add_clip cancel_job change_clip classify classify_batch compare_evaluations
 create_gallery create_key delete_gallery drop_generation explain_problem export_gallery get_bundle get_bundle_archive
-get_clip get_clip_media get_clip_preview get_clip_thumbnail get_clip_waveform get_clip_waveform_picture get_evaluation get_evaluation_map
-get_gallery get_generation get_job get_liveness get_metrics get_readiness get_session get_statistics get_status
-get_vocabulary import_gallery list_audit list_bundles list_clips list_evaluations list_galleries list_generations
-list_jobs list_keys list_vocabularies plot_evaluation put_vocabulary reindex_gallery remove_bundle remove_clip
-remove_clips remove_evaluation remove_vocabulary retry_job revoke_key roll_back_gallery search search_batch
-search_by_words sign_in sign_out start_compaction start_evaluation start_ingest start_reindexing start_upload
-verify_gallery watch_job
+get_clip get_clip_media get_clip_preview get_clip_thumbnail get_clip_waveform get_clip_waveform_picture get_evaluation
+get_evaluation_map get_gallery get_generation get_job get_liveness get_metrics get_readiness get_session
+get_statistics get_status get_vocabulary import_gallery list_audit list_bundles list_clips list_evaluations
+list_galleries list_generations list_jobs list_keys list_vocabularies plot_evaluation put_vocabulary reindex_gallery
+remove_bundle remove_clip remove_clips remove_evaluation remove_vocabulary retry_job revoke_key roll_back_gallery
+search search_batch search_by_words sign_in sign_out start_compaction start_evaluation start_ingest start_reindexing
+start_upload verify_gallery watch_job
 """
 """What generated clients call the operations: a name that is here once stays, or programs break."""
 

@@ -5,21 +5,27 @@ from pathlib import Path
 import pytest
 
 from tests.faults.home import Home
+from tests.tiny.copies import lay
 from tests.unit.index.conftest import catalog
 from tests.unit.index.world import library
 
 __all__ = ["catalog"]
 
 
-@pytest.fixture
-def home(tmp_path: Path, catalog: str | None) -> Home:
+def six_clips(folder: Path, catalog: str | None) -> None:
     """A data folder with the bundles "tiny" and "other" and the gallery "demo", of six clips."""
-    galleries = library(tmp_path / "data", catalog)
+    galleries = library(folder, catalog)
     galleries.create("demo", "tiny")
     galleries.close()
-    found = Home(tmp_path / "data", catalog)
-    (tmp_path / "data" / "scratch").mkdir()
-    with found.opened() as opened:
+    (folder / "scratch").mkdir()
+    made = Home(folder, catalog)
+    with made.opened() as opened:
         for seed in range(6):
-            found.add(opened.get("demo"), seed)
-    return found
+            made.add(opened.get("demo"), seed)
+
+
+@pytest.fixture
+def home(tmp_path: Path, catalog: str | None) -> Home:
+    """Such a folder, and its catalog."""
+    lay(six_clips, tmp_path / "data", catalog)
+    return Home(tmp_path / "data", catalog)

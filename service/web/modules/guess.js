@@ -17,7 +17,7 @@ function show(place, { classes: [best, ...others], channel, probability, ...answ
   for (const each of place.querySelectorAll("[data-channel]")) each.hidden = each.dataset.channel !== channel;
   place.querySelector("b").textContent = best.name;
   place.querySelector("small").textContent = probability === null ? "" : `${percent(probability)} sure`;
-  place.querySelector(".why").textContent = [why(best, { channel, ...answer }), others.length && `Next: ${others.slice(0, 2).map(({ name }) => name).join(", ")}.`].filter(Boolean).join(" ");
+  place.querySelector(".because").textContent = [why(best, { channel, ...answer }), others.length && `Next: ${others.slice(0, 2).map(({ name }) => name).join(", ")}.`].filter(Boolean).join(" ");
   place.hidden = false;
 }
 

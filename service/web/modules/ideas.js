@@ -60,5 +60,6 @@ async function fill(found, clip) {
   if (clip.media_type.startsWith("image/")) return video.replaceWith(make("img", { alt: "", src: clip.media }));
   video.poster = view(clip, "thumbnail");
   video.src = view(clip, "preview");
+  video.classList.add("there");
   if (!still) video.play().catch(() => {});
 }

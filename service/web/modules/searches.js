@@ -1,7 +1,7 @@
 /** What the page of searches asks the service. */
 
 import { counting, isClip, placed } from "./asking/parts.js";
-import { ask } from "./api.js";
+import { ask, form, upload } from "./api.js";
 import { of } from "./galleries.js";
 
 const K = 24;
@@ -13,16 +13,17 @@ export const clip = (name, id) => ask(of(name, "clips", id));
 /** Where a clip is as something to look at: its `preview`, `thumbnail` or `waveform`. */
 export const view = ({ media }, what) => media.replace(/media$/, what);
 
-/** What is found for a search, as inquiry.js reads it; `extra` is laid over what is sent. */
-export function search(name, asked, extra, signal) {
+/** What is found for a search, as inquiry.js reads it; `extra` is laid over what is sent, `onProgress` told of what is sent of a file. */
+export function search(name, asked, extra, { signal, onProgress } = {}) {
   const parts = counting(asked.parts);
-  const upload = parts.find(({ file }) => file);
-  const queries = [...worded(asked.text), ...parts.filter((each) => each !== upload).map((each) => query(each, asked))];
+  const part = parts.find(({ file }) => file);
+  const queries = [...worded(asked.text), ...parts.filter((each) => each !== part).map((each) => query(each, asked))];
   const sent = { to: asked.to, k: K, ...narrowed(asked.filters), ...extra };
-  if (!upload) return ask(of(name, "search"), { json: { ...sent, queries }, signal });
+  if (!part) return ask(of(name, "search"), { json: { ...sent, queries }, signal });
   const { where, ...fields } = sent;
   const texts = { where: JSON.stringify(where ?? []), queries: JSON.stringify(queries) };
-  return ask(of(name, "search"), { form: { file: upload.file, from: asked.from, weight: upload.weight, ...fields, ...texts }, signal });
+  const brought = { file: part.file, from: asked.from, weight: part.weight };
+  return upload(of(name, "search"), form({ ...brought, ...fields, ...texts }), { signal, onProgress });
 }
 
 /** The names under which clips have metadata, as far as the first of them tell: "place.city". */

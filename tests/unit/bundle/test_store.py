@@ -12,6 +12,7 @@ from models.bundle.store import load_manifest, pack, save, unpack
 from models.errors import BundleInvalid, Conflict, TooLarge
 from tests.tiny.bundles import tiny_bundle
 
+LATER = {"probabilities", "temperatures", "classification"}
 AUDIO_TO_AUDIO = {"query": "audio", "gallery": "audio", "metric": "euclidean"}
 
 
@@ -28,6 +29,15 @@ def change_manifest(bundle: Path, **changes: Any) -> None:
 
 def test_what_was_saved_is_what_is_loaded(tmp_path: Path) -> None:
     assert tiny_bundle(tmp_path / "a", name="a") == load_manifest(tmp_path / "a")
+
+
+def test_a_bundle_of_before_there_were_curves_and_probabilities_is_loaded_without_them(bundle: Path) -> None:
+    content = json.loads((bundle / "bundle.json").read_text())
+    older = {key: each for key, each in content.items() if key not in LATER}
+    assert len(older) == len(content) - len(LATER)
+    (bundle / "bundle.json").write_text(json.dumps(older))
+    found = load_manifest(bundle)
+    assert (found.probabilities, found.temperatures, found.classification.curves) == ({}, {}, {})
 
 
 def test_saving_over_something_is_a_conflict(bundle: Path) -> None:

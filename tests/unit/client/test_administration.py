@@ -53,6 +53,16 @@ def test_generations_are_activated_and_forgotten(client: Client) -> None:
         client.reindex("demo", expected=first + 99)
 
 
+def test_a_gallery_leaves_as_a_file_comes_back_and_is_whole(client: Client, tmp_path: Path) -> None:
+    archive, told = tmp_path / "demo.tar", list[tuple[int, int]]()
+    client.export_gallery("demo", archive)
+    made = client.import_gallery(archive, "back", told=lambda *each: told.append(each))
+    assert (made.name, made.clips, made.labels) == ("back", client.gallery("demo").clips, client.gallery("demo").labels)
+    assert told[-1] == (archive.stat().st_size, archive.stat().st_size)
+    assert client.verify_gallery("back") == ()
+    client.remove_gallery("back")
+
+
 def test_bundles_are_brought_and_fetched(client: Client, library: Path, tmp_path: Path) -> None:
     whole = client.bundle("other")
     assert (whole.method, whole.routes["text->video"].metric) == (client.bundles()[0].method, "euclidean")

@@ -53,7 +53,9 @@ def test_a_gallery_is_embedded_anew_by_the_command_itself(done: Told, own: Path)
 
 
 def test_a_gallery_is_evaluated_by_a_service(told: Told, server: str) -> None:
-    report = told("evaluate", "--route", "text->video", "--server", server)["report"]
+    found = told("evaluate", "--route", "text->video", "--map", "--server", server)
+    report = found["report"]
+    assert found["request"]["map"]
     assert list(report["retrieval"]) == ["text->video"]
     newest = told("jobs", "list", "--server", server)[0]
     assert (newest["kind"], told("jobs", "show", newest["id"], "--server", server)) == ("evaluate", newest)

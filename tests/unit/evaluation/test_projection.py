@@ -31,7 +31,7 @@ def test_of_scores_that_are_no_distances_directions_count() -> None:
     vectors = clusters(3, each=10)
     lengths = np.float32(2) ** np.random.default_rng(2).integers(-3, 4, size=(30, 1))
     places = [projected(each, Metric.COSINE, told=lambda _: None) for each in (vectors, vectors * lengths)]
-    assert np.array_equal(*places)
+    assert np.array_equal(places[0], places[1])
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 5, 7])

@@ -10,8 +10,6 @@ from starlette.testclient import TestClient
 from service.routes.page import FOR_EVER, PAGES
 from service.web.files import WEB, File, needed_by, read_all, version_of
 
-LIMIT_BYTES = 60 * 1024
-"""Of all scripts and styles together, compressed, each file for itself."""
 ADDRESSES = sorted(address.replace("{name}", "a").replace("{evaluation_id}", "1") for address in PAGES)
 
 
@@ -20,21 +18,9 @@ def files() -> Mapping[str, File]:
     return read_all()
 
 
-def test_all_scripts_and_styles_together_are_small(files: Mapping[str, File]) -> None:
-    sizes = {path: len(file.compressed) for path, file in files.items() if path.endswith((".js", ".css"))}
-    assert sum(sizes.values()) < LIMIT_BYTES, sorted(sizes.items(), key=lambda each: -each[1])[:10]
-
-
 def test_comments_are_for_readers_of_the_files_and_are_not_sent(files: Mapping[str, File]) -> None:
     assert (WEB / "modules" / "dom.js").read_text().startswith("/**")
     assert [path for path, file in files.items() if re.search(rb"^ *(?:/\*|//)", file.content, re.MULTILINE)] == []
-
-
-def test_every_module_and_style_is_short() -> None:
-    long = {
-        path.name: len(path.read_text().splitlines()) for path in WEB.rglob("*.*s*") if path.suffix in (".js", ".css")
-    }
-    assert {name: lines for name, lines in long.items() if lines > 200} == {}
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

@@ -49,7 +49,6 @@ function changed() {
   const { classes = [], vocabulary = null } = chosen() ?? {};
   const isTyped = at("among").value === "typed";
   rewrite({ vocabulary, among: at("among").value === "labels" ? "labels" : null, class: isTyped && classes.join("").length < LONGEST_ADDRESS ? classes : null });
-  if (isTyped) at("word").focus();
   tellOf();
 }
 
@@ -68,6 +67,7 @@ function chip(name) {
 function drop(place) {
   typed.splice(place, 1);
   changed();
+  at("word").focus();
 }
 
 function typing(event) {

@@ -8,13 +8,11 @@ const rows = new Map();
 
 /** Show some of all ranked classes as rows of a list, on the scale of all. */
 export function show(list, shown, all) {
-  const before = new Map([...list.children].map((row) => [row, top(row)]));
   const raws = all.map(({ raw }) => raw);
   const [low, high] = [Math.min(...raws), Math.max(...raws, all[0].score)];
-  const part = (score) => Math.max(0.006, (score - low) / (high - low || 1));
+  const part = (score) => (high > low ? Math.max(0.006, (score - low) / (high - low)) : 1);
   const wanted = shown.map((each) => fitted(each, part));
-  if (wanted.length !== list.children.length || wanted.some((row, i) => list.children[i] !== row)) list.replaceChildren(...wanted);
-  if (!still) for (const row of wanted) glide(row, before.get(row));
+  if (wanted.length !== list.children.length || wanted.some((row, i) => list.children[i] !== row)) arrange(list, wanted);
 }
 
 /** Forget all rows, as other classes compete. */
@@ -37,13 +35,17 @@ function made({ name, seen }) {
   return row;
 }
 
-const top = (row) => row.getBoundingClientRect().top;
-
-/** From where it was on the screen, also if it was on its way; a row that is new appears. */
-function glide(row, from) {
-  const gone = from - top(row);
-  if (Math.abs(gone) < 1) return;
-  row.getAnimations().forEach((each) => each.cancel());
-  const before = from === undefined ? { opacity: 0 } : { transform: `translateY(${from - top(row)}px)` };
-  row.animate([before, {}], { duration: 320, easing: "ease-out" });
+/** Rows glide from where they were on the screen, also if they were on their way; new ones appear. */
+function arrange(list, wanted) {
+  const before = new Map([...list.children].map((row) => [row, top(row)]));
+  list.replaceChildren(...wanted);
+  if (still) return;
+  for (const row of wanted) row.getAnimations().forEach((each) => each.cancel());
+  const gone = wanted.map((row) => before.get(row) - top(row));
+  wanted.forEach((row, i) => {
+    const from = before.has(row) ? { transform: `translateY(${gone[i]}px)` } : { opacity: 0 };
+    if (gone[i] !== 0) row.animate([from, {}], { duration: 320, easing: "ease-out" });
+  });
 }
+
+const top = (row) => row.getBoundingClientRect().top;

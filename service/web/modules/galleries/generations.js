@@ -24,7 +24,7 @@ const path = (...parts) => of(known.gallery.name, ...parts);
 async function begin(facts) {
   known = facts;
   at("reindex").addEventListener("submit", (event) => reindex(json(event), event.preventDefault()).catch(says));
-  const { bundles } = await ask("/v1/bundles");
+  const { bundles } = await ask("/v1/bundles").catch(() => ({ bundles: [] }));
   at("reindex").elements.bundle.append(...bundles.map(({ name }) => new Option(name, name, false, name === facts.gallery.bundle)));
 }
 

@@ -35,7 +35,7 @@ async function compact() {
   const job = await ask(path("jobs", "compact"), { method: "POST" });
   const item = card(job, known);
   at("kept").replaceChildren(make("ol", { class: "jobs" }, item));
-  follow(item, job.id);
+  follow(item, job.id).catch(() => {});
 }
 
 async function remove() {

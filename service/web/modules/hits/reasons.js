@@ -68,18 +68,24 @@ export function words({ words: found }, search) {
 
 const row = (name, part, said, sense) => make("li", {}, make("span", { text: name }), make("span", { class: `bar ${sense}`, style: { "--part": part } }, make("i")), make("span", { class: "number", text: said }));
 
-/** The clip as a line with its windows, the one that was found in colour; nothing of an image, or a clip that went. */
+/** More windows than this are too narrow to be pressed. */
+const PRESSED = 14;
+
+/** The clip as a line with its windows, the one that was found in colour, each to be heard; nothing of an image, or a clip that went. */
 export async function line({ clip, window }, signal) {
   const found = await ask(clip.media.replace(/\/media$/, ""), { signal }).catch(() => null);
   if (!found?.duration_s) return null;
   const { duration_s: whole, senses, windows } = found;
   const wave = senses.includes("audio") ? make("img", { alt: "", src: view(clip, "waveform.svg") }) : null;
-  const marks = windows.map((each) => mark(each, whole, each.start_s === window.start_s));
+  const marks = windows.map((each) => mark(each, { whole, isFound: each.start_s === window.start_s, pressed: windows.length <= PRESSED }));
   const among = windows.length > 1 ? `, one of ${count(windows.length, "window")}` : "";
   const words = `${span(window)} of ${seconds(whole)}${among}`;
-  const drawn = make("div", { class: "when", role: "img", "aria-label": words }, wave, marks);
+  const drawn = make("div", { class: "when", role: "group", "aria-label": words }, wave, marks);
   return section("When in the clip", drawn, make("p", { text: `${words}.` }));
 }
 
-const mark = ({ start_s, end_s }, whole, isFound) =>
-  make("i", { class: isFound ? "found" : "", style: { "--from": start_s / whole, "--to": Math.min(1, end_s / whole) } });
+function mark(window, { whole, isFound, pressed }) {
+  const held = { class: isFound ? "found" : "", style: { "--from": window.start_s / whole, "--to": Math.min(1, window.end_s / whole) } };
+  const hear = ({ target }) => target.closest(".why").querySelector(".side:last-child .stage").hear?.(window);
+  return pressed ? make("button", { ...held, type: "button", "aria-label": `Play ${span(window)}`, on: { click: hear } }) : make("i", held);
+}

@@ -67,10 +67,11 @@ function button(place, what) {
     place.classList.toggle("loud", on);
     found.setAttribute("aria-pressed", String(on));
   };
-  found.addEventListener("click", () => {
-    if (isPlaying(place)) return stop(place);
+  place.hear = (window) => {
+    stop(place);
     tell(true);
-    play(place, { ...what, loud: true }, { onEnd: () => tell(false), onMoment: (part) => place.style.setProperty("--played", part || 0) });
-  });
+    play(place, { ...what, window, loud: true }, { onEnd: () => tell(false), onMoment: (part) => place.style.setProperty("--played", part || 0) });
+  };
+  found.addEventListener("click", () => (isPlaying(place) ? stop(place) : place.hear(what.window)));
   return found;
 }

@@ -11,14 +11,22 @@ const STYLE = new URL("../../style/why.css", import.meta.url).pathname;
 let styled = null;
 
 /** Open it for a card; `again` explains its result where the answer did not. */
-export async function open(item, { again, search, scale }) {
+export async function open(item, asking) {
+  const { again, search, scale } = asking;
+  const go = (sibling) => {
+    if (!item[sibling]) return;
+    dialog.close();
+    item[sibling].querySelector(".play").focus();
+    open(item[sibling], asking);
+  };
   stop();
   await (styled ??= style());
   const body = make("div", { class: "body", tabindex: "-1" });
-  const dialog = make("dialog", { class: "why", "aria-labelledby": "why-title", closedby: "any" }, head(item), body, foot(item));
+  const dialog = make("dialog", { class: "why", "aria-labelledby": "why-title", closedby: "any" }, head(item, go), body, foot(item));
   const leaving = new AbortController();
   dialog.addEventListener("close", () => left(dialog, leaving));
   dialog.addEventListener("click", ({ target }) => target.closest("[data-way]") && way(item, dialog, target.closest("[data-way]").dataset.way));
+  dialog.addEventListener("keydown", ({ key }) => BESIDE[key] && go(BESIDE[key][0]));
   document.body.append(dialog);
   dialog.showModal();
   await fill(body, async () => body.replaceChildren(...(await told(item, { again, search, scale, signal: leaving.signal }))), "text");
@@ -38,8 +46,13 @@ async function explained(hit, again, signal) {
   return hits.find(({ window_id: id }) => id === hit.window_id) ?? hits[0] ?? hit;
 }
 
-function head({ label, hit }) {
-  const close = make("form", { method: "dialog" }, make("button", { class: "quiet", "aria-label": "Close" }, sign("close")));
+/** Keys, the side that they go to, how that is called, and its sign. */
+const BESIDE = { ArrowLeft: ["previousElementSibling", "The result before", "back"], ArrowRight: ["nextElementSibling", "The next result", "onwards"] };
+
+function head(item, go) {
+  const { label, hit } = item;
+  const ways = Object.values(BESIDE).map(([sibling, name, icon]) => make("button", { class: "quiet", type: "button", "aria-label": name, title: name, disabled: !item[sibling], on: { click: () => go(sibling) } }, sign(icon)));
+  const close = make("form", { method: "dialog" }, ways, make("button", { class: "quiet", "aria-label": "Close" }, sign("close")));
   const title = make("div", {}, make("h2", { id: "why-title", text: label }), make("p", { text: `${span(hit.window)} of ${hit.clip.name}` }));
   return make("header", {}, title, close);
 }

@@ -3,7 +3,7 @@
 import { link } from "../address.js";
 import { ask, stream } from "../api.js";
 import { asked } from "../dialogs.js";
-import { make, template } from "../dom.js";
+import { at, make, template } from "../dom.js";
 import { ago, arrows, moment, number, seconds, sentence } from "../format.js";
 import { tell } from "../slots.js";
 
@@ -24,10 +24,11 @@ export function card(job, known, onAct = () => {}) {
   return item;
 }
 
-/** The job as it ended, told until then. */
+/** The job as it ended, told until then; its end is said aloud. */
 export async function follow(item, id, signal) {
   let last = null;
   await stream(`/v1/jobs/${id}/events`, ({ content }) => (last = item.tell(content)), signal);
+  at("said").textContent = [...item.querySelectorAll("h2, .badge:not([hidden])")].map((each) => each.innerText).join(": ");
   return last;
 }
 

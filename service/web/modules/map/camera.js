@@ -10,6 +10,7 @@ export function camera(canvas, { moved, pointed, pressed, key }) {
   const unit = () => (Math.min(canvas.clientWidth, canvas.clientHeight) / 2) * 0.9 * see.near;
   const middle = () => [canvas.clientWidth / 2, canvas.clientHeight / 2];
   const toPlane = (x, y) => [see.x + (x - middle()[0]) / unit(), see.y + (y - middle()[1]) / unit()];
+  const toScreen = ({ x, y }) => [middle()[0] + (x - see.x) * unit(), middle()[1] + (y - see.y) * unit()];
   const pan = (x, y) => ((see.x = held(see.x - x / unit())), (see.y = held(see.y - y / unit())));
   const zoom = (by, x = middle()[0], y = middle()[1]) => {
     const [from, down] = toPlane(x, y);
@@ -31,7 +32,7 @@ export function camera(canvas, { moved, pointed, pressed, key }) {
     else if (!key(event.key)) return;
     event.preventDefault();
   });
-  return { see, unit, middle, toPlane, zoom, whole };
+  return { see, unit, middle, toPlane, toScreen, zoom, whole };
 }
 
 const held = (value) => Math.min(1.3, Math.max(-1.3, value));

@@ -12,7 +12,7 @@ export function legend(aside, { classes }, { chosen, changed, hovered }) {
       {},
       make(
         "button",
-        { type: "button", "aria-pressed": "false", on: { click: () => flip(index), mouseenter: () => hovered(index), mouseleave: () => hovered(null) } },
+        { type: "button", "aria-pressed": "false", on: { click: () => flip(index), pointerenter: ({ pointerType }) => pointerType === "mouse" && hovered(index), pointerleave: () => hovered(null) } },
         make("i", { class: seen ? "" : "unseen" }),
         make("span", { text: name }),
         make("span", { class: "number", text: whole(windows) }),

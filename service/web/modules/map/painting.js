@@ -8,6 +8,7 @@ export function painter(canvas, camera) {
   let [made, image] = [{}, null];
   return (scene) => {
     const scale = sized(canvas);
+    if (!canvas.width || !canvas.height) return; // it is not in the page any more
     const style = getComputedStyle(canvas);
     const ink = { words: style.color, ground: style.backgroundColor, font: `600 12px ${style.fontFamily}`, scale };
     const radius = Math.min(7, 2.6 + Math.round(Math.log2(Math.max(1, camera.see.near)) * 2) / 2);
@@ -68,6 +69,7 @@ function words(pen, on, { points, classes, colours, shown, picked, landing }, { 
   for (const point of points) {
     if (point.window || !shown(point)) continue;
     const [x, y] = on(point);
+    if (x < 0 || y < 0 || x * ink.scale > pen.canvas.width || y * ink.scale > pen.canvas.height) continue;
     diamond(pen, x, y, colours[point.of], ink, classes[point.of].seen);
     const [width, height] = [names[point.of].width / ink.scale, names[point.of].height / ink.scale];
     const left = x + 8 + width > pen.canvas.width / ink.scale;

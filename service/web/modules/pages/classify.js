@@ -35,13 +35,19 @@ async function open() {
   if (!name) return show(at("content"), "empty", { title: "There is no gallery yet.", detail: "Run `sightsound demo` to make one." });
   gallery = await ask(of(name));
   if (!gallery.channels.length) return show(at("content"), "empty", { title: "This gallery’s model cannot classify.", detail: "It has no route to words. Choose another gallery." });
-  const kept = ask("/v1/vocabularies", { query: { limit: 1000 } });
-  bundle = await ask(`/v1/bundles/${encodeURIComponent(gallery.bundle)}`);
-  among.start({ gallery, bundle, vocabularies: (await kept).vocabularies, onChange: classify });
+  if (!bundle) await offer();
+  await (clip ? classify() : begin());
+}
+
+/** Let choose from what there is. */
+async function offer() {
+  const asked = [ask(`/v1/bundles/${encodeURIComponent(gallery.bundle)}`), ask("/v1/vocabularies", { query: { limit: 1000 } })];
+  const [found, { vocabularies }] = await Promise.all(asked);
+  bundle = found;
+  among.start({ gallery, bundle, vocabularies, onChange: classify });
   for (const each of channels) each.parentElement.hidden = !gallery.channels.includes(each.value);
   at("look").hidden = gallery.channels.length < 2;
   check(parameters().get("channel"));
-  await (clip ? classify() : begin());
 }
 
 async function begin() {
@@ -67,6 +73,7 @@ function clear() {
   clip = null;
   rewrite({ clip: null });
   clips.show(null);
+  if (!bundle) return;
   reveal("content");
   fill(at("content"), begin, "cards");
 }
@@ -159,7 +166,7 @@ at("more").addEventListener("click", () => weigh((all = !all)));
 at("copy").addEventListener("click", copy);
 at("clear").addEventListener("click", clear);
 at("asking").addEventListener("submit", (event) => event.preventDefault());
-addEventListener("keydown", ({ key, target }) => key === "Escape" && clip && !target.closest("dialog") && clear());
+addEventListener("keydown", ({ key, target }) => key === "Escape" && clip && !target.closest("dialog, select, #word") && clear());
 arriving.start(take);
 curve.start(set);
 fill(at("content"), open, "cards");

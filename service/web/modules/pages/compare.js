@@ -9,10 +9,11 @@ import { named, ordered, points, sense, share, test, verdict } from "../evaluati
 import { count } from "../format.js";
 import { chosen, of } from "../galleries.js";
 import { tell } from "../slots.js";
-import { fill } from "../states.js";
+import { fill, show } from "../states.js";
 
 const BOTH = ["first", "second"];
 const MOST = 12;
+const NONE = { title: "Nothing to compare yet.", detail: "Tick two evaluations in the list, and see them side by side.", actions: [{ label: "All evaluations", href: link("/evaluations") }] };
 let gallery = null;
 let found = null;
 let reports = [];
@@ -22,6 +23,7 @@ const to = (path, asked) => link(path, { gallery, first: null, second: null, rou
 async function open() {
   gallery = await chosen();
   const ids = BOTH.map((each) => parameters().get(each));
+  if (!ids.every(Boolean)) return show(at("content"), "empty", NONE);
   found = await ask(of(gallery, "evaluations", "compare"), { query: { first: ids[0], second: ids[1] } });
   reports = await Promise.all(ids.map(async (id) => (await ask(of(gallery, "evaluations", id))).report));
   at("content").replaceChildren(at("report").content.cloneNode(true));

@@ -28,6 +28,8 @@ async function open() {
   report = found.report;
   at("content").replaceChildren(at("report").content.cloneNode(true));
   at("json").href = path;
+  at("map").href = link("/map", { gallery, evaluation: id, route: null });
+  facts.map = found.request.map;
   at("json").download = `evaluation-${id}.json`;
   document.title = `Evaluation ${id} · Sightsound`;
   at("title").textContent = `Evaluation ${id}`;

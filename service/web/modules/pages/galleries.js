@@ -42,7 +42,7 @@ async function look(item, name, holds) {
 }
 
 async function create() {
-  const { bundles } = await ask("/v1/bundles");
+  const { bundles } = await ask("/v1/bundles").catch(() => ({ bundles: [] }));
   at("create-bundle").replaceChildren(...bundles.map(({ name }) => new Option(name)));
   const json = ({ name, bundle }) => ({ name: name.value, bundle: bundle.value });
   goTo(await asked("create", {}, (fields) => ask("/v1/galleries", { json: json(fields) })));

@@ -53,7 +53,6 @@ function watch(jobs) {
 }
 
 function ended(id) {
-  at("said").textContent = cards.get(id).querySelector("header").innerText;
   followed.delete(id);
   open();
 }

@@ -8,7 +8,7 @@ import * as sharing from "../asking/sharing.js";
 import * as words from "../asking/words.js";
 import * as composer from "../composer.js";
 import { at, make } from "../dom.js";
-import { count } from "../format.js";
+import { count, percent } from "../format.js";
 import { chosen } from "../galleries.js";
 import * as guess from "../guess.js";
 import * as hits from "../hits.js";
@@ -25,7 +25,7 @@ async function open() {
   if (!name) return Promise.reject(new Refusal({ title: "There is no gallery yet.", detail: "Run `sightsound demo` to make one.", status: 404 }));
   gallery = await searches.gallery(name);
   composer.offer(gallery);
-  at("about").textContent = [count(gallery.clips, "clip"), count(Object.keys(gallery.labels).length, "label"), gallery.bundle].join(" · ");
+  at("about").textContent = [count(gallery.clips, "clip"), count(Object.keys(gallery.labels).length, "label"), `gallery ${gallery.name}`].join(" · ");
   ideas.show(at("ideas"), gallery);
 }
 
@@ -58,12 +58,18 @@ function begin(asked) {
 
 /** Ask, and show what was found; `again` is the same search once more, with something laid over it. */
 async function found(search, signal) {
-  const again = (extra, other) => searches.search(gallery.name, search, extra, other);
-  const answer = await again({ pages: true }, signal);
+  signal.throwIfAborted();
+  const again = (extra, other) => searches.search(gallery.name, search, extra, { signal: other });
+  const answer = await searches.search(gallery.name, search, { pages: true }, { signal, onProgress: sending });
   const best = answer.next === null ? count(answer.hits.length, "result") : "The best results";
-  at("status").replaceChildren(make("b", { text: best }), ` for ${words.asked(search)} · ${words.way(answer.route)}${answer.took_ms.toFixed(0)} ms`);
+  at("status").replaceChildren(make("b", { text: best }), ` for ${words.asked(search)}`, make("span", { class: "how", text: ` · ${words.way(answer.route)}${answer.took_ms.toFixed(0)} ms` }));
   const { routes } = gallery;
   hits.show(at("hits"), answer, { again, search, to: search.to, routes, likable: likable(search, routes) });
+}
+
+/** How much of a clip is sent; what is small is sent at once. */
+function sending(part) {
+  at("status").textContent = part < 1 ? `Sending the clip: ${percent(part)}` : "Searching…";
 }
 
 function refused(error, signal) {
