@@ -34,6 +34,7 @@ function list(evaluations) {
   const wanted = parameters().get("route");
   if ([...route.options].some(({ value }) => value === wanted)) route.value = wanted;
   route.onchange = () => show(rewrite({ route: route.value }));
+  at("compare").hidden = evaluations.length < 2;
   at("compare").onclick = () => location.assign(link("/evaluations/compare", { gallery, first: Math.min(...ticked), second: Math.max(...ticked), route: route.value }));
   show();
 }
