@@ -149,7 +149,7 @@ def test_reports_of_earlier_versions_stay_readable(page: Page) -> None:
 
 def test_what_is_not_there_is_said(page: Page, troubles: list[str]) -> None:
     page.goto("/evaluations?gallery=empty")
-    expect(page.get_by_role("status")).to_contain_text("Nothing has been measured yet.")
+    expect(page.locator("#content").get_by_role("status")).to_contain_text("Nothing has been measured yet.")
     assert troubles == []
     page.goto("/evaluations/77?gallery=demo")
     expect(page.get_by_role("alert")).to_contain_text("There is no such evaluation.")
