@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from service.app import create_app
 from service.settings import Settings
@@ -30,6 +30,17 @@ def words(page: Page) -> Locator:
 def found(page: Page, what: str) -> None:
     expect(page.locator("#status")).to_contain_text(what)
     expect(page.locator(".hit:not(.ghost)")).to_have_count(6)
+
+
+def test_what_is_typed_before_the_gallery_is_there_stays(page: Page) -> None:
+    def late(route: Route) -> None:
+        words(page).fill("bell ringing")
+        route.continue_()
+
+    page.route("**/v1/galleries/demo", late)
+    page.goto("/?gallery=demo")
+    expect(page.locator("#about")).to_contain_text("6 clips")
+    expect(words(page)).to_have_value("bell ringing")
 
 
 def test_words_find_and_the_address_holds_them(page: Page) -> None:

@@ -42,9 +42,12 @@ export function fill(found) {
 
 /** Offer what a gallery has. */
 export function offer(opened) {
+  const typed = field.value; // by whoever did not wait for the gallery
   gallery = opened;
   field.disabled = !choices.takesWords(opened.routes);
   draw(search);
+  field.value = typed;
+  at("add").hidden = !typed.trim();
 }
 
 /** Ask for something else; words that are typed count too, as a part of it where there are others. */
