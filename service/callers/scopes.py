@@ -28,6 +28,7 @@ SCOPES: Mapping[str, Scope | None] = {
     "GET /jobs": None,
     "GET /galleries": None,
     "GET /galleries/{name}": None,
+    "GET /galleries/{name}/clips/{clip_id}": None,
     "GET /bundles": None,
     "GET /bundles/{name}": None,
     "GET /keys": None,

@@ -25,6 +25,7 @@ PAGES: Mapping[str, Page] = {
     "/jobs": Page("jobs", within="jobs"),
     "/galleries": Page("galleries", within="galleries"),
     "/galleries/{name}": Page("gallery", within="galleries"),
+    "/galleries/{name}/clips/{clip_id}": Page("clip", within="galleries"),
     "/bundles": Page("bundles", within="bundles"),
     "/bundles/{name}": Page("bundle", within="bundles"),
     "/keys": Page("keys", within="keys"),

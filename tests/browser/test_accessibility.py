@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -21,6 +22,7 @@ from tests.tiny.bundles import tiny_library
 from tests.unit.service.running import running
 
 NAMED = {"/bundles/{name}": "/bundles/tiny", "/galleries/{name}": "/galleries/demo"}
+NAMED |= {"/galleries/{name}/clips/{clip_id}": "/galleries/demo/clips/CLIP"}
 NAMED |= {"/evaluations/{evaluation_id}": "/evaluations/1?gallery=demo"}
 FULL = {"/": "/?text=bell+ringing&to=video", "/evaluations/compare": "/evaluations/compare?first=1&second=2"}
 """Pages that show more when their address says what."""
@@ -42,6 +44,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     evaluate(library)
     with running(create_app(Settings(data=library, job_workers=0))) as at:
         yield at
+
+
+@pytest.fixture(scope="module")
+def clip(address: str) -> str:
+    """The id of a clip."""
+    return str(httpx.get(f"{address}/v1/galleries/demo/clips").json()["clips"][0]["id"])
 
 
 def evaluate(library: Path) -> None:
@@ -82,8 +90,8 @@ def visit(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize("where", ADDRESSES)
-def test_every_page_is_for_everybody(walker: Page, where: str) -> None:
-    visit(walker, where)
+def test_every_page_is_for_everybody(walker: Page, clip: str, where: str) -> None:
+    visit(walker, where.replace("CLIP", clip))
     expect(walker.get_by_role("heading", level=1)).to_have_count(1)
     found = [*violations(walker), *in_the_dark(walker)]
     resize(walker, PHONE)

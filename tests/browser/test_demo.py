@@ -105,6 +105,7 @@ def test_every_page_shows_the_demo_at_a_desk_and_on_a_phone(browser: Browser, ad
         "compare": f"/evaluations/compare?first={first}&second={second}",
         "evaluation": f"/evaluations/{first}",
         "gallery": "/galleries/demo",
+        "clip": f"/galleries/demo/clips/{clip}",
         "bundle": "/bundles/demo-avgzslnet",
     }
     for size, look in LOOKS:

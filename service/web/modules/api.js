@@ -15,9 +15,14 @@ export function url(path, query = {}) {
 }
 
 /** What the service answers, read; null where it answers nothing. Throws Refusal, or an AbortError of `signal`. */
-export async function ask(path, { query, signal, ...sent } = {}) {
+export async function ask(path, asked) {
+  return (await tagged(path, asked)).answer;
+}
+
+/** The same beside its ETag: named in If-Match, a change is made of what was seen, or not at all. */
+export async function tagged(path, { query, signal, ...sent } = {}) {
   const answer = await fetched(url(path, query), { ...request(sent), signal });
-  return answer.status === 204 ? null : answer.json();
+  return { answer: answer.status === 204 ? null : await answer.json(), tag: answer.headers.get("etag") };
 }
 
 /** Tell of each event {kind, id, content} of a stream until it ends; where it breaks, it goes on from the last one. */
@@ -47,7 +52,7 @@ export async function upload(path, form, { onProgress, onStatus, signal, query }
 export function form(fields) {
   const body = new FormData();
   for (const [name, value] of Object.entries(fields)) {
-    for (const each of [value].flat()) if (each) body.append(name, each);
+    for (const each of [value].flat()) if (each || each === 0) body.append(name, each);
   }
   return body;
 }

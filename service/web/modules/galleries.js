@@ -27,5 +27,12 @@ export function keep(name) {
   localStorage.setItem(KEPT, name);
 }
 
+/** Of a page about one gallery: that is the one from now on, and whoever chooses another is led to it. */
+export function stay(name) {
+  const other = parameters().get("gallery");
+  if (other && other !== name) location.replace(`/galleries/${other}?gallery=${other}`);
+  keep(name);
+}
+
 /** The path of what a gallery has: `of("demo", "clips", id)`. */
 export const of = (name, ...parts) => ["/v1/galleries", ...[name, ...parts].map(encodeURIComponent)].join("/");

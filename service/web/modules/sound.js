@@ -3,6 +3,8 @@
 import { ask } from "./api.js";
 
 const BARS = 56;
+/** The part of a drawing's width that is left free on each side. */
+export const EDGE = 2 / (BARS + 4);
 let context;
 
 /** The bars of the sound of a file, or of a clip at an address; null where there is none that the browser can decode. */

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from service.routes.page import FOR_EVER, PAGES
 from service.web.files import WEB, File, needed_by, read_all, version_of
 
-ADDRESSES = sorted(address.replace("{name}", "a").replace("{evaluation_id}", "1") for address in PAGES)
+ADDRESSES = sorted(re.sub(r"{\w+}", "1", address) for address in PAGES)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import { bytes } from "../format.js";
 import { of } from "../galleries.js";
 import { card, follow } from "../jobs/card.js";
 import { tell } from "../slots.js";
-import { lines } from "./clip.js";
+import { lines } from "./lines.js";
 
 const AT_ONCE = 2;
 const waiting = [];

@@ -7,8 +7,7 @@ import { seconds } from "../format.js";
 import { of } from "../galleries.js";
 import { tell } from "../slots.js";
 import { fill } from "../states.js";
-import { show } from "./clip.js";
-import { picture } from "./views.js";
+import { called, picture, place } from "./views.js";
 
 let known = null;
 let next = null;
@@ -57,9 +56,8 @@ function ends(found) {
 
 function tile(clip) {
   const item = template("tile");
-  const told = (now) => tell(item, { label: now.labels.join(", ") || now.name, facts: [now.media_type.split("/")[0], seconds(now.duration_s)].join(" · ") });
+  tell(item, { label: called(clip), facts: [clip.media_type.split("/")[0], seconds(clip.duration_s)].join(" · ") });
   item.querySelector("img").src = picture(clip);
-  item.querySelector("button").addEventListener("click", () => show(clip, known, { onChange: (now) => told((clip = now)), onRemove: () => known.changed() }));
-  told(clip);
+  item.querySelector("a").href = place(clip);
   return item;
 }

@@ -9,7 +9,7 @@ import * as clips from "../galleries/clips.js";
 import * as figures from "../galleries/figures.js";
 import * as generations from "../galleries/generations.js";
 import * as upkeep from "../galleries/upkeep.js";
-import { keep, of } from "../galleries.js";
+import { of, stay } from "../galleries.js";
 import { session } from "../key.js";
 import { rights, tell } from "../slots.js";
 import { fill } from "../states.js";
@@ -49,9 +49,7 @@ function see() {
   document.querySelector(`.views [value=${chosen}]`).checked = true;
 }
 
-const other = parameters().get("gallery");
-if (other && other !== name) location.replace(`/galleries/${other}?gallery=${other}`);
-keep(name);
+stay(name);
 at("title").textContent = name;
 document.title = `${name} · Sightsound`;
 addEventListener("popstate", see);
