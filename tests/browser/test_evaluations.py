@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,17 @@ BINS = [{"predicted": 0.05 + each / 10, "observed": each / 10, "count": 10 ** (9
 LIKELY = {"sigmoid": {"error": 0.012, "hits_error": 0.34}, "reliability": BINS}
 LATER = ("labels", "worst", "confusion")
 """What reports of earlier versions do not tell."""
-OLD, ODD = 3, 4
+OLD, ODD, PERFECT, SPARE = 3, 4, 5, 6
 PHONE: ViewportSize = {"width": 320, "height": 740}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Evaluations 1 of "tiny" and 2 of "other", which tells probabilities; 3 as it was told once, 4 of other clips."""
+    """Evaluations 1 of "tiny" and 2 of "other", which tells probabilities, and others like 1 but for one thing.
+
+    3 is as it was told once, 4 of other clips, by 5 nothing went wrong by words, and 6 is there to be deleted.
+    """
     folder = tiny_library(tmp_path_factory.mktemp("library"))
     made = load_manifest(folder / "bundles" / "tiny")
     audio, video, text = made.backbones["audio"], made.backbones["video"], made.text_encoder
@@ -46,7 +50,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
         request = {"protocol": "gallery@1"}
         first, second = (report(workshop, {"generation": each}) for each in (1, 2))
         second["retrieval"]["audio->video"]["probability"] = LIKELY
-        for number, told in enumerate([first, second, without(first), {**first, "clips_sha256": "others"}]):
+        for number, told in enumerate(
+            [first, second, without(first), {**first, "clips_sha256": "others"}, right(first), first]
+        ):
             record(gallery, str(number), request=request, report=told)
     galleries.create("empty", "tiny")
     galleries.close()
@@ -62,6 +68,13 @@ def without(told: Any) -> Any:
     if not isinstance(told, dict):
         return told
     return {name: without(each) for name, each in told.items() if name not in LATER}
+
+
+def right(told: Any) -> Any:
+    found = deepcopy(told)
+    for each in found["retrieval"]["text->video"]["worst"]:
+        each |= {"average_precision": 1.0, "rank": 1}
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -80,26 +93,26 @@ def fits_a_phone(page: Page) -> bool:
 def test_an_evaluation_is_begun_followed_and_laid_beside_another(page: Page) -> None:
     page.goto("/evaluations?gallery=demo")
     runs = page.get_by_role("table").get_by_role("row")
-    expect(runs).to_have_count(1 + 4)
+    expect(runs).to_have_count(1 + 6)
     assert fits_a_phone(page)
     page.get_by_role("button", name="Evaluate").click()
     dialog = page.get_by_role("dialog", name="Evaluate the gallery?")
     dialog.get_by_role("combobox", name="Generation").first.select_option("1: tiny")
     dialog.get_by_role("button", name="Evaluate").click()
-    expect(runs).to_have_count(1 + 5, timeout=60_000)  # decoders start first
+    expect(runs).to_have_count(1 + 7, timeout=60_000)  # decoders start first
     page.get_by_label("Search", exact=True).select_option("Sound → pictures")
     assert "route=audio-%3Evideo" in page.url
-    for number in (1, 2, 5):
+    for number in (1, 2, 7):
         page.get_by_label(f"Compare evaluation {number}").check()
     expect(page.get_by_label("Compare evaluation 1")).not_to_be_checked()
     page.get_by_role("button", name="Compare the two ticked").click()
-    expect(page).to_have_url(re.compile("first=2&second=5"))
+    expect(page).to_have_url(re.compile("first=2&second=7"))
     chosen = page.get_by_role("row").filter(has=page.get_by_role("radio", checked=True))
     expect(chosen).to_contain_text("Sound → pictures")
     expect(chosen).to_contain_text(re.compile("Cannot be told apart|The same|Better by|Worse by"))
     assert fits_a_phone(page)
     page.get_by_role("link", name="The other way round").click()
-    expect(page).to_have_url(re.compile("first=5&second=2"))
+    expect(page).to_have_url(re.compile("first=7&second=2"))
     page.get_by_role("radio", name="Words → pictures").check()
     page.get_by_label("Precision at each recall").press("End")
     expect(page.locator("#curves output")).to_contain_text("With 100 % found")
@@ -112,6 +125,9 @@ def test_an_evaluation_is_looked_into(page: Page) -> None:
     page.set_viewport_size(PHONE)  # and it stays one
     expect(page.get_by_role("radio", name="Sound → pictures")).to_be_checked()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    chance = page.locator("#routes [data-column=Chance]").first
+    expect(chance).to_be_in_viewport(ratio=1)
+    assert "Chance" in chance.evaluate("each => getComputedStyle(each, '::before').content")
     page.get_by_label("What is said beside what is right").press("Home")
     expect(page.locator("#calibration output")).to_have_text("Of 1,000,000,000 pairs said to be right by 5 %, 0 % are.")
     worst = page.locator("#worst a").first
@@ -161,3 +177,44 @@ def test_what_is_not_there_is_said(page: Page, troubles: list[str]) -> None:
     expect(page.locator(".state.forbidden")).to_contain_text("The key may not do this.")
     assert len(troubles) == 3
     troubles.clear()
+
+
+def test_whoever_chooses_by_the_keyboard_stays_in_the_table(page: Page) -> None:
+    page.goto("/evaluations/1?gallery=demo")
+    first = page.get_by_role("radio", name="Words → sound", exact=True)
+    first.focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowDown")
+        chosen = page.get_by_role("region", name="Retrieval").get_by_role("radio", checked=True)
+        expect(chosen).to_be_focused()
+    expect(first).not_to_be_checked()
+    page.get_by_role("radio", name="Sound", exact=True).focus()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("region", name="Classification").get_by_role("radio", checked=True)).to_be_focused()
+    page.goto("/evaluations/compare?gallery=demo&first=1&second=2")
+    page.get_by_role("radio", name="Words → sound", exact=True).focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("radio", checked=True)).to_be_focused()
+
+
+def test_where_nothing_went_wrong_it_is_said(page: Page) -> None:
+    page.goto(f"/evaluations/{PERFECT}?gallery=demo&route=text-%3Evideo")
+    worst = page.get_by_role("region", name="The worst searches")
+    expect(worst).to_contain_text("nothing went wrong")
+    expect(page.locator("#worst li")).to_have_count(0)
+    page.get_by_role("radio", name="Sound → pictures").check()
+    expect(page.locator("#worst li")).not_to_have_count(0)
+    expect(worst.get_by_text("nothing went wrong")).to_be_hidden()
+
+
+def test_an_evaluation_is_deleted_by_who_may_and_means_it(page: Page) -> None:
+    page.goto(f"/evaluations/{SPARE}?gallery=demo")
+    page.get_by_role("button", name="Delete").click()
+    dialog = page.get_by_role("dialog", name="Delete this evaluation?")
+    expect(dialog).to_contain_text(f"Evaluation {SPARE} goes for good with its report.", use_inner_text=True)
+    dialog.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Delete").click()
+    dialog.get_by_role("button", name="Delete").click()
+    expect(page).to_have_url(re.compile(r"/evaluations\?gallery=demo$"))
+    expect(page.get_by_role("link", name=f"Evaluation {SPARE}", exact=True)).to_have_count(0)
+    expect(page.get_by_role("link", name=f"Evaluation {PERFECT}", exact=True)).to_be_visible()

@@ -13,6 +13,13 @@ export const figure = (value, below) => make("td", { class: "number" }, share(va
 /** A mean with its interval. */
 export const mean = (value, interval) => figure(value, range(interval));
 
+/** Put rows into a table's body, each cell named by its column: a phone shows no head, but the name above each figure. */
+export function put(body, rows) {
+  const names = [...body.parentElement.tHead.rows[0].cells].map(({ textContent }) => textContent);
+  for (const row of rows) names.forEach((name, i) => (row.cells[i].dataset.column = name));
+  body.replaceChildren(...rows);
+}
+
 export const drawn = (...rows) => make("td", { class: "plotted" }, whisker(rows));
 
 export const CHANNELS = { av: "Sound and pictures", audio: "Sound", video: "Pictures" };

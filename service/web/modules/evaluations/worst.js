@@ -16,7 +16,7 @@ export function worst(place, queries, { gallery, route, thumbnail }) {
     const href = link("/", { gallery, to, ...(clip ? { clip, from } : { text: asked }), route: null });
     const says = rank > 1 ? ` · the first right one is hit ${whole(rank)}` : " · the first is right, others come late";
     const found = hits.map((hit) => make("li", { class: hit.class === asked && "right" }, picture(hit), hit.class));
-    return make("li", {}, make("a", { href }, picture(each), make("span", {}, make("b", { text: asked }), make("small", {}, make("em", { text: percent(precision) }), says))), make("ol", { "aria-label": "Found first" }, found));
+    return make("li", {}, make("a", { href }, picture(each), make("span", {}, make("b", { text: asked }), make("small", {}, make("em", { text: percent(Math.floor(100 * precision) / 100) }), says))), make("ol", { "aria-label": "Found first" }, found));
   };
   const show = (shown) => {
     place.replaceChildren(...queries.slice(0, shown).map(row));

@@ -4,7 +4,7 @@ import { link, parameters, rewrite } from "../address.js";
 import { ask } from "../api.js";
 import { lines } from "../charts/lines.js";
 import { at, make } from "../dom.js";
-import { ACCURACIES, CHANNELS, choice, drawn, figure, mean } from "../evaluations/cells.js";
+import { ACCURACIES, CHANNELS, choice, drawn, figure, mean, put } from "../evaluations/cells.js";
 import { named, ordered, points, sense, share, test, verdict } from "../evaluations/words.js";
 import { count } from "../format.js";
 import { chosen, of } from "../galleries.js";
@@ -29,17 +29,19 @@ async function open() {
   at("content").replaceChildren(at("report").content.cloneNode(true));
   BOTH.forEach((each) => (at(each).href = to(`/evaluations/${found[each].id}`)));
   at("turn").href = to("/evaluations/compare", { first: ids[1], second: ids[0] });
-  at("channels").replaceChildren(...Object.entries(found.classification ?? {}).reverse().map(channel));
-  choose(parameters().get("route"));
+  put(at("channels"), Object.entries(found.classification ?? {}).reverse().map(channel));
+  const { retrieval } = found;
+  const wanted = parameters().get("route");
+  const route = wanted in retrieval ? wanted : ordered(retrieval)[0];
+  put(at("routes"), ordered(retrieval).map((each) => row(each, retrieval[each], each === route)));
+  choose(route);
 }
 
-function choose(wanted) {
-  const { retrieval, classification, bundles } = found;
-  const route = wanted in retrieval ? wanted : ordered(retrieval)[0];
+function choose(route) {
+  const { classification, bundles } = found;
   const curves = reports.map((each) => each.retrieval[route].curve);
   const [first, second] = BOTH.map((each, i) => `${found[each].id}: ${bundles[i]}, generation ${found[each].generation}`);
   rewrite({ route });
-  at("routes").replaceChildren(...ordered(retrieval).map((each) => row(each, retrieval[each], each === route)));
   tell(at("content"), { first, second, route: named(route), summary: summary(), clips: count(found.clips, "clip"), curves: curves.every(Boolean), classification, differing: differing(route) });
   const read = (i) => `With ${10 * i} % found, ${share(curves[1][i])} of the hits are right by the second, ${share(curves[0][i])} by the first.`;
   if (curves.every(Boolean)) lines(at("curves"), curves.map((each, i) => ({ points: each.map((value, j) => [j / 10, value]), kind: BOTH[i] })).reverse(), read, 5);

@@ -4,14 +4,16 @@ import { link, parameters, part, rewrite } from "../address.js";
 import { ask } from "../api.js";
 import { heat } from "../charts/heat.js";
 import { lines } from "../charts/lines.js";
+import { asked } from "../dialogs.js";
 import { at, make } from "../dom.js";
-import { ACCURACIES, CHANNELS, choice, drawn, figure, mean } from "../evaluations/cells.js";
+import { ACCURACIES, CHANNELS, choice, drawn, figure, mean, put } from "../evaluations/cells.js";
 import { sorted } from "../evaluations/classes.js";
 import { named, ordered, share, test, verdict } from "../evaluations/words.js";
 import { worst } from "../evaluations/worst.js";
 import { ago, count, percent } from "../format.js";
 import { chosen, of } from "../galleries.js";
-import { tell } from "../slots.js";
+import { session } from "../key.js";
+import { rights, tell } from "../slots.js";
 import { fill } from "../states.js";
 
 const id = Number(part(1));
@@ -24,8 +26,9 @@ const say = (more) => tell(at("content"), Object.assign(facts, more));
 async function open() {
   gallery = await chosen();
   const path = of(gallery, "evaluations", id);
-  const found = await ask(path);
+  const [found, who] = await Promise.all([ask(path), session()]);
   report = found.report;
+  tell(at("head"), rights(who));
   at("content").replaceChildren(at("report").content.cloneNode(true));
   at("json").href = path;
   at("map").href = link("/map", { gallery, evaluation: id, route: null });
@@ -34,8 +37,7 @@ async function open() {
   document.title = `Evaluation ${id} · Sightsound`;
   at("title").textContent = `Evaluation ${id}`;
   at("about").textContent = [report.bundle, `generation ${found.generation} of ${gallery}`, `${count(report.clips, "clip")} of ${count(report.classes, "class", "classes")}`, ago(found.made_at)].join(" · ");
-  classify(Object.keys(report.classification).at(-1));
-  choose(parameters().get("route"));
+  begin();
   beside(await ask(of(gallery, "evaluations")));
 }
 
@@ -47,18 +49,29 @@ function beside({ evaluations }) {
   at("beside").onchange = ({ target: { value } }) => location.assign(link("/evaluations/compare", { gallery, first: value, second: id }));
 }
 
-function choose(wanted) {
-  const { retrieval, comparison } = report;
+/** The rows to choose among are made once, so that whoever walks through them stays where they are. */
+function begin() {
+  const { retrieval, classification } = report;
+  const wanted = parameters().get("route");
   const route = wanted in retrieval ? wanted : ordered(retrieval)[0];
+  const channel = Object.keys(classification).at(-1);
+  put(at("routes"), ordered(retrieval).map((each) => row(each, retrieval[each], each === route)));
+  put(at("channels"), Object.entries(classification).reverse().map(([each, found]) => channelOf(each, found, each === channel)));
+  classify(channel);
+  choose(route);
+}
+
+function choose(route) {
+  const { retrieval, comparison } = report;
   const { curve, probability, worst: queries } = retrieval[route];
   const paired = comparison?.retrieval[route];
   rewrite({ route });
-  at("routes").replaceChildren(...ordered(retrieval).map((each) => row(each, retrieval[each], each === route)));
-  say({ route: named(route), curve, queries, likely: probability?.reliability.length, paired, ...(paired && { verdict: verdict(paired), test: test(paired), rival: `${comparison.generation} by ${comparison.bundle}` }) });
+  const wrong = queries?.filter((each) => each.average_precision < 1) ?? [];
+  say({ route: named(route), curve, queries, wrong: wrong.length, likely: probability?.reliability.length, paired, ...(paired && { verdict: verdict(paired), test: test(paired), rival: `${comparison.generation} by ${comparison.bundle}` }) });
   if (curve) precision(route, curve);
   if (facts.likely) calibration(route, probability);
   const thumbnail = /video|av/.test(Object.keys(retrieval)) ? (clip, second) => `${of(gallery, "clips", clip)}/thumbnail?at_s=${second}` : null;
-  worst(at("worst"), queries ?? [], { gallery, route, thumbnail });
+  worst(at("worst"), wrong, { gallery, route, thumbnail });
   classes(route);
 }
 
@@ -66,6 +79,8 @@ function row(route, { by_class: { seen, unseen }, by_sample: middle, interval, c
   const ticks = { seen, unseen, chance: chance.seen };
   return choice("route", named(route), checked, () => choose(route), drawn({ at: middle, interval, ticks }), mean(middle, interval), ...Object.values(ticks).map((each) => figure(each)));
 }
+
+const channelOf = (channel, found, checked) => choice("channel", CHANNELS[channel], checked, () => classify(channel), ...ACCURACIES.map((name) => figure(found[name])));
 
 /** The same of all other routes, behind. */
 const others = (route, points) => Object.entries(report.retrieval).flatMap(([name, each]) => (name !== route && points(each)?.length ? [{ points: points(each), kind: "faint" }] : []));
@@ -95,13 +110,15 @@ function classes(route) {
 
 /** What a channel takes for what. */
 function classify(channel) {
-  const channels = Object.entries(report.classification).reverse();
   const { confusion, abstaining = [] } = report.classification[channel] ?? {};
-  at("channels").replaceChildren(...channels.map(([each, found]) => choice("channel", CHANNELS[each], each === channel, () => classify(each), ...ACCURACIES.map((name) => figure(found[name])))));
   say({ channel, confusion, mistaken: confusion?.mistakes.length, sure: abstaining.length });
   const read = (i) => `Answering only the ${percent(abstaining[i].answered)} of which it is surest, it is right for ${share(abstaining[i].right)}.`;
   if (facts.sure) lines(at("abstaining"), [{ points: abstaining.map((each) => [each.answered, each.right]) }], read, 4);
   if (confusion) mistakes(confusion);
+}
+
+async function remove() {
+  if (await asked("delete", { id, map: facts.map }, () => ask(of(gallery, "evaluations", id), { method: "DELETE" }).then(() => true))) location.assign(link("/evaluations", { gallery }));
 }
 
 function mistakes(confusion) {
@@ -111,4 +128,5 @@ function mistakes(confusion) {
   at("mistakes").replaceChildren(...confusion.mistakes.slice(0, 8).map(mistake));
 }
 
+at("remove").addEventListener("click", remove);
 fill(at("content"), open, "chart");

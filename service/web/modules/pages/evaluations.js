@@ -4,7 +4,7 @@ import { link, parameters, rewrite } from "../address.js";
 import { ask } from "../api.js";
 import { asked } from "../dialogs.js";
 import { at, make } from "../dom.js";
-import { drawn, figure, mean } from "../evaluations/cells.js";
+import { drawn, figure, mean, put } from "../evaluations/cells.js";
 import { named, ordered } from "../evaluations/words.js";
 import { ago, count } from "../format.js";
 import { chosen, of } from "../galleries.js";
@@ -30,7 +30,7 @@ async function open() {
 function list(evaluations) {
   const route = at("route");
   route.append(...ordered(Object.assign({}, ...evaluations.map(({ retrieval }) => retrieval))).map((each) => new Option(named(each), each)));
-  const show = () => at("rows").replaceChildren(...evaluations.map((each) => row(each, route.value)));
+  const show = () => put(at("rows"), evaluations.map((each) => row(each, route.value)));
   const wanted = parameters().get("route");
   if ([...route.options].some(({ value }) => value === wanted)) route.value = wanted;
   route.onchange = () => show(rewrite({ route: route.value }));
