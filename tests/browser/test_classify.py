@@ -1,5 +1,6 @@
 """Classifying, seen: a clip, the classes that compete, and the slider that weighs seen against new ones."""
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -97,6 +98,25 @@ def test_a_clip_is_weighed_anew_in_the_browser(page: Page, clip: Path) -> None:
     assert "beta" not in asked(page)
     page.get_by_role("button", name="Remove the clip").click()
     expect(page.locator(".ideas a")).to_have_count(3)
+
+
+def test_a_sample_is_named_by_what_it_shows_and_the_focus_goes_on_with_the_answer(page: Page) -> None:
+    page.goto("/classify")
+    sample = page.get_by_role("link", name="bell ringing")
+    sample.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name="What the clip shows")).to_be_focused()
+    expect(page.locator("#clip-name")).to_have_text("bell ringing")
+    expect(page.locator("#clip-name")).to_have_attribute("href", re.compile(r"/galleries/demo/clips/\w+"))
+    shown = asked(page)["clip"]
+    page.go_back()
+    expect(sample).to_be_visible()
+    page.go_forward()
+    expect(page.locator("#bars li")).to_have_count(len(CLASSES))
+    assert asked(page)["clip"] == shown
+    page.get_by_role("button", name="Remove the clip").click()
+    expect(page.locator("#file")).to_be_focused()
+    expect(sample).to_be_visible()
 
 
 def test_classes_are_typed_pasted_and_kept_in_the_address(page: Page, stored: str) -> None:

@@ -5,12 +5,13 @@ import { bars, draw } from "../sound.js";
 
 let address = "";
 
-/** Show a clip {name, file} or, of a gallery, {name, src, still}; null for none. */
+/** Show a clip {name, file} or, of a gallery, {name, page, src, still}; null for none. */
 export function show(clip) {
   URL.revokeObjectURL(address);
   address = clip?.file ? URL.createObjectURL(clip.file) : "";
   at("clip").hidden = !clip;
   at("clip-name").textContent = clip?.name;
+  clip?.page ? (at("clip-name").href = clip.page) : at("clip-name").removeAttribute("href");
   sent(1);
   if (clip) picture(clip, address || clip.src);
 }

@@ -4,6 +4,7 @@ import { link, parameters } from "../address.js";
 import { ask } from "../api.js";
 import { template } from "../dom.js";
 import { of } from "../galleries.js";
+import { called, picture } from "../galleries/views.js";
 
 const FEW = 8;
 
@@ -17,10 +18,10 @@ export async function invite(place, gallery) {
   place.replaceChildren(...(each.length ? [shown] : []));
 }
 
-function idea({ id, name, media, senses }) {
+function idea(clip) {
   const made = template("idea");
-  made.href = link("/classify", { ...Object.fromEntries(parameters()), class: parameters().getAll("class"), clip: id });
-  made.firstElementChild.src = media.replace(/media$/, senses.includes("video") ? "thumbnail" : "waveform.svg");
-  made.lastElementChild.textContent = name;
+  made.href = link("/classify", { ...Object.fromEntries(parameters()), class: parameters().getAll("class"), clip: clip.id });
+  made.firstElementChild.src = picture(clip);
+  made.lastElementChild.textContent = called(clip);
   return made;
 }

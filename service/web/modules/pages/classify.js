@@ -1,6 +1,6 @@
 /** Classify: a clip goes out with the classes that compete; what comes back is weighed here, without asking again. */
 
-import { parameters, rewrite } from "../address.js";
+import { parameters, rewrite, write } from "../address.js";
 import { ask, form, upload } from "../api.js";
 import * as arriving from "../asking/arriving.js";
 import * as among from "../classify/among.js";
@@ -12,6 +12,8 @@ import { facts, rank, text } from "../classify/ranking.js";
 import { at } from "../dom.js";
 import { count, number } from "../format.js";
 import { chosen, of } from "../galleries.js";
+import { called, place } from "../galleries/views.js";
+import { view } from "../searches.js";
 import { tell } from "../slots.js";
 import { failed, fill, loading, show } from "../states.js";
 
@@ -25,6 +27,8 @@ let known;
 let all = false;
 let going = new AbortController();
 let settled;
+/** What was pressed to come here is gone: whoever goes by keys goes on with the answer. */
+let led = false;
 /** What is taken off seen classes; NaN: what the bundle was calibrated to. */
 let beta = Number.parseFloat(parameters().get("beta"));
 /** The least lead of an answer that is one. */
@@ -53,8 +57,8 @@ async function offer() {
 async function begin() {
   const id = parameters().get("clip");
   if (!id) return invite(at("content"), gallery.name);
-  const { name, media, media_type: type } = await ask(of(gallery.name, "clips", id));
-  clip = { id, name, src: media.replace(/media$/, "preview"), still: type.startsWith("image/") };
+  const found = await ask(of(gallery.name, "clips", id));
+  clip = { id, name: called(found), page: place(found), src: view(found, "preview"), still: found.media_type.startsWith("image/") };
   clips.show(clip);
   await classify();
 }
@@ -69,13 +73,29 @@ function take(file) {
 }
 
 function clear() {
+  write({ clip: null });
+  follow();
+  at("file").focus();
+}
+
+/** Begin anew with what the address names: a clip of the gallery, or none yet. */
+function follow() {
   going.abort();
   clip = null;
-  rewrite({ clip: null });
   clips.show(null);
   if (!bundle) return;
   reveal("content");
   fill(at("content"), begin, "cards");
+}
+
+/** One of the gallery's is a link, for another tab too; here nothing is loaded anew for it. */
+function pick(event) {
+  const idea = event.target.closest(".ideas a");
+  if (!idea || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  write({ clip: new URL(idea.href).searchParams.get("clip") });
+  led = true;
+  follow();
 }
 
 const reveal = (id) => ["content", "result"].forEach((each) => (at(each).hidden = each !== id));
@@ -117,6 +137,8 @@ function told() {
   at("threshold").max = Math.max(spread / 2, least);
   reveal("result");
   at("result").setAttribute("aria-busy", "false");
+  if (led && document.activeElement === document.body) at("result").focus();
+  led = false;
   weigh();
 }
 
@@ -165,6 +187,8 @@ at("look").addEventListener("change", ({ target }) => classify(rewrite({ channel
 at("more").addEventListener("click", () => weigh((all = !all)));
 at("copy").addEventListener("click", copy);
 at("clear").addEventListener("click", clear);
+at("content").addEventListener("click", pick);
+addEventListener("popstate", follow);
 at("asking").addEventListener("submit", (event) => event.preventDefault());
 addEventListener("keydown", ({ key, target }) => key === "Escape" && clip && !target.closest("dialog, select, #word") && clear());
 arriving.start(take);
