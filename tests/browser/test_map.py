@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, ViewportSize, expect
+from playwright.sync_api import Locator, Page, Route, ViewportSize, expect
 
 from index.catalog.keys import Grant
 from index.galleries import Galleries
@@ -27,6 +27,7 @@ PLACE = """async ([number, kind]) => {
 }"""
 """Where a point of the first window is on the canvas while all of the map is seen."""
 PHONE = ViewportSize(width=390, height=844)
+FORBIDDEN = {"type": "/problems/forbidden", "title": "The key may not do this.", "status": 403, "detail": "No."}
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +140,54 @@ def test_who_may_not_draw_is_told_who_can(page: Page, guarded: tuple[str, str]) 
     other.goto("/map")
     expect(other.get_by_role("alert")).to_contain_text("Whoever administers this gallery can draw one.")
     context.close()
+
+
+def test_a_map_that_cannot_be_reached_or_may_not_be_seen_or_comes_slowly_says_so(
+    page: Page, troubles: list[str]
+) -> None:
+    opened(page)
+    page.route("**/v1/galleries/demo/evaluations", lambda route: route.abort())
+    page.goto("/map")
+    expect(page.locator(".state.offline")).to_contain_text("The service cannot be reached.")
+    page.unroute_all()
+    page.route("**/v1/galleries/demo/evaluations/*/map", lambda route: route.fulfill(status=403, json=FORBIDDEN))
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".state.forbidden")).to_contain_text("The key may not do this.")
+    page.unroute_all()
+    held: list[Route] = []
+    page.route("**/v1/galleries/demo/evaluations/*/map", lambda route: held.append(route))
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("status").filter(has_text="This takes longer than usual.")).to_be_visible()
+    for each in held:
+        each.continue_()
+    expect(page.get_by_role("application")).to_be_visible()
+    troubles.clear()
+
+
+def test_a_page_is_scrolled_past_the_map_and_the_wheel_zooms_once_it_was_pressed(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 500})
+    canvas = opened(page)
+    canvas.hover(position={"x": 30, "y": 30})
+    hint = page.locator(".hint")
+    expect(hint).not_to_contain_class("there")
+    page.mouse.wheel(0, 120)
+    page.wait_for_function("() => scrollY > 0")
+    expect(hint).to_contain_class("there")
+    before = drawn(canvas)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -120)
+    page.keyboard.up("Control")
+    wait_for_another(page, canvas, before)
+    canvas.focus()
+    before, scrolled = drawn(canvas), page.evaluate("scrollY")
+    page.mouse.wheel(0, -120)
+    wait_for_another(page, canvas, before)
+    assert page.evaluate("scrollY") == scrolled
+
+
+def drawn(canvas: Locator) -> str:
+    return str(canvas.evaluate("each => each.toDataURL()"))
+
+
+def wait_for_another(page: Page, canvas: Locator, before: str) -> None:
+    page.wait_for_function("([each, old]) => each.toDataURL() !== old", arg=[canvas.element_handle(), before])

@@ -1,11 +1,14 @@
-/** What of the plane is seen, and the hand that moves it: drag, wheel, pinch, buttons and keys. */
+/** What of the plane is seen, and the hand that moves it: drag, wheel, pinch, buttons and keys.
+ *
+ * A page that is scrolled goes on scrolling over it: the wheel, and one finger, are the map's once it was pressed.
+ */
 
 const NEAREST = 60;
 const STEP = 60;
 const KEYS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
-/** A camera of a canvas: `toScreen` and `toPlane`, and `pointed(x, y)`, `pressed()` and `moved(byKey)` as they happen. */
-export function camera(canvas, { moved, pointed, pressed, key }) {
+/** A camera of a canvas: `toScreen` and `toPlane`; `pointed(x, y)`, `pressed()`, `moved(byKey)` and `passed()`, by a wheel, as they happen. */
+export function camera(canvas, { moved, pointed, pressed, passed, key }) {
   const see = { x: 0, y: 0, near: 1 };
   const unit = () => (Math.min(canvas.clientWidth, canvas.clientHeight) / 2) * 0.9 * see.near;
   const middle = () => [canvas.clientWidth / 2, canvas.clientHeight / 2];
@@ -21,7 +24,11 @@ export function camera(canvas, { moved, pointed, pressed, key }) {
   };
   const whole = () => (Object.assign(see, { x: 0, y: 0, near: 1 }), moved());
   listen(canvas, { pan, zoom, moved, pointed, pressed });
-  canvas.addEventListener("wheel", (event) => (event.preventDefault(), zoom(Math.exp(-event.deltaY / 400), event.offsetX, event.offsetY)), { passive: false });
+  canvas.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && !event.metaKey && document.activeElement !== canvas) return passed();
+    event.preventDefault();
+    zoom(Math.exp(-event.deltaY / 400), event.offsetX, event.offsetY);
+  }, { passive: false });
   canvas.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const way = KEYS[event.key];
@@ -58,6 +65,7 @@ function listen(canvas, { pan, zoom, moved, pointed, pressed }) {
   });
   const up = (event) => {
     if (!down.delete(event.pointerId) || event.type !== "pointerup" || travelled > 6) return;
+    canvas.focus({ preventScroll: true });
     pointed(event.offsetX, event.offsetY, event.pointerType);
     pressed(event.pointerType);
   };

@@ -5,6 +5,7 @@ import { painter } from "./painting.js";
 import { alike, card } from "./picked.js";
 import { grid, pointsOf } from "./points.js";
 
+const TOLD_MS = 1600;
 const REACH = { mouse: 14, touch: 28, key: 90 };
 
 /** Of a map in its place: {scene, paint(), see}; whoever changes the scene has it painted. */
@@ -13,7 +14,8 @@ export function planeOf(place, map, gallery) {
   const scene = sceneOf(map);
   let waiting = 0;
   const paint = () => (waiting ||= requestAnimationFrame(() => ((waiting = 0), draw(scene))));
-  const see = camera(canvas, hand(scene, { pick: (point) => pick(point), near: (...from) => near(...from), paint }));
+  const passed = hint(place.querySelector(".hint"));
+  const see = camera(canvas, hand(scene, { passed, pick: (point) => pick(point), near: (...from) => near(...from), paint }));
   const draw = painter(canvas, see);
   const near = nearest(scene, see);
   const pick = picking(place, { scene, see, paint, gallery });
@@ -29,7 +31,7 @@ function sceneOf(map) {
 }
 
 /** What the camera's hand does to the scene: by keys the point in the middle is picked. */
-function hand(scene, { pick, near, paint }) {
+function hand(scene, { pick, near, paint, passed }) {
   const go = () => scene.picked && location.assign(alike(scene.picked, scene.classes[scene.picked.of]));
   const keys = { Enter: go };
   document.addEventListener("keydown", (event) => event.key === "Escape" && pick(null));
@@ -37,6 +39,7 @@ function hand(scene, { pick, near, paint }) {
     moved: (byKey) => (pick(byKey === true ? near(null, REACH.key) : null), paint()),
     pointed: (x, y, how) => pick(near([x, y], REACH[how] ?? REACH.mouse)),
     pressed: (how) => how === "mouse" && go(),
+    passed,
     key: (name) => name in keys && (keys[name](), true),
   };
 }
@@ -57,6 +60,16 @@ function picking(place, { scene, see, paint, gallery }) {
     tell(point, point && see.toScreen(point));
     canvas.classList.toggle("on", Boolean(point));
     paint();
+  };
+}
+
+/** Say for a moment how to zoom, to whoever turns the wheel over the map. */
+function hint(words) {
+  let waiting = 0;
+  return () => {
+    words.classList.add("there");
+    clearTimeout(waiting);
+    waiting = setTimeout(() => words.classList.remove("there"), TOLD_MS);
   };
 }
 
