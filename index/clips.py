@@ -67,6 +67,7 @@ class Hit(NamedTuple):  # which is made in a quarter of a frozen dataclass's tim
     window_id: int
     score: float
     media_type: str
+    duration_s: float
     absent: Absent = MappingProxyType({})
 
 

@@ -1,4 +1,4 @@
-"""Which clips a search may find: by labels, metadata, the time they came, and ids."""
+"""Which clips a search may find: by labels, metadata, the time they came, how long they are, and ids."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -60,6 +60,7 @@ class Filter:
         labels_all: each of these labels.
         metadata: conditions, each of which holds.
         added_from, added_to: seconds since the epoch, `[from, to)`.
+        min_duration_s, max_duration_s: how long they are, both included.
         clip_ids: these clips only; None for all.
     """
 
@@ -68,6 +69,8 @@ class Filter:
     metadata: tuple[Condition, ...] = ()
     added_from: float | None = None
     added_to: float | None = None
+    min_duration_s: float | None = None
+    max_duration_s: float | None = None
     clip_ids: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -79,6 +82,9 @@ class Filter:
         for moment in (self.added_from, self.added_to):
             if moment is not None and not (_is_number(moment) and is_plain(moment)):
                 raise QueryInvalid(f"a filter's times are seconds since the epoch, found {moment!r}")
+        for length in (self.min_duration_s, self.max_duration_s):
+            if length is not None and not (_is_number(length) and is_plain(length)):
+                raise QueryInvalid(f"a filter's durations are seconds, found {length!r}")
 
 
 def _check_list(name: str, words: tuple[str, ...], most: int) -> None:

@@ -137,9 +137,9 @@ def _hits(
     ids: Sequence[int], scores: Sequence[float], places: Mapping[int, Place], *, without: frozenset[int]
 ) -> list[Hit]:
     return [
-        Hit(place.clip_id, place.name, place.labels, place.window, each, score, place.media_type, place.absent)
+        Hit(at.clip_id, at.name, at.labels, at.window, each, score, at.media_type, at.duration_s, at.absent)
         for each, score in zip(ids, scores, strict=True)
-        if (place := places.get(each)) is not None and each not in without
+        if (at := places.get(each)) is not None and each not in without
     ]
 
 

@@ -84,6 +84,7 @@ class Clip(Frozen):
     labels: tuple[str, ...]
     media: str
     media_type: str
+    duration_s: float
 
 
 class Window(Frozen):

@@ -74,6 +74,7 @@ class Clip(Answer):
     labels: tuple[str, ...]
     media: str
     media_type: str
+    duration_s: float
 
 
 class Window(Answer):
@@ -92,7 +93,6 @@ class ClipWindow(Window):
 class ClipDetail(Clip, Kept):
     """A clip with all that is known of it; its `windows` are what is found, `absent` what all of them lack, and why."""
 
-    duration_s: float
     size_bytes: int
     sha256: str
     senses: tuple[Sense, ...]

@@ -25,6 +25,7 @@ class Only:
         label: any of these.
         where: conditions on the metadata, as `{"path": ["year"], "is": "lt", "value": 2000}`.
         added_from, added_to: with a time zone; `[from, to)`.
+        min_duration_s, max_duration_s: how long clips are, both included.
         among: clip ids.
         min_score, min_probability: only hits of this score, and of this probability, or a higher one.
     """
@@ -37,6 +38,8 @@ class Only:
     among: Sequence[str] = ()
     min_score: float | None = None
     min_probability: float | None = None
+    min_duration_s: float | None = None
+    max_duration_s: float | None = None
 
     def body(self) -> dict[str, Any]:
         """As a part of a JSON body."""
@@ -52,7 +55,8 @@ class Only:
             "among": list(self.among) or None,
             **{name: None if moment is None else moment.isoformat() for name, moment in moments.items()},
         }
-        return {name: value for name, value in told.items() if value}
+        lengths = {"min_duration_s": self.min_duration_s, "max_duration_s": self.max_duration_s}
+        return {name: value for name, value in told.items() if value} | given(lengths)
 
     def fields(self) -> Fields:
         """As parameters of an address, or fields of a form."""

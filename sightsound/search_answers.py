@@ -65,11 +65,20 @@ class Explanation(Answer):
     query_window_count: int | None = None
 
 
+class Moment(Answer):
+    """A further window of a clip that was found, less near than its best, and overlapping none that is nearer."""
+
+    score: float
+    probability: float | None = None
+    window: ClipWindow
+    window_id: int
+
+
 class Hit(Answer):
     """A window of a clip and how near it is to the query; higher is nearer.
 
     `probability` is that it shows the query's class, given that the gallery has clips of it, `explanation` why it was
-    found; None where that is not there.
+    found; None where that is not there. `moments` are the next best of its clip, as many as were asked for.
     """
 
     score: float
@@ -78,6 +87,7 @@ class Hit(Answer):
     window: ClipWindow
     window_id: int
     explanation: Explanation | None = None
+    moments: tuple[Moment, ...] = ()
 
 
 class SearchAnswer(Answer):

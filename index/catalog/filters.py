@@ -35,14 +35,14 @@ def _by_labels(filter: Filter) -> list[ColumnElement[bool]]:
 
 
 def _by_columns(filter: Filter) -> list[ColumnElement[bool]]:
-    asked = []
-    if filter.added_from is not None:
-        asked.append(clips.c.added_at >= filter.added_from)
-    if filter.added_to is not None:
-        asked.append(clips.c.added_at < filter.added_to)
-    if filter.clip_ids is not None:
-        asked.append(clips.c.clip_id.in_(filter.clip_ids))
-    return asked
+    asked = [
+        (clips.c.added_at, ge, filter.added_from),
+        (clips.c.added_at, lt, filter.added_to),
+        (clips.c.duration_s, ge, filter.min_duration_s),
+        (clips.c.duration_s, le, filter.max_duration_s),
+    ]
+    those = [] if filter.clip_ids is None else [clips.c.clip_id.in_(filter.clip_ids)]
+    return [*(holds(column, bound) for column, holds, bound in asked if bound is not None), *those]
 
 
 def _holds(condition: Condition, found: "_Value") -> ColumnElement[bool]:

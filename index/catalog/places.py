@@ -41,6 +41,7 @@ class Place:
     labels: tuple[str, ...]
     window: Window
     media_type: str
+    duration_s: float
     absent: Absent
 
 
@@ -67,18 +68,19 @@ def _asked(dialect: str, gallery: int, ids: Sequence[int]) -> dict[str, object]:
 def _places(rows: Iterable[tuple[Any, ...]]) -> dict[int, Place]:
     words: dict[int, list[str]] = {}
     found: dict[int, Place] = {}
-    for window, start, end, absent, clip_id, name, media_type, label in rows:
+    for window, start, end, absent, clip_id, name, media_type, duration_s, label in rows:
         if window is not None:
             words.setdefault(window, []).extend(() if label is None else (label,))
             lacks = {} if absent == NOTHING else json.loads(absent)
-            found[window] = Place(clip_id, name, tuple(words[window]), Window(start, end), media_type, lacks)
+            where = Window(start, end)
+            found[window] = Place(clip_id, name, tuple(words[window]), where, media_type, duration_s, lacks)
     return found
 
 
 def _query(is_asked: ColumnElement[bool]) -> Select[Any]:
     """A row for each label of the clip of each window, or one where it has none; at least one of the gallery itself."""
     of_window = windows.c.id, windows.c.start_s, windows.c.end_s, cast(windows.c.absent, String)
-    of_clip = clips.c.clip_id, clips.c.name, clips.c.media_type
+    of_clip = clips.c.clip_id, clips.c.name, clips.c.media_type, clips.c.duration_s
     joined = galleries.outerjoin(windows, and_(windows.c.gallery_id == galleries.c.id, is_asked))
     joined = joined.outerjoin(clips, clips.c.id == windows.c.clip).outerjoin(labels, labels.c.clip == clips.c.id)
     query = select(*WHERE_IT_IS, *of_window, *of_clip, labels.c.label)

@@ -13,7 +13,6 @@ MOST_AT_ONCE = 1000
 class ClipDetail(Clip):
     """A clip with all that is known of it; its `windows` are what is found, `absent` what all of them lack, and why."""
 
-    duration_s: float
     size_bytes: int
     sha256: str
     senses: tuple[Sense, ...]

@@ -4,12 +4,21 @@ from service.schemas import Clip, ClipWindow, Frozen
 from service.search.explain_schemas import Explanation
 
 
+class Moment(Frozen):
+    """A further window of a clip that was found, less near than its best, and overlapping none that is nearer."""
+
+    score: float
+    probability: float | None = None
+    window: ClipWindow
+    window_id: int
+
+
 class Hit(Frozen):
     """A window of a clip and how near it is to the query; higher is nearer.
 
     `probability` is that it shows the query's class, given that the gallery has clips of it: of a query that nothing
     matches it says nothing. It is null where nothing was fitted for such scores. `explanation` says why the hit was
-    found, if that was asked for.
+    found, if that was asked for. `moments` are the next best of its clip, as many as were asked for.
     """
 
     score: float
@@ -18,6 +27,7 @@ class Hit(Frozen):
     window: ClipWindow
     window_id: int
     explanation: Explanation | None = None
+    moments: tuple[Moment, ...] = ()
 
 
 class SearchAnswer(Frozen):

@@ -110,11 +110,11 @@ class Cursor:
         """Of each query."""
         return [each.route for each in self.head.asked]
 
-    def narrowing(self, *, k: int, explain: bool) -> Narrowing:
+    def narrowing(self, *, k: int, explain: bool, moments: int) -> Narrowing:
         """What the search is asked beside its queries, the hits that were told being passed over; 1000 in all."""
-        offset = len(self.head.told)
+        by, among, offset = self.head.by, self.head.among, len(self.head.told)
         left, least = min(k, MOST_HITS - offset), Least(*self.head.least)
-        return Narrowing(self.head.by, self.head.among, left, offset=offset, least=least, explain=explain, pages=True)
+        return Narrowing(by, among, left, offset=offset, least=least, explain=explain, pages=True, moments=moments)
 
     def untold(self, hits: Sequence[Hit]) -> list[Hit]:
         """Those that were not told."""

@@ -20,9 +20,16 @@ LABEL: dict[str, Any] = {"description": "Only clips with one of these labels, re
 WHERE: dict[str, Any] = {"description": "Only clips whose metadata meets these conditions, a JSON list."}
 FROM: dict[str, Any] = {"description": "Only clips added since; RFC 3339, or seconds since the epoch."}
 TO: dict[str, Any] = {"description": "Only clips added before."}
+MIN_DURATION: dict[str, Any] = {"ge": 0, "le": 1e9, "description": "Only clips that last so many seconds or more."}
+MAX_DURATION: dict[str, Any] = {"ge": 0, "le": 1e9, "description": "Only clips that last so many seconds or less."}
 AMONG: dict[str, Any] = {"description": "Only the clips of these ids, repeated for each."}
 K: dict[str, Any] = {"ge": 1, "le": 100, "description": "How many to answer with, at most."}
 OFFSET: dict[str, Any] = {"ge": 0, "lt": MOST_HITS, "description": "How many of the best to pass over."}
+MOMENTS: dict[str, Any] = {
+    "ge": 0,
+    "le": 10,
+    "description": "How many further moments of each clip to tell beside its best window, where a hit is a clip.",
+}
 PAGES: dict[str, Any] = {"description": "Whether to answer with a cursor, which the next hits are asked by."}
 EXPLAIN: dict[str, Any] = {"description": "Whether to say of each hit why it was found."}
 MIN_SCORE: dict[str, Any] = {"ge": -1e30, "le": 1e30, "description": "Only hits of this score or a higher one."}
@@ -50,6 +57,8 @@ class ClipsBody(Body):
     where: Annotated[tuple[ConditionBody, ...], Field(max_length=MOST_CONDITIONS, fail_fast=True, **WHERE)] = ()
     added_from: Annotated[AwareDatetime | None, Field(**FROM)] = None
     added_to: Annotated[AwareDatetime | None, Field(**TO)] = None
+    min_duration_s: Annotated[float | None, Field(**MIN_DURATION)] = None
+    max_duration_s: Annotated[float | None, Field(**MAX_DURATION)] = None
     among: Annotated[tuple[str, ...] | None, Field(max_length=MOST_CLIPS, fail_fast=True, **AMONG)] = None
 
     def filter(self) -> Filter | None:
@@ -59,6 +68,8 @@ class ClipsBody(Body):
             metadata=tuple(Condition(each.path, each.is_, each.value) for each in self.where),
             added_from=_seconds(self.added_from),
             added_to=_seconds(self.added_to),
+            min_duration_s=self.min_duration_s,
+            max_duration_s=self.max_duration_s,
             clip_ids=self.among,
         )
         return None if found == Filter() else found
@@ -92,7 +103,7 @@ ANY = Least()
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """What a search is asked beside its query; raises QueryInvalid for hits beyond the first 1000.
+    """What a search is asked beside its query; raises QueryInvalid for hits beyond the first 1000, moments of windows.
 
     Args:
         by: what a hit is.
@@ -101,6 +112,7 @@ class Narrowing:
         least: how good they have to be.
         explain: whether each hit is told with the reason why it was found.
         pages: whether a cursor is told, by which the search goes on.
+        moments: how many further ones are told of each clip, where a hit is one.
     """
 
     by: Counted = "window"
@@ -110,12 +122,15 @@ class Narrowing:
     least: Least = ANY
     explain: bool = False
     pages: bool = False
+    moments: int = 0
 
     def __post_init__(self) -> None:
         if self.end > MOST_HITS:
             raise QueryInvalid(
                 f"only the first {MOST_HITS} hits of a search are told: offset and k are {self.end} together"
             )
+        if self.moments and self.by != "clip":
+            raise QueryInvalid("moments: a hit that is a window has no others beside it; ask by clip")
 
     @property
     def end(self) -> int:
@@ -140,11 +155,21 @@ def _clips_in(place: Callable[..., Any]) -> Clips:
         where: Annotated[str, place(**WHERE)] = "[]",
         added_from: Annotated[AwareDatetime | None, place(**FROM)] = None,
         added_to: Annotated[AwareDatetime | None, place(**TO)] = None,
+        min_duration_s: Annotated[float | None, place(**MIN_DURATION)] = None,
+        max_duration_s: Annotated[float | None, place(**MAX_DURATION)] = None,
         among: Annotated[tuple[str, ...], place(**AMONG)] = (),
     ) -> Filter | None:
         """Which clips are meant, None for all; no ids are all, as nobody asks for no clips. Raises QueryInvalid."""
         met = _conditions(where)
-        said = ClipsBody(label=label, where=met, added_from=added_from, added_to=added_to, among=among or None)
+        said = ClipsBody(
+            label=label,
+            where=met,
+            added_from=added_from,
+            added_to=added_to,
+            min_duration_s=min_duration_s,
+            max_duration_s=max_duration_s,
+            among=among or None,
+        )
         return said.filter()
 
     return clips
@@ -160,10 +185,11 @@ def _narrowing_in(place: Callable[..., Any], clips: Clips) -> Callable[..., Coro
         min_probability: Annotated[float | None, place(**MIN_PROBABILITY)] = None,
         explain: Annotated[bool, place(**EXPLAIN)] = False,
         pages: Annotated[bool, place(**PAGES)] = False,
+        moments: Annotated[int, place(**MOMENTS)] = 0,
     ) -> Narrowing:
         """What narrows a search; raises QueryInvalid."""
         least = Least(min_score, min_probability)
-        return Narrowing(by, meant, k, offset=offset, least=least, explain=explain, pages=pages)
+        return Narrowing(by, meant, k, offset=offset, least=least, explain=explain, pages=pages, moments=moments)
 
     return narrowing
 

@@ -21,7 +21,7 @@ from models.errors import QueryInvalid
 from models.faults import said
 from models.types import Modality
 from service.schemas import Body, Number, Text, few_names
-from service.search.filtering import OFFSET, PAGES, FilterBody, Narrowing
+from service.search.filtering import MOMENTS, OFFSET, PAGES, FilterBody, Narrowing
 
 MOST_QUERIES, MOST_TOGETHER, LARGEST, WIDEST = 100, 32, 1e15, 65_536
 """Numbers are at most 1e15 in size, so that the squares of their differences stay within float32."""
@@ -167,7 +167,7 @@ class RoutedBody(Body):
         return found
 
 
-BESIDE_A_CURSOR = frozenset({"cursor", "k", "explain"})
+BESIDE_A_CURSOR = frozenset({"cursor", "k", "explain", "moments"})
 
 
 class SearchRequest(QueryBody, RoutedBody, FilterBody):
@@ -175,17 +175,20 @@ class SearchRequest(QueryBody, RoutedBody, FilterBody):
 
     offset: Annotated[int, Field(**OFFSET)] = 0
     pages: Annotated[bool, Field(**PAGES)] = False
+    moments: Annotated[int, Field(**MOMENTS)] = 0
     cursor: CursorText | None = None
 
     @model_validator(mode="after")
     def _says_nothing_beside_a_cursor(self) -> "SearchRequest":
         if self._goes_on and (odd := self.model_fields_set - BESIDE_A_CURSOR):
-            raise ValueError(f"expected nothing beside a cursor but k and explain, found {', '.join(sorted(odd))}")
+            raise ValueError(
+                f"expected nothing beside a cursor but k, explain and moments, found {', '.join(sorted(odd))}"
+            )
         return self
 
     def narrowing(self) -> Narrowing:
         """As any, and from where on; raises QueryInvalid."""
-        return replace(super().narrowing(), offset=self.offset, pages=self.pages)
+        return replace(super().narrowing(), offset=self.offset, pages=self.pages, moments=self.moments)
 
     @property
     def _goes_on(self) -> bool:

@@ -16,10 +16,11 @@ from fastapi.concurrency import run_in_threadpool
 
 import index.clips as stored
 from index.blending import Part
+from index.filters import Filter
 from index.galleries import Galleries
 from index.gallery import Gallery
 from index.generations import Generation
-from index.searching import Search
+from index.searching import MOST_HITS, Search
 from models.bundle.manifest import Channel
 from models.errors import GalleryNotFound, RouteMissing
 from models.types import F32
@@ -88,18 +89,20 @@ async def by_query(means: Means, gallery: str, request: SearchRequest) -> bytes:
         GalleryNotFound, RouteMissing, QueryInvalid, InvalidInput, ClipNotFound, WindowNotFound, SenseMissing.
     """
     if request.cursor is not None:
-        return await by_cursor(means, gallery, request.cursor, k=request.k, explain=request.explain)
+        return await by_cursor(means, gallery, request)
     narrowed = request.narrowing()
     asked = [(request.route_of(each), each) for each in request.parts()]
     search = await _Search.begun(means, gallery, [route for route, _ in asked])
     return await search.answer(await search.questions(asked), narrowed)
 
 
-async def by_cursor(means: Means, gallery: str, text: str, *, k: int, explain: bool) -> bytes:
+async def by_cursor(means: Means, gallery: str, request: SearchRequest) -> bytes:
     """What is nearest after the hits that were told; raises GalleryNotFound, QueryInvalid."""
-    cursor = await run_in_threadpool(Cursor.read, text)
+    assert request.cursor is not None
+    cursor = await run_in_threadpool(Cursor.read, request.cursor)
+    narrowed = cursor.narrowing(k=request.k, explain=request.explain, moments=request.moments)
     search = await _Search.begun(means, gallery, cursor.routes)
-    return await search.go_on(cursor, cursor.narrowing(k=k, explain=explain))
+    return await search.go_on(cursor, narrowed)
 
 
 async def by_batch(means: Means, gallery: str, request: BatchRequest) -> bytes:
@@ -162,6 +165,7 @@ class _Search:
         is_more, cursor = len(good.hits) > narrowed.end, None
         if is_more and narrowed.pages:
             cursor = Cursor.of(self.generation, questions, narrowed, told=good.hits[: narrowed.end])
+        told = await self._with_moments(told, narrowed, vector=vector, asked=asked)
         return await self._paged(told, narrowed, next_=narrowed.end if is_more else None, cursor=cursor)
 
     async def go_on(self, cursor: Cursor, narrowed: Narrowing) -> bytes:
@@ -174,6 +178,7 @@ class _Search:
         told, after = good.part(0, narrowed.k), None
         if len(good.hits) > narrowed.k:
             after = cursor.past(told.hits)
+        told = await self._with_moments(told, narrowed, vector=vector, asked=asked)
         return await self._paged(told, narrowed, next_=None if after is None else narrowed.end, cursor=after)
 
     async def answers(self, questions: Sequence[Sequence[Question]], narrowed: Narrowing) -> bytes:
@@ -191,6 +196,17 @@ class _Search:
         good = [self._telling.good(each, found[row], narrowed.least) for row, each in enumerate(questions)]
         head, told = await self._told([each.part(0, narrowed.k) for each in good], narrowed)
         return written(head | {"answers": told})
+
+    async def _with_moments(self, told: Found, narrowed: Narrowing, *, vector: F32, asked: Search) -> Found:
+        """With the next best windows of each clip, of the 1000 best that these clips have beside what was told."""
+        if not narrowed.moments or not told.hits:
+            return told
+        clips = Filter(clip_ids=tuple(each.clip_id for each in told.hits))
+        without = asked.without | {each.window_id for each in told.hits}
+        every = replace(asked, k=MOST_HITS, by="window", among=clips, without=without)
+        ((*windows,),) = await self._means.batching.search(self._gallery, vector, every, generation=self.generation)
+        good = self._telling.good(told.questions, windows, narrowed.least)
+        return told.beside(good.hits, most=narrowed.moments)
 
     async def _paged(self, told: Found, narrowed: Narrowing, *, next_: int | None, cursor: Cursor | None) -> bytes:
         """A page, and how those after it are asked for."""

@@ -1,7 +1,7 @@
 """What was found, told: which hits are good enough, how probable each is, and why it was found."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from fastapi.concurrency import run_in_threadpool
 
@@ -11,24 +11,41 @@ from index.generations import Generation
 from index.sigmoids import Chosen
 from models.errors import QueryInvalid
 from service.observing.stages import stage
-from service.search.documents import Document, hit
+from service.search.documents import Document, hit, moment
 from service.search.explain_schemas import Explanation
 from service.search.explaining import Explainer, calibrated_by, probabilities
 from service.search.filtering import Least
 from service.search.questions import Question
 
+TOUCHING_S = 0.5
+"""Windows that share no more are two moments of a clip."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The hits of a query, or of several together, and what makes probabilities of their scores, if anything does."""
+    """The hits of a query, or of several together, and what makes probabilities of their scores, if anything does.
+
+    `moments` are further windows of clips, by their ids.
+    """
 
     questions: Sequence[Question]
     chosen: Chosen | None
     hits: Sequence[Hit]
+    moments: Mapping[str, Sequence[Hit]] = field(default_factory=dict)
 
     def part(self, start: int, end: int) -> "Found":
         """Without those before and after."""
         return replace(self, hits=self.hits[start:end])
+
+    def beside(self, windows: Sequence[Hit], *, most: int) -> "Found":
+        """With so many windows of each clip, of these, the best first, none of which overlaps a better one."""
+        best = {each.clip_id: each for each in self.hits}
+        moments: dict[str, list[Hit]] = {clip_id: [] for clip_id in best}
+        for each in windows:
+            its = moments[each.clip_id]
+            if len(its) < most and not any(_overlap(each, other) for other in (best[each.clip_id], *its)):
+                its.append(each)
+        return replace(self, moments=moments)
 
 
 class Telling:
@@ -85,4 +102,19 @@ class Telling:
             rows = zip(
                 found.hits, probabilities(found.chosen, found.hits), why or [None] * len(found.hits), strict=True
             )
-            return [hit(self._gallery.name, each, probability=p, explanation=told) for each, p, told in rows]
+            name = self._gallery.name
+            return [
+                hit(name, each, probability=p, explanation=told, moments=_moments(found, each.clip_id))
+                for each, p, told in rows
+            ]
+
+
+def _overlap(one: Hit, other: Hit) -> bool:
+    shared_s = min(one.window.end_s, other.window.end_s) - max(one.window.start_s, other.window.start_s)
+    return shared_s > TOUCHING_S
+
+
+def _moments(found: Found, clip_id: str) -> list[Document]:
+    windows = found.moments.get(clip_id, ())
+    told = zip(windows, probabilities(found.chosen, windows), strict=True)
+    return [moment(each, probability=p) for each, p in told]

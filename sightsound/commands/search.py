@@ -37,6 +37,16 @@ def search(
     where: Annotated[
         str | None, typer.Option(metavar="JSON", help="Only clips whose metadata meets these conditions, a JSON list.")
     ] = None,
+    among: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Only the clip of this id; repeated: only these.")
+    ] = None,
+    min_duration: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Only clips that last so long or longer.")
+    ] = None,
+    max_duration: Annotated[float | None, typer.Option(metavar="SECONDS", help="The same: or shorter.")] = None,
+    moments: Annotated[
+        int, typer.Option(min=0, max=10, help="With --by clip: so many further moments of each clip.")
+    ] = 0,
     min_score: Annotated[float | None, typer.Option(help="Only hits of this score or a higher one.")] = None,
     min_probability: Annotated[float | None, typer.Option(help="The same of their probability, 0 to 1.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say of each hit why it was found.")] = False,
@@ -54,18 +64,36 @@ def search(
     if (words is not None) + (clip is not None) + bool(examples and words is None) != 1 or (clip and (like or unlike)):
         raise QueryInvalid("expected words, --clip FILE or --like ID; --like and --unlike go with words too")
     only = Only(
-        by=by, label=label or (), where=_conditions(where), min_score=min_score, min_probability=min_probability
+        by=by,
+        label=label or (),
+        where=_conditions(where),
+        among=among or (),
+        min_score=min_score,
+        min_probability=min_probability,
+        min_duration_s=min_duration,
+        max_duration_s=max_duration,
     )
     with reached(server, key, data) as client:
         name = chosen(client, gallery)
         if clip is not None:
             source = _source(from_, to)
             with shown(f"Sending {clip.name}") as told:
-                found = client.search_clip(name, clip, from_=source, to=to, k=k, only=only, explain=explain, told=told)
+                found = client.search_clip(
+                    name, clip, from_=source, to=to, k=k, only=only, explain=explain, moments=moments, told=told
+                )
         else:
             asked = () if words is None else (Query(text=words),)
             found = client.search_by(
-                name, *asked, like=examples, unlike=against, from_=from_, to=to, k=k, only=only, explain=explain
+                name,
+                *asked,
+                like=examples,
+                unlike=against,
+                from_=from_,
+                to=to,
+                k=k,
+                only=only,
+                explain=explain,
+                moments=moments,
             )
     say(found, of_answer(found), as_json=as_json)
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sightsound.job_answers import Job
-from sightsound.search_answers import Hit, SearchAnswer
+from sightsound.search_answers import Hit, Moment, SearchAnswer
 
 ANY = TypeAdapter(Any)
 UNBROKEN = 1000
@@ -46,6 +46,9 @@ def of_hits(answer: SearchAnswer) -> RenderableType:
         likely = [] if not answer.calibrated_on else [share(hit.probability)]
         words = (hit.clip.name, ", ".join(hit.clip.labels), hit.clip.id)
         add(table, f"{place}", f"{hit.score:.3f}", *likely, _seconds(hit), *words)
+        for each in hit.moments:
+            likely = [] if not answer.calibrated_on else [share(each.probability)]
+            add(table, "", f"{each.score:.3f}", *likely, _seconds(each))
     return noted(table, f"{answer.route} in {answer.took_ms:.1f} ms{source}")
 
 
@@ -149,5 +152,5 @@ def moment(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S}"
 
 
-def _seconds(hit: Hit) -> str:
+def _seconds(hit: Hit | Moment) -> str:
     return f"{hit.window.start_s:.1f} - {hit.window.end_s:.1f}"

@@ -22,12 +22,14 @@ def search(
     only: Only = EVERYTHING,
     explain: bool = False,
     pages: bool = False,
+    moments: int = 0,
 ) -> Call[SearchAnswer]:
     """The windows nearest to some words, by their sound, their pictures or both; `explain` says of each hit why.
 
-    With `pages` the answer has a `cursor`, which `search_on` goes on by.
+    With `pages` the answer has a `cursor`, which `search_on` goes on by. Where a hit is a clip, so many `moments` are
+    told of it: its next best windows, of which none overlaps a better one.
     """
-    query: Fields = {"text": text, "to": to, "k": str(k), **_beside(offset, explain, pages), **only.fields()}
+    query: Fields = {"text": text, "to": to, "k": str(k), **_beside(offset, explain, pages, moments), **only.fields()}
     return get(SearchAnswer, _search(gallery), query)
 
 
@@ -44,6 +46,7 @@ def search_clip(
     only: Only = EVERYTHING,
     explain: bool = False,
     pages: bool = False,
+    moments: int = 0,
     told: Told | None = None,
 ) -> Call[SearchAnswer]:
     """The windows nearest to the sound or pictures of a clip; `to` is the other of the two by default.
@@ -51,7 +54,12 @@ def search_clip(
     Further `queries` weigh beside the clip, which weighs `weight`. With `pages` the answer has a `cursor`, which
     `search_on` goes on by, without the clip.
     """
-    form: Fields = {"from": from_, "k": str(k), **({"to": to} if to else {}), **_beside(offset, explain, pages)}
+    form: Fields = {
+        "from": from_,
+        "k": str(k),
+        **({"to": to} if to else {}),
+        **_beside(offset, explain, pages, moments),
+    }
     further = {"queries": json.dumps([each.body() for each in queries]), "weight": str(weight)} if queries else {}
     return ask_with(SearchAnswer, _search(gallery), {**form, **further, **only.fields()}, Files("file", [path], told))
 
@@ -69,6 +77,7 @@ def search_by(
     only: Only = EVERYTHING,
     explain: bool = False,
     pages: bool = False,
+    moments: int = 0,
 ) -> Call[SearchAnswer]:
     """The windows nearest to a query, or to several together, each by its weight, and to examples.
 
@@ -77,13 +86,13 @@ def search_by(
     goes on by.
     """
     asked = {**Blend(queries, like, unlike).body(), **_routed(route, from_, to), "k": k, **only.body()}
-    beside = {name: each for name, each in {"offset": offset, "explain": explain, "pages": pages}.items() if each}
-    return ask(SearchAnswer, _search(gallery), {**asked, **beside})
+    return ask(SearchAnswer, _search(gallery), {**asked, **_told(offset, explain, pages, moments)})
 
 
-def search_on(gallery: str, cursor: str, *, k: int = 10, explain: bool = False) -> Call[SearchAnswer]:
+def search_on(gallery: str, cursor: str, *, k: int = 10, explain: bool = False, moments: int = 0) -> Call[SearchAnswer]:
     """The hits after those that were told: by the `cursor` of an answer, which stands for all that was asked."""
-    return ask(SearchAnswer, _search(gallery), {"cursor": cursor, "k": k, **({"explain": True} if explain else {})})
+    told = {"explain": explain, "moments": moments}
+    return ask(SearchAnswer, _search(gallery), {"cursor": cursor, "k": k, **_said(told)})
 
 
 def hits(
@@ -166,6 +175,14 @@ def _pages(gallery: str, first: Call[SearchAnswer], *, k: int, explain: bool) ->
     return Pages(page)
 
 
-def _beside(offset: int, explain: bool, pages: bool) -> Mapping[str, str]:
-    told = {"offset": offset, "explain": explain, "pages": pages}
-    return {name: str(each).lower() for name, each in told.items() if each}
+def _beside(offset: int, explain: bool, pages: bool, moments: int) -> Mapping[str, str]:
+    return {name: str(each).lower() for name, each in _told(offset, explain, pages, moments).items()}
+
+
+def _told(offset: int, explain: bool, pages: bool, moments: int) -> Mapping[str, int]:
+    return _said({"offset": offset, "explain": explain, "pages": pages, "moments": moments})
+
+
+def _said(told: Mapping[str, int]) -> Mapping[str, int]:
+    """What is not left to the service."""
+    return {name: each for name, each in told.items() if each}

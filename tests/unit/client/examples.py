@@ -19,11 +19,15 @@ ONLY = Only(
     among=["1"],
     min_score=0.5,
     min_probability=0.5,
+    min_duration_s=0.5,
+    max_duration_s=60.0,
 )
 NAMED, KEPT = Choosing(["a", "b"], None, 0.5, 3, "window", 0.1, "audio"), Choosing(vocabulary="kitchen")
 WEIGHED = Query(text="bell", weight=0.5, route="text->video")
 SHAPES = [Query(text="a"), Query(clip="1"), Query(window=1), Query(features={"audio": [0.5]}), Query(vector=[0.5])]
-CLIP = Clip(id="1", name="a", labels=(), media="/v1/galleries/demo/clips/1/media", media_type="video/mp4")
+CLIP = Clip(
+    id="1", name="a", labels=(), media="/v1/galleries/demo/clips/1/media", media_type="video/mp4", duration_s=1.0
+)
 
 
 class Asked:
@@ -39,15 +43,15 @@ REINDEX = Asked("demo", "tiny", tolerance=0.5, biases={"audio->video": RouteBias
 CHANNELS: Mapping[str, Any] = {"from_": "audio", "to": "video"}
 
 EXAMPLES: Mapping[str, tuple[Asked, ...]] = {
-    "search": (Asked("demo", text="bell", to="audio", k=3, offset=3, pages=True, **HOW),),
+    "search": (Asked("demo", text="bell", to="audio", k=3, offset=3, pages=True, moments=3, **HOW),),
     "search_clip": (
-        Asked("demo", __file__, queries=[WEIGHED], weight=2.0, k=3, offset=3, pages=True, **CHANNELS, **HOW),
+        Asked("demo", __file__, queries=[WEIGHED], weight=2.0, k=3, offset=3, pages=True, moments=3, **CHANNELS, **HOW),
     ),
     "search_by": (
-        Asked("demo", WEIGHED, like=["1", 2], unlike=[3], k=3, offset=3, pages=True, **CHANNELS, **HOW),
+        Asked("demo", WEIGHED, like=["1", 2], unlike=[3], k=3, offset=3, pages=True, moments=3, **CHANNELS, **HOW),
         *(Asked("demo", each, route="audio->video") for each in SHAPES),
     ),
-    "search_on": (Asked("demo", "cursor", k=3, explain=True),),
+    "search_on": (Asked("demo", "cursor", k=3, explain=True, moments=3),),
     "hits": (Asked("demo", WEIGHED, like=["1"], **CHANNELS, **HOW),),
     "hits_of_clip": (Asked("demo", __file__, queries=[WEIGHED], weight=2.0, **CHANNELS, **HOW),),
     "search_batch": (

@@ -16,7 +16,9 @@ from sightsound.answers import Clip, Problem
 
 MIB = 2**20
 QUICK = Retries(attempts=3, first_wait_s=0.001)
-CLIP = Clip(id="1", name="a", labels=(), media="/v1/galleries/demo/clips/1/media", media_type="video/mp4")
+CLIP = Clip(
+    id="1", name="a", labels=(), media="/v1/galleries/demo/clips/1/media", media_type="video/mp4", duration_s=1.0
+)
 PROBLEM = {"type": "/problems/not-found", "title": "t.", "status": 404, "detail": "d", "instance": "/"}
 Answers = Callable[[httpx.Request], httpx.Response]
 

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from models.errors import DependencyMissing
 from sightsound.cli import run
+from sightsound.client import Client
 from sightsound.commands import local
 from tests.tiny.clips import tiny_clip
 from tests.unit.commands.conftest import Told
@@ -68,6 +69,25 @@ def test_hits_are_narrowed_by_metadata_and_told_with_reasons(
     written = capsys.readouterr().out
     assert "Why they were found" in written
     assert f"{hit['explanation']['words']['hit'][0]['name']} (" in written
+
+
+def test_long_clips_are_told_with_their_moments_and_found_by_their_length(
+    told: Told, server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Client(server) as client:
+        client.create_gallery("long", "tiny")
+        short, long = (
+            client.add_clip("long", tiny_clip(tmp_path / f"{seconds}.mp4", seconds=seconds)) for seconds in (1.0, 44.0)
+        )
+    asked = ("search", "bell", "--gallery", "long", "--server", server)
+    assert [hit["clip"]["id"] for hit in told(*asked, "--min-duration", "30", "--by", "clip")["hits"]] == [long.id]
+    assert [hit["clip"]["id"] for hit in told(*asked, "--max-duration", "30")["hits"]] == [short.id]
+    (hit,) = told(*asked, "--among", long.id, "--by", "clip", "--moments", "2")["hits"]
+    assert len(hit["moments"]) == 2
+    assert run([*asked, "--among", long.id, "--by", "clip", "--moments", "2"]) == 0
+    spans = [f"{each['window']['start_s']:.1f} - {each['window']['end_s']:.1f}" for each in (hit, *hit["moments"])]
+    table = capsys.readouterr().out
+    assert [each for each in spans if each not in table] == []
 
 
 def test_several_clips_are_classified_and_one_that_is_none_is_told(

@@ -76,6 +76,8 @@ def passes(filter: Filter, clip: Clip) -> bool:
         and all(holds(each, clip.metadata) for each in filter.metadata)
         and (filter.added_from is None or clip.added_at >= filter.added_from)
         and (filter.added_to is None or clip.added_at < filter.added_to)
+        and (filter.min_duration_s is None or clip.duration_s >= filter.min_duration_s)
+        and (filter.max_duration_s is None or clip.duration_s <= filter.max_duration_s)
         and (filter.clip_ids is None or clip.id in filter.clip_ids)
     )
 
@@ -88,7 +90,12 @@ def written(database: Database) -> Written:
     """120 clips of the first gallery with the ids of their windows; the second has the same ones."""
     random = Random(0)
     found = [
-        replace(clip(i, windows=1 + i % 2), metadata=metadata(random), labels=tuple(random.sample("xyz", i % 4)))
+        replace(
+            clip(i, windows=1 + i % 2),
+            metadata=metadata(random),
+            labels=tuple(random.sample("xyz", i % 4)),
+            duration_s=float(i % 8),
+        )
         for i in range(120)
     ]
     with database.writing() as connection:
@@ -150,6 +157,8 @@ def test_all_of_a_filter_holds_at_once(database: Database, written: Written) -> 
             metadata=tuple(conditions[: random.choice((0, 1, 2))]),
             added_from=random.choice(moments),
             added_to=random.choice(moments),
+            min_duration_s=random.choice((None, None, 2.0, 3)),
+            max_duration_s=random.choice((None, None, 5.0, 6.5)),
             clip_ids=random.choice((None, (), tuple(random.sample(ids, 40)))),
         )
 
@@ -195,6 +204,7 @@ def test_a_condition_that_cannot_hold_is_refused(path: Any, name: Any, value: An
         ({"clip_ids": ("x",) * 10_001}, "clip_ids are at most 10000, found 10001"),
         ({"metadata": (Condition(("a",), "eq", 1),) * 33}, "at most 32 conditions, found 33"),
         ({"added_from": float("inf")}, "seconds since the epoch, found inf"),
+        ({"max_duration_s": "a day"}, "durations are seconds, found 'a day'"),
         ({"added_to": "yesterday"}, "seconds since the epoch, found 'yesterday'"),
     ],
 )

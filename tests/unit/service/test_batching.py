@@ -72,7 +72,7 @@ class Away(Shelf):
 
 
 def _hit(window: int) -> Hit:
-    return Hit("clip", "name", (), Window(0.0, 1.0), window, 0.0, "video/mp4", {})
+    return Hit("clip", "name", (), Window(0.0, 1.0), window, 0.0, "video/mp4", 1.0, {})
 
 
 def asked_for(k: int = 2, *, among: Filter | None = None) -> Search:

@@ -150,6 +150,7 @@ def test_a_cursor_that_was_cut_or_mistyped_is_refused(client: TestClient, change
     refused(client.post(SEARCH, json={"cursor": change(cursor)}), 422, "query-invalid", "cursor")
 
 
+@settings(deadline=None)
 @given(text=st.text(max_size=60))
 def test_no_other_text_is_a_cursor(client: TestClient, text: str) -> None:
     answer = client.post(SEARCH, json={"cursor": text})

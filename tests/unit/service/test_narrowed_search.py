@@ -85,6 +85,13 @@ def test_moments_take_what_was_added_in_them(client: TestClient) -> None:
     assert names(by_words(client, added_to=datetime(2020, 1, 1, tzinfo=UTC).isoformat())) == set()
 
 
+def test_clips_are_told_apart_by_how_long_they_are(client: TestClient) -> None:
+    longest = max(each["duration_s"] for each in client.get(CLIPS).json()["clips"])
+    assert names(by_words(client, min_duration_s=longest)) == {"long.mp4"}
+    assert len(names(by_words(client, max_duration_s=longest - 0.1))) == 6
+    assert names(by_words(client, min_duration_s=longest + 0.1)) == set()
+
+
 def test_ids_take_those_clips_and_filters_hold_together(client: TestClient) -> None:
     ids = {each["name"]: each["id"] for each in client.get(CLIPS).json()["clips"]}
     some = [ids["long.mp4"], ids["bell ringing 0.mp4"]]
@@ -111,6 +118,8 @@ def test_a_form_narrows_as_an_address_does(client: TestClient, clip: Path) -> No
         ({"added_from": "yesterday"}, "added_from: found 'yesterday'"),
         ({"added_from": "2020-01-01T00:00:00"}, "a time with its offset"),
         ({"label": "\0"}, "labels_any are text"),
+        ({"min_duration_s": "-1"}, "min_duration_s: found '-1'"),
+        ({"moments": "3"}, "a hit that is a window has no others beside it; ask by clip"),
     ],
 )
 def test_what_narrows_nothing_is_refused(client: TestClient, asked: dict[str, str], words: str) -> None:

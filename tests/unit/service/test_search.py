@@ -94,7 +94,8 @@ def test_an_unknown_parameter_is_refused_naming_the_known_ones(client: TestClien
         422,
         "query-invalid",
         "txt: found an unknown query parameter",
-        "by, explain, k, label, min_probability, min_score, offset, pages, text, to, where",
+        "by, explain, k, label, max_duration_s, min_duration_s, min_probability, min_score, moments",
+        "offset, pages, text, to, where",
     )
     refused(
         client.get("/v1/galleries?page=2"),
@@ -110,7 +111,8 @@ def test_an_unknown_form_field_is_refused_naming_the_known_ones(client: TestClie
         422,
         "query-invalid",
         "form: found an unknown form field",
-        "by, explain, file, from, k, label, min_probability, min_score, offset, pages, queries, to, weight, where",
+        "by, explain, file, from, k, label, max_duration_s, min_duration_s, min_probability, min_score",
+        "moments, offset, pages, queries, to, weight, where",
     )
 
 

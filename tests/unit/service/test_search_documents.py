@@ -21,6 +21,7 @@ def in_order(written: bytes | str) -> Any:
     [
         ("GET", f"{SEARCH}?text=bird&k=3", None, SearchAnswer),
         ("GET", f"{SEARCH}?text=bird&explain=true&by=clip", None, SearchAnswer),
+        ("GET", f"{SEARCH}?text=bird&by=clip&moments=3", None, SearchAnswer),
         ("GET", f"{SEARCH}?text=bird&label=nothing", None, SearchAnswer),
         ("POST", SEARCH, {"text": "bird", "explain": True}, SearchAnswer),
         ("POST", SEARCH, {"queries": [{"text": "bird"}, {"text": "dog", "weight": -0.5}]}, SearchAnswer),
