@@ -25,6 +25,13 @@ BROUGHT = """([kind, name, content]) => {
     const [Kind, carrier] = kind === "paste" ? [ClipboardEvent, "clipboardData"] : [DragEvent, "dataTransfer"];
     dispatchEvent(new Kind(kind, {[carrier]: held}));
 }"""
+HELD = """() => {
+    window.held = new Set();
+    const [make, revoke] = [URL.createObjectURL, URL.revokeObjectURL];
+    URL.createObjectURL = (blob) => (held.add(make(blob)), [...held].at(-1));
+    URL.revokeObjectURL = (address) => (held.delete(address), revoke(address));
+}"""
+"""Which files from a disk the page holds, from here on."""
 SLOW_MS = 20_000
 """How long a busy machine may take to open a camera."""
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -138,6 +145,22 @@ def test_a_clip_is_dropped_or_pasted_anywhere_and_words_join_it(page: Page, tmp_
     page.go_back()
     page.go_back()
     found(page, "the sound of “dropped.mp4”", hits=7)
+
+
+def test_a_clip_that_is_no_longer_shown_is_let_go(page: Page, tmp_path: Path) -> None:
+    page.evaluate(HELD)
+    page.set_input_files("#file", tiny_clip(tmp_path / "mine.mp4", seconds=1.0))
+    found(page, "“mine.mp4”", hits=7)
+    page.locator(".hit").first.hover()
+    page.locator(".hit").first.get_by_role("button", name="Why it was found").click()
+    expect(page.get_by_role("dialog").get_by_role("figure").first).to_be_visible()
+    assert page.evaluate("held.size") == 2
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert page.evaluate("held.size") == 1
+    page.get_by_role("button", name="Remove the clip mine.mp4").click()
+    expect(page.get_by_label("Things to search for")).to_be_visible()
+    assert page.evaluate("held.size") == 0
 
 
 @pytest.mark.parametrize("kind", ["Record", "Film"])

@@ -105,7 +105,7 @@ def test_a_bundle_that_a_gallery_needs_stays_and_one_that_is_not_there_says_so(p
     page.goto("/bundles/tiny")
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete it").click()
-    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("reindex these")
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("of 1 gallery: reindex it")
     page.goto("/bundles/none")
     expect(page.get_by_role("alert").filter(has_text="none")).to_be_visible()
     troubles.clear()

@@ -5,7 +5,6 @@ import * as chips from "./asking/chips.js";
 import * as choices from "./asking/choices.js";
 import { complete, fitting } from "./asking/completion.js";
 import * as filters from "./asking/filters.js";
-import * as recording from "./asking/recording.js";
 import { isClip, KINDS } from "./asking/parts.js";
 import { at } from "./dom.js";
 import { count } from "./format.js";
@@ -17,18 +16,17 @@ let search = null;
 let gallery = { routes: [], labels: {} };
 let ways = {};
 
-/** Tell of each new search by `onAsk`; `clip` gives a clip of the gallery by its id, `fields` those of the clips' metadata. */
-export function start({ onAsk, clip, fields }) {
+/** Tell of each new search by `onAsk`; `clip` gives a clip of the gallery by its id, `fields` those of the clips' metadata, `recent` what was asked before. */
+export function start({ onAsk, clip, fields, recent }) {
   ways = { onAsk, clip, onWeigh: (part, weight) => change({ parts: put(part, { weight }) }), onRemove: (part) => remove(part) };
   at("composer").addEventListener("submit", (event) => event.preventDefault() || change({}));
   at("composer").addEventListener("change", ({ target: { type, name, value } }) => type === "radio" && change({ [name]: value }));
   at("add").addEventListener("click", addWords);
   field.addEventListener("input", () => (at("add").hidden = !field.value.trim()));
-  complete(field, at("completions"), { offered: (typed) => (typed ? fitting(labels(), typed) : []), onPick: () => change({}) });
-  filters.start({ labels, fields, onChange: (found) => change({ filters: found }) });
+  complete(field, at("completions"), { offered: (typed) => offered(typed, recent), onPick: () => change({}), early: true });
+  filters.start({ labels, fields, clip, onChange: (found) => change({ filters: found }) });
   arriving.start(take);
-  recording.start();
-  for (const sense of ["audio", "video"]) at(`record-${sense}`).addEventListener("click", () => recording.record(sense, take));
+  for (const sense of ["audio", "video"]) at(`record-${sense}`).addEventListener("click", () => record(sense));
   addEventListener("keydown", (event) => event.key === "Escape" && !document.querySelector("dialog[open]") && search.parts.length && remove(search.parts.at(-1)));
 }
 
@@ -64,6 +62,16 @@ export function exemplify(part, { to = search.to, from = null } = {}) {
 }
 
 export const clear = () => change({ text: "", parts: [] });
+
+/** Its own script comes when somebody wants to record. */
+const record = (sense) => import("./asking/recording.js").then((recording) => recording.record(sense, take));
+
+/** Words of the gallery for what is typed; what was asked before, as long as there is nothing. */
+function offered(typed, recent) {
+  at("completions").ariaLabel = typed ? "Words of this gallery" : "Recent searches";
+  if (typed) return fitting(labels(), typed);
+  return search.parts.length ? [] : recent();
+}
 
 function take(file) {
   const part = { kind: "upload", value: named(file), weight: 1, file };

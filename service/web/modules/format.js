@@ -36,6 +36,12 @@ export function seconds(value) {
 /** A stretch of a clip: 0–3.2 s. */
 export const span = ({ start_s: start, end_s: end }) => `${start ? start.toFixed(1) : 0}–${end.toFixed(1)} s`;
 
+/** A moment of a clip: 0:05, 1:02:03. */
+export function clock(at_s) {
+  const [hours, minutes, rest] = [at_s / 3600, (at_s / 60) % 60, at_s % 60].map(Math.floor);
+  return [...(hours ? [hours, String(minutes).padStart(2, "0")] : [minutes]), String(rest).padStart(2, "0")].join(":");
+}
+
 export function bytes(value) {
   return unless(value, (known) => {
     const step = known < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(known) / 10));

@@ -2,6 +2,7 @@
 
 import { link } from "./address.js";
 import { make, template } from "./dom.js";
+import { learn } from "./hits/shape.js";
 import * as inquiry from "./inquiry.js";
 import { still } from "./motion.js";
 import { search, view } from "./searches.js";
@@ -43,11 +44,11 @@ function idea(name, asked) {
   found.querySelector(".kicker").textContent = asked.to === "audio" ? "Hear" : "See";
   found.querySelector(".what").textContent = asked.text;
   // An invitation without its picture is still one.
-  search(name, { parts: [], filters: {}, ...asked }, { k: 1 }).then(({ hits: [best] }) => best && fill(found, best.clip), () => {});
+  search(name, { parts: [], filters: {}, ...asked }, { k: 1, by: "window" }).then(({ hits: [best] }) => best && fill(found, best.clip, name), () => {});
   return found;
 }
 
-async function fill(found, clip) {
+async function fill(found, clip, gallery) {
   const video = found.querySelector("video");
   const canvas = found.querySelector("canvas");
   if (found.classList.contains("audio")) {
@@ -59,6 +60,7 @@ async function fill(found, clip) {
   canvas.remove();
   if (clip.media_type.startsWith("image/")) return video.replaceWith(make("img", { alt: "", src: clip.media }));
   video.poster = view(clip, "thumbnail");
+  video.addEventListener("loadedmetadata", () => learn(gallery, [video.videoWidth / video.videoHeight]));
   video.src = view(clip, "preview");
   video.classList.add("there");
   if (!still) video.play().catch(() => {});

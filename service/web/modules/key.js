@@ -21,6 +21,7 @@ export function signIn() {
 
 export async function signOut() {
   await reached({ method: "DELETE" });
+  localStorage.removeItem("recent"); // what was asked is of who asked
   location.reload();
 }
 

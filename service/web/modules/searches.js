@@ -5,6 +5,7 @@ import { ask, form, upload } from "./api.js";
 import { of } from "./galleries.js";
 
 const K = 24;
+const MOMENTS = 3;
 
 export const gallery = (name) => ask(of(name));
 
@@ -19,12 +20,20 @@ export function search(name, asked, extra, { signal, onProgress } = {}) {
   const part = parts.find(({ file }) => file);
   const queries = [...worded(asked.text), ...parts.filter((each) => each !== part).map((each) => query(each, asked))];
   const sent = { to: asked.to, k: K, ...narrowed(asked.filters), ...extra };
+  sent.moments = momentsOf(sent);
   if (!part) return ask(of(name, "search"), { json: { ...sent, queries }, signal });
   const { where, ...fields } = sent;
   const texts = { where: JSON.stringify(where ?? []), queries: JSON.stringify(queries) };
   const brought = { file: part.file, from: asked.from, weight: part.weight };
   return upload(of(name, "search"), form({ ...brought, ...fields, ...texts }), { signal, onProgress });
 }
+
+/** What comes after an answer to a search by these filters. */
+export const more = ({ gallery: name, cursor }, filters, signal) =>
+  ask(of(name, "search"), { json: { cursor, k: K, moments: momentsOf(narrowed(filters)) }, signal });
+
+/** Only clips have further ones. */
+const momentsOf = ({ by }) => (by === "clip" ? MOMENTS : 0);
 
 /** The names under which clips have metadata, as far as the first of them tell: "place.city". */
 export async function fields(name) {
@@ -46,10 +55,13 @@ function query(part, { from, to }) {
   return { ...(kind === "window" ? { window: number } : { clip: id }), route: `${from}->${to}`, weight };
 }
 
-/** Filters as the service takes them; a day is one of the person who asks, and the last one counts whole. */
-function narrowed({ label, where, added_from: since, added_to: until, by }) {
-  const filters = { label, where, added_from: day(since), added_to: day(until, 1), by };
-  return Object.fromEntries(Object.entries(filters).filter(([, value]) => value?.length));
+/** Filters as the service takes them; a day is one of the person who asks, and the last one counts whole.
+ *
+ * Each clip is found once, with its best moments, unless all moments are asked for, or those of one clip.
+ */
+function narrowed({ added_from: since, added_to: until, by, ...others }) {
+  const filters = { ...others, added_from: day(since), added_to: day(until, 1), by: by ?? (others.among?.length ? "window" : "clip") };
+  return Object.fromEntries(Object.entries(filters).filter(([, value]) => value?.length ?? Number.isFinite(value)));
 }
 
 function day(written, later = 0) {

@@ -13,6 +13,7 @@ export function show(list, parts, ways) {
   const before = [...list.children];
   const chips = parts.map((part) => before.find((each) => each.is === key(part)) ?? chip(part, ways));
   if (chips.length !== before.length || chips.some((each, i) => each !== before[i])) list.replaceChildren(...chips);
+  for (const gone of before) if (!gone.isConnected) gone.querySelector("button.preview")?.release();
   list.classList.toggle("several", parts.length > 1 || parts.some(({ weight }) => weight <= 0));
   chips.forEach((each, i) => tell(each, parts[i].weight));
   list.hidden = !parts.length;

@@ -1,16 +1,21 @@
 /** A field that offers words as one types: a combobox with a list, as ARIA 1.2 has it. */
 
-import { make } from "../dom.js";
+import { make, sign } from "../dom.js";
 
 const MOST = 7;
 
-/** Offer what `offered` has for what is typed, as {value, note}; `onPick` is told of a choice. */
-export function complete(field, list, { offered, onPick }) {
+/** Offer what `offered` has for what is typed, as {value, note, icon}; `onPick` is told of a choice, unless that has its own `run`.
+ *
+ * `early`: an empty field offers as soon as somebody is there, too.
+ */
+export function complete(field, list, { offered, onPick, early = false }) {
   let active = -1;
+  let found = [];
   const close = () => point((list.hidden = true) && -1);
-  const pick = (value) => {
-    field.value = value;
+  const pick = ({ value, run }) => {
     close();
+    if (run) return run();
+    field.value = value;
     onPick(value);
   };
   function point(to) {
@@ -20,7 +25,7 @@ export function complete(field, list, { offered, onPick }) {
     to < 0 ? field.removeAttribute("aria-activedescendant") : field.setAttribute("aria-activedescendant", list.children[to].id);
   }
   function open() {
-    const found = offered(field.value.trim());
+    found = offered(field.value.trim());
     list.replaceChildren(...found.map((each, i) => option(each, `${list.id}-${i}`, pick)));
     list.hidden = !found.length;
     point(-1);
@@ -28,10 +33,11 @@ export function complete(field, list, { offered, onPick }) {
   const keys = {
     ArrowDown: () => (list.hidden ? open() : point((active + 1) % list.children.length)),
     ArrowUp: () => !list.hidden && point((active < 1 ? list.children.length : active) - 1),
-    Enter: (event) => (active < 0 ? close() : (event.preventDefault(), pick(list.children[active].dataset.value))),
+    Enter: (event) => (active < 0 ? close() : (event.preventDefault(), pick(found[active]))),
     Escape: (event) => !list.hidden && (event.stopPropagation(), event.preventDefault(), close()),
   };
   field.addEventListener("input", open);
+  if (early) for (const kind of ["focus", "click"]) field.addEventListener(kind, () => !field.value && list.hidden && open());
   field.addEventListener("blur", close);
   field.addEventListener("keydown", (event) => {
     if (event.key.startsWith("Arrow") && event.key in keys) event.preventDefault();
@@ -39,9 +45,10 @@ export function complete(field, list, { offered, onPick }) {
   });
 }
 
-function option({ value, note }, id, pick) {
-  const taken = { mousedown: (event) => event.preventDefault(), click: () => pick(value) };
-  return make("li", { id, role: "option", "data-value": value, on: taken }, make("span", { text: value }), note && make("small", { text: note }));
+function option(offer, id, pick) {
+  const { value, note, icon } = offer;
+  const taken = { mousedown: (event) => event.preventDefault(), click: () => pick(offer) };
+  return make("li", { id, role: "option", on: taken }, icon && sign(icon), make("span", { text: value }), note && make("small", { text: note }));
 }
 
 /** Of words with notes, those that fit what is typed: as their beginning, as that of a word in them, then anywhere. */

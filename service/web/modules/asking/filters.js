@@ -1,33 +1,55 @@
 /** Which clips may be found: a panel to say so in, and what it says as chips that can be removed. */
 
 import { at, template } from "../dom.js";
+import { number, percent } from "../format.js";
 import { complete, fitting } from "./completion.js";
 
 const DAYS = { added_from: "Added since", added_to: "Added until" };
+/** Bounds in words; that of likelihood is typed in percent. */
+const BOUNDS = {
+  min_duration_s: (value) => `${value} s or longer`,
+  max_duration_s: (value) => `${value} s or shorter`,
+  min_probability: (value) => `${percent(value)} likely or more`,
+  min_score: (value) => `Score from ${number(value)}`,
+};
+const unit = (name) => (name === "min_probability" ? 100 : 1);
 let filters = {};
 let known = null;
-let onChange = null;
+let ways = {};
 
-/** Take filters as they are said; `labels`, and `fields` of the metadata, complete them; `ways.onChange` gets all of them anew. */
-export function start({ labels, fields, ...ways }) {
-  onChange = ways.onChange;
+/** Take filters as they are said; `labels`, and `fields` of the metadata, complete them; `onChange` gets all of them anew, `clip` gives one by its id. */
+export function start({ labels, fields, clip, onChange }) {
+  ways = { clip, onChange };
   const label = (value) => add("filter-label", () => change({ label: [...new Set([...filters.label, value])] }));
   complete(at("filter-label"), at("filter-labels"), { offered: (typed) => fitting(labels(), typed), onPick: label });
   complete(at("filter-field"), at("filter-fields"), { offered: (typed) => fitting(known ?? [], typed), onPick: () => at("filter-value").focus() });
   for (const day of Object.keys(DAYS)) at(day).addEventListener("change", ({ target }) => change({ [day]: target.value }));
-  at("once").addEventListener("change", ({ target }) => change({ by: target.checked ? "clip" : null }));
+  for (const name of Object.keys(BOUNDS)) at(name).addEventListener("change", () => bound(name));
+  at("each").addEventListener("change", ({ target }) => change({ by: target.checked ? "window" : null }));
   at("add-condition").addEventListener("click", condition);
   at("filters").addEventListener("keydown", (event) => enter(event, label));
   at("show-filters").addEventListener("click", () => unfold(at("filters").hidden, fields));
 }
 
-const change = (changed) => onChange({ ...filters, ...changed });
+const change = (changed) => ways.onChange({ ...filters, ...changed });
+
+/** Scores are asked for where nobody knows how likely such results are. */
+export function scaled(isCalibrated) {
+  at("min_probability").parentElement.hidden = !isCalibrated;
+  at("min_score").parentElement.hidden = isCalibrated;
+}
+
+function bound(name) {
+  const value = at(name).value === "" ? null : at(name).valueAsNumber / unit(name);
+  if (at(name).reportValidity() && value !== filters[name]) change({ [name]: value });
+}
 
 /** Show the filters of a search: those that hold as chips, how many there are beside the way to the panel. */
 export function show(found) {
   filters = found;
   for (const day of Object.keys(DAYS)) at(day).value = found[day] ?? "";
-  at("once").checked = found.by === "clip";
+  for (const name of Object.keys(BOUNDS)) at(name).value = found[name] === null ? "" : Number((found[name] * unit(name)).toPrecision(6));
+  at("each").checked = found.by === "window";
   const all = chips(found);
   at("chosen-filters").replaceChildren(...all);
   at("chosen-filters").hidden = !all.length;
@@ -47,6 +69,7 @@ function enter(event, label) {
   event.preventDefault();
   if (event.target.id === "filter-label" && event.target.value.trim()) label(event.target.value.trim());
   if (["filter-field", "filter-value"].includes(event.target.id)) condition();
+  if (event.target.id in BOUNDS) bound(event.target.id);
 }
 
 function add(id, then) {
@@ -72,13 +95,15 @@ function plain(written) {
   return written.replace(/^"(.*)"$/, "$1");
 }
 
-function chips({ label, where, by, ...days }) {
+function chips({ label, where, among, by, ...others }) {
   const without = (list, gone) => list.filter((each) => each !== gone);
   return [
+    ...among.map((each) => only(each, () => ({ among: without(among, each) }))),
     ...label.map((each) => chip(each, () => ({ label: without(label, each) }))),
-    ...Object.keys(DAYS).filter((day) => days[day]).map((day) => chip(`${DAYS[day]} ${dated(days[day])}`, () => ({ [day]: null }))),
+    ...Object.keys(DAYS).filter((day) => others[day]).map((day) => chip(`${DAYS[day]} ${dated(others[day])}`, () => ({ [day]: null }))),
+    ...Object.keys(BOUNDS).filter((name) => others[name] !== null).map((name) => chip(BOUNDS[name](others[name]), () => ({ [name]: null }))),
     ...where.map((each) => chip(said(each), () => ({ where: without(where, each) }))),
-    ...(by === "clip" ? [chip("Each clip once", () => ({ by: null }))] : []),
+    ...(by ? [chip("Every moment by itself", () => ({ by: null }))] : []),
   ];
 }
 
@@ -86,13 +111,23 @@ const dated = (day) => new Date(`${day}T00:00`).toLocaleDateString("en-GB", { da
 
 const said = ({ path = [], is, value }) => `${path.join(".")} ${[...at("filter-is")].find((each) => each.value === is)?.text ?? is} ${[value].flat().join(", ")}`;
 
+/** A clip that is searched in, by its name as soon as that is known. */
+function only(id, changed) {
+  const found = chip("Only in one clip", changed);
+  ways.clip(id).then(({ name }) => name && call(found, `Only in ${name}`), () => {});
+  return found;
+}
+
+function call(found, words) {
+  found.querySelector("strong").textContent = words;
+  found.querySelector("button").setAttribute("aria-label", `Remove ${words}`);
+}
+
 function chip(words, changed) {
   const found = template("chip");
   found.querySelector("input").remove();
-  found.querySelector("strong").textContent = words;
-  const away = found.querySelector("button");
-  away.setAttribute("aria-label", `Remove ${words}`);
-  away.addEventListener("click", () => {
+  call(found, words);
+  found.querySelector("button").addEventListener("click", () => {
     change(changed());
     at("show-filters").focus();
   });

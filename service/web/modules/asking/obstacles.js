@@ -25,8 +25,14 @@ const ONWARDS = "Move one of the sliders above to the right.";
 /** Of a search that was refused, where more can be said than the service does. */
 export function after({ kind, title, message }, search, routes) {
   if (kind === "/problems/sense-missing") return { title, detail: message, actions: otherSense(search, routes) };
+  if (kind === "/problems/query-invalid" && search.filters.min_probability !== null && message.startsWith("Min_probability")) return unlikely(search);
   if (kind !== "/problems/query-invalid" || search.parts.every(({ weight }) => weight > 0)) return null;
   return { title: "More counts against than for.", detail: ONWARDS };
+}
+
+function unlikely({ filters }) {
+  const run = () => change({ filters: { ...filters, min_probability: null } });
+  return { title: "How likely these are nobody knows.", detail: "Nothing was fitted for such a search, so that none can be left out for being unlikely.", actions: [{ label: "Search without that filter", run }] };
 }
 
 /** A clip without sound, or without pictures, can search with what it has. */

@@ -5,10 +5,12 @@ import { still } from "../motion.js";
 import { view } from "../searches.js";
 import { bars, draw } from "../sound.js";
 
-/** A button that shows a file, and plays it aloud from its beginning. */
+/** A button that shows a file, and plays it aloud from its beginning; `release()` lets the file go. */
 export function ofFile(file) {
   const button = make("button", { class: "preview", type: "button", id: "preview", "aria-label": `Hear ${file.name}`, "aria-pressed": "false", disabled: true });
-  if (file.size) picture(button, file, URL.createObjectURL(file));
+  const src = URL.createObjectURL(file);
+  button.release = () => URL.revokeObjectURL(src);
+  if (file.size) picture(button, file, src);
   return button;
 }
 

@@ -101,8 +101,6 @@ function refuse({ name }) {
   say(["NotAllowedError", "NotFoundError"].includes(name) ? name : "other");
 }
 
-export function start() {
-  at("stop-recording").addEventListener("click", () => finish(true));
-  at("leave-recording").addEventListener("click", () => finish(false));
-  dialog().addEventListener("close", () => finish(false));
-}
+at("stop-recording").addEventListener("click", () => finish(true));
+at("leave-recording").addEventListener("click", () => finish(false));
+dialog().addEventListener("close", () => finish(false));

@@ -1,15 +1,14 @@
 /** More results as the last ones come into sight, by the cursor of the answer before. */
 
-import { ask } from "../api.js";
 import { make } from "../dom.js";
 import { count } from "../format.js";
-import { of } from "../galleries.js";
+import { more as after } from "../searches.js";
 
 const AHEAD = "900px";
 const MANY = 24;
 
 /** Goes on until nothing is left, and stops when the controller that it answers with aborts. */
-export function endless(line, answer, { list, add }) {
+export function endless(line, answer, { list, add, filters }) {
   const leaving = new AbortController();
   let { cursor } = answer;
   let busy = false;
@@ -20,7 +19,7 @@ export function endless(line, answer, { list, add }) {
     busy = true;
     tell("More results …");
     try {
-      const next = await ask(of(answer.gallery, "search"), { json: { cursor, k: MANY }, signal: leaving.signal });
+      const next = await after({ ...answer, cursor }, filters, leaving.signal);
       cursor = next.cursor;
       add(next.hits);
       tell(make("span", { class: "unseen-text", text: `${count(next.hits.length, "more result", "more results")}.` }));

@@ -15,7 +15,7 @@ export function found({ hit, detail, kind, classList }) {
 }
 
 /** Words as words; of several parts the first, as it would be too much; of a clip its nearest window. */
-export function asked(search, { query_windows: windows, query_window_count: many }, item) {
+export function asked(search, { query_windows: windows, query_window_count: many }, { item, signal }) {
   const [part, ...more] = search?.parts?.filter(({ weight }) => weight) ?? [];
   const further = more.length + (search?.text && part ? 1 : 0);
   const beside = further ? ` and ${count(further, "thing")} more` : "";
@@ -23,14 +23,15 @@ export function asked(search, { query_windows: windows, query_window_count: many
   if (part.kind === "also") return side("Asked", make("blockquote", { text: part.value }), `Words${beside}`);
   const nearest = windows?.[0];
   const which = many > 1 ? `, the nearest of its ${many} windows` : "";
-  return side("Asked", screen(part, nearest, { search, item }), [nearest && `${span(nearest)}${which}`, beside].filter(Boolean).join(" "));
+  return side("Asked", screen(part, nearest, { search, item, signal }), [nearest && `${span(nearest)}${which}`, beside].filter(Boolean).join(" "));
 }
 
-/** A clip from the disk, or one of the gallery, at the window that is nearest to what was found. */
-function screen({ file, kind, value }, window, { search, item }) {
+/** A clip from the disk, held until `signal` aborts, or one of the gallery, at the window that is nearest to what was found. */
+function screen({ file, kind, value }, window, { search, item, signal }) {
   const whole = window ?? { start_s: 0, end_s: Infinity };
   if (file) {
     const src = URL.createObjectURL(file);
+    signal.addEventListener("abort", () => URL.revokeObjectURL(src));
     const isImage = file.type.startsWith("image/");
     const wave = async () => ({ bars: await bars(file), duration_s: null });
     return stage({ src: isImage ? null : src, seen: isImage ? src : null, wave, window: whole, pictures: search.from !== "audio" || file.type.startsWith("video/") });

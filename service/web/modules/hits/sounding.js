@@ -31,7 +31,8 @@ export function lively(item, hit) {
     return item;
   }
   const stage = item.querySelector(".stage");
-  const begin = (loud) => start(item, stage, { hit, loud });
+  const begin = (loud, window = hit.window) => start(item, stage, { hit, loud, window });
+  item.hear = (window, by) => hear(item, stage, { by, begin: () => begin(true, window) });
   button.addEventListener("click", () => press(item, stage, begin));
   if (!still) wake(item, stage, begin);
   if (item.querySelector("canvas")) picture(item, hit);
@@ -46,6 +47,16 @@ function press(item, stage, begin) {
   else begin(true);
 }
 
+/** Another moment of its clip, by a button that says so; pressed again, it stops. */
+function hear(item, stage, { by, begin }) {
+  const again = by.ariaPressed === "true" && isLoud(stage);
+  stop(stage);
+  if (again) return;
+  pressed = item;
+  by.ariaPressed = "true";
+  begin();
+}
+
 /** Pointed at or reached by the keyboard, it plays until it is left. */
 function wake(item, stage, begin) {
   const enter = () => !isPlaying(stage) && !pressed && begin(wantsSound());
@@ -56,10 +67,11 @@ function wake(item, stage, begin) {
   item.addEventListener("focusout", ({ relatedTarget }) => !item.contains(relatedTarget) && leave());
 }
 
-function start(item, stage, { hit, loud }) {
+function start(item, stage, { hit, loud, window }) {
   const button = item.querySelector(".play");
   item.classList.add("playing");
-  play(stage, { src: view(hit.clip, "preview"), window: hit.window, loud, pictures: !item.classList.contains("sounding") }, {
+  item.window = window;
+  play(stage, { src: view(hit.clip, "preview"), window, loud, pictures: !item.classList.contains("sounding") }, {
     onMoment: (part) => {
       stage.style.setProperty("--played", part);
       item.paint?.(part);
@@ -67,13 +79,15 @@ function start(item, stage, { hit, loud }) {
       item.classList.toggle("loud", heard);
       button.setAttribute("aria-pressed", String(heard));
     },
-    onEnd: () => ended(item, stage),
+    onEnd: () => ended(item, stage, hit),
     onFailed: () => item.classList.add("silent"),
   });
 }
 
-function ended(item, stage) {
+function ended(item, stage, hit) {
   if (pressed === item) pressed = null;
+  item.window = hit.window;
+  for (const each of item.querySelectorAll(".moment[aria-pressed]")) each.ariaPressed = "false";
   item.classList.remove("playing", "loud");
   item.querySelector(".play").setAttribute("aria-pressed", "false");
   stage.style.setProperty("--played", 0);
@@ -84,10 +98,11 @@ function ended(item, stage) {
 function picture(item, hit) {
   const canvas = item.querySelector("canvas");
   let shape = null;
+  item.window = hit.window;
   item.paint = async (part = 1) => {
     shape ??= waveform(view(hit.clip, "waveform"));
     const found = await shape;
-    if (found && canvas.isConnected) draw(canvas, found.bars, { within: within(hit.window, found.duration_s), played: part });
+    if (found && canvas.isConnected) draw(canvas, found.bars, { within: within(item.window, found.duration_s), played: part });
   };
   inSight.observe(item);
 }

@@ -35,11 +35,11 @@ export async function open(item, asking) {
 async function told(item, { again, search, scale, signal }) {
   const hit = await explained(item.hit, again, signal);
   const why = hit.explanation ?? {};
-  const sides = make("div", { class: "sides" }, asked(search, why, item), found(item));
+  const sides = make("div", { class: "sides" }, asked(search, why, { item, signal }), found(item));
   return [sides, sure(hit, why, scale), parts(why), attention(why), words(why, search), await line(hit, signal)].filter(Boolean);
 }
 
-/** The same search among this clip alone says why; of an upload it sends the clip again. */
+/** The same search among this clip alone says why; of an upload it sends the clip again, as all that is told is of it. */
 async function explained(hit, again, signal) {
   if (hit.explanation) return hit;
   const { hits } = await again({ among: [hit.clip.id], by: "window", k: 50, explain: true, pages: false }, signal);

@@ -7,6 +7,7 @@ import { prose } from "../admin/prose.js";
 import { ask } from "../api.js";
 import { asked } from "../dialogs.js";
 import { at, make, sign, template } from "../dom.js";
+import { bytes } from "../format.js";
 import { of } from "../galleries.js";
 import { session } from "../key.js";
 import { rights, tell } from "../slots.js";
@@ -22,7 +23,7 @@ async function open() {
   tell(at("head"), { ...rights(who), usable: all.length, about: `Trained on ${bundle.trained_on}` });
   at("actions").hidden = false;
   at("content").replaceChildren(template("whole"));
-  tell(at("content"), { ...bundle, ...senses(bundle), figures: Object.keys(bundle.evaluation).length, words: WORDS[bundle.words], difference: bundle.export_difference.toExponential(1) });
+  tell(at("content"), { ...bundle, ...senses(bundle), figures: Object.keys(bundle.evaluation).length, words: WORDS[bundle.words], size: bytes(bundle.size_bytes), difference: bundle.export_difference.toExponential(1) });
   draw(bundle);
 }
 

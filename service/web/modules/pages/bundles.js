@@ -22,7 +22,7 @@ async function open() {
 
 function card(bundle, galleries) {
   const item = template("card");
-  tell(item, { ...bundle, ways: count(bundle.routes.length, "way") });
+  tell(item, { ...bundle, ways: count(bundle.routes.length, "way"), size: bytes(bundle.size_bytes) });
   item.querySelector("a").href = place(bundle.name);
   item.querySelector(".badges").append(...users(bundle.name, galleries));
   item.querySelector(".gauges").append(...gauges(bundle.evaluation));

@@ -2,8 +2,10 @@
 
 import { Refusal } from "../api.js";
 import { likable } from "../asking/choices.js";
+import * as filters from "../asking/filters.js";
 import * as obstacles from "../asking/obstacles.js";
 import { lessThan, window as windowOf } from "../asking/parts.js";
+import * as recent from "../asking/recent.js";
 import * as sharing from "../asking/sharing.js";
 import * as words from "../asking/words.js";
 import * as composer from "../composer.js";
@@ -47,12 +49,12 @@ function begin(asked) {
   current.abort();
   current = new AbortController();
   document.title = `${words.titled(asked)} · Sightsound`;
-  document.body.classList.add("busy");
+  document.documentElement.classList.add("busy");
   at("trouble").replaceChildren();
   at("results-line").hidden = false;
   at("status").textContent = "Searching…";
   sharing.tell({});
-  hits.ghosts(at("hits"));
+  hits.ghosts(at("hits"), { gallery: gallery?.name, to: asked.to });
   return current;
 }
 
@@ -61,8 +63,12 @@ async function found(search, signal) {
   signal.throwIfAborted();
   const again = (extra, other) => searches.search(gallery.name, search, extra, { signal: other });
   const answer = await searches.search(gallery.name, search, { pages: true }, { signal, onProgress: sending });
+  await hits.meet(answer, search.to);
+  signal.throwIfAborted();
   const best = answer.next === null ? count(answer.hits.length, "result") : "The best results";
   at("status").replaceChildren(make("b", { text: best }), ` for ${words.asked(search)}`, make("span", { class: "how", text: ` · ${words.way(answer.route)}${answer.took_ms.toFixed(0)} ms` }));
+  recent.keep(search, gallery.name);
+  filters.scaled(Boolean(answer.calibrated_on));
   const { routes } = gallery;
   hits.show(at("hits"), answer, { again, search, to: search.to, routes, likable: likable(search, routes) });
 }
@@ -99,7 +105,7 @@ function guessed({ parts }, signal) {
 function home() {
   current.abort();
   document.title = "Sightsound";
-  document.body.classList.remove("busy");
+  document.documentElement.classList.remove("busy");
   at("guess").hidden = true;
   empty();
   if (gallery) at("trouble").replaceChildren();
@@ -132,7 +138,13 @@ async function keep() {
   }
 }
 
-composer.start({ onAsk: ask, clip, fields: () => searches.fields(gallery.name) });
+/** What was asked before, and a way back to it. */
+const before = () => (gallery ? recent.offers(gallery.name, (address) => history.pushState(null, "", address) ?? follow()) : []);
+
+const change = (changed) => composer.change({ filters: { ...composer.asked().filters, ...changed } });
+
+composer.start({ onAsk: ask, clip, fields: () => ready.then(() => searches.fields(gallery.name)), recent: before });
+at("hits").addEventListener("within", ({ detail }) => change({ among: [detail.clip], by: null }));
 at("hits").addEventListener("like", ({ detail }) => composer.exemplify(windowOf(detail, 1)));
 at("hits").addEventListener("unlike", ({ detail }) => composer.exemplify(windowOf(detail, lessThan(composer.asked()))));
 at("hits").addEventListener("counterpart", ({ detail }) => composer.change({ text: "", parts: [windowOf(detail, 1)], from: detail.from, to: detail.to }));
