@@ -10,9 +10,9 @@ demo: install
 test: check
 	$(BIN)/pytest
 
-# What needs an NVIDIA GPU, in an environment with the extra `gpu` in place of `cpu`.
+# What needs an NVIDIA GPU, with whatever python has torch: that of `make install`, or the machine's own (docs/gpu.md).
 gpu-test:
-	$(BIN)/pytest -n 0 -m gpu
+	$(or $(wildcard $(BIN)/python),$(PYTHON)) -m benchmarks.gpu --write gpu-figures.md
 
 # Format, lint, types and import contracts: everything but the tests.
 check: install

@@ -13,7 +13,7 @@ from index.catalog import features as stored
 from index.catalog.database import Connection
 from index.clips import Clip, noted
 from index.embedding import backbones_of, embeddings
-from index.media import Draft
+from index.media.scratch import Draft
 from index.metadata import Json
 from index.stores import Stores
 from index.wording import Wording

@@ -40,10 +40,10 @@ def check(found: Mapping[str, float], least: float = LEAST) -> None:
 def _share(route: str, queries: F32, both: tuple[Generation, Generation]) -> float:
     chosen = queries[spread(np.arange(len(queries)), QUERIES)]
     first, second = (each.search(route, chosen, AT) for each in both)
-    return _common(first, second)
+    return common(first, second)
 
 
-def _common(first: Hits, second: Hits) -> float:
+def common(first: Hits, second: Hits) -> float:
     """Padding is no hit; 1 where there are none."""
     there = max((first.ids >= 0).sum(), (second.ids >= 0).sum())
     rows = zip(first.ids, second.ids, strict=True)

@@ -1,8 +1,7 @@
 """How a gallery comes out of an archive that was checked: in one transaction, whole or not at all."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from hashlib import file_digest
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 
 import numpy as np
@@ -98,7 +97,7 @@ def _place_one(stores: Stores, content: Section, line: ClipLine, placed: Digests
 
 def _check_media_is_here(stores: Stores, archive: Reading, layout: Layout, tally: Tally) -> None:
     for line in lines(archive, layout.clips, layout.head):
-        if not _is_here(stores, line) or _digest(stores, line.sha256) != line.sha256:
+        if not _is_here(stores, line) or stores.media.file(line.sha256).digest() != line.sha256:
             raise ArchiveInvalid(
                 f"the archive was made without media, and that of the clip {line.id!r} (sha256 {line.sha256[:12]}) is "
                 "not in this data folder, or not as it was: export the gallery with its media"
@@ -114,13 +113,9 @@ def _check_media_stayed(stores: Stores, archive: Reading, layout: Layout) -> Non
 
 
 def _is_here(stores: Stores, line: ClipLine) -> bool:
-    path = stores.media.path(line.sha256)
-    return path.is_file() and path.stat().st_size == line.size_bytes
-
-
-def _digest(stores: Stores, sha256: str) -> str:
-    with stores.media.path(sha256).open("rb") as opened:
-        return file_digest(opened, "sha256").hexdigest()
+    with suppress(FileNotFoundError):
+        return stores.media.file(line.sha256).found().size_bytes == line.size_bytes
+    return False
 
 
 def _batches(found: Iterator[ClipLine]) -> Iterator[list[ClipLine]]:

@@ -22,12 +22,13 @@ from index.archive_format import (
     rendered,
     sums,
 )
-from index.archive_members import BUFFER_BYTES, Content, Writing
+from index.archive_members import Content, Writing
 from index.catalog import clips, galleries, walking
 from index.catalog.database import Connection
 from index.catalog.galleries import GalleryRow
 from index.catalog.walking import Held, Kept
 from index.corrections import stored
+from index.media.file import MediaFile
 from index.stores import Stores
 from index.tally import Progress, Tally
 from models.disk import sync
@@ -154,7 +155,7 @@ def _write_media(archive: Writing, stores: Stores, connection: Connection, *, ga
     for held in walking.walk(connection, gallery):
         clip = held.clip
         with archive.member(media_member(clip.sha256)) as content:
-            _copy(stores.media.path(clip.sha256), content, clip.id)
+            _copy(stores.media.file(clip.sha256), content, clip.id)
         if (content.digest, content.size_bytes) != (clip.sha256, clip.size_bytes):
             raise CatalogInvalid(
                 f"the media of the clip {clip.id!r} has {content.size_bytes} bytes of sha256 {content.digest[:12]}, "
@@ -163,11 +164,10 @@ def _write_media(archive: Writing, stores: Stores, connection: Connection, *, ga
         tally.advance()
 
 
-def _copy(path: Path, content: Content, clip_id: str) -> None:
+def _copy(file: MediaFile, content: Content, clip_id: str) -> None:
     try:
-        with path.open("rb") as original:
-            while block := original.read(BUFFER_BYTES):
-                content.write(block)
+        for block in file.blocks():
+            content.write(block)
     except FileNotFoundError as error:
         raise Conflict(f"the media of the clip {clip_id!r} is gone: it was deleted meanwhile, or lost") from error
 

@@ -14,6 +14,7 @@ from index.corrections import stored
 from index.derived import DerivedStore
 from index.gallery import Gallery
 from index.keys import Keys
+from index.media.address import MediaAddress
 from index.replies import Replies
 from index.shelf import NAME, Shelf
 from index.statistics import GalleryStatistics, statistics
@@ -33,13 +34,20 @@ class Galleries:
         self._open: dict[str, Gallery] = {}
 
     @classmethod
-    def open(cls, folder: Path, catalog: str | None = None, options: IndexOptions | None = None) -> "Galleries":
+    def open(
+        cls,
+        folder: Path,
+        catalog: str | None = None,
+        options: IndexOptions | None = None,
+        media_at: MediaAddress | None = None,
+    ) -> "Galleries":
         """The galleries in a folder, which is made where there is none.
 
         `catalog` is the address of a PostgreSQL database, None for SQLite in the folder; `options` are those of every
-        index that is built. Raises CatalogInvalid, or Unavailable where the database's server is not.
+        index that is built; media are in the folder, or `media_at`. Raises CatalogInvalid, Unavailable where the
+        database's server is not, or InvalidInput and DependencyMissing where media cannot be there.
         """
-        return cls(Stores.open(folder, catalog, options))
+        return cls(Stores.open(folder, catalog, options, media_at))
 
     def keep(self) -> None:
         """Write what has changed much of each open gallery."""

@@ -11,6 +11,7 @@ from index.catalog.filters import allowed
 from index.clips import Clip, GallerySummary
 from index.filters import Filter
 from index.generations import Generation
+from index.media.file import MediaFile
 from index.metadata import Json
 from index.open_gallery import OpenGallery
 from index.wording import Wording, reword
@@ -70,9 +71,9 @@ class Held(OpenGallery):
         with self._stores.database.reading() as connection:
             return clips.listed(connection, self.key)
 
-    def media(self, clip_id: str) -> Path:
+    def media(self, clip_id: str) -> MediaFile:
         """The file of a clip; raises ClipNotFound."""
-        return self._stores.media.path(self.clip(clip_id).sha256)
+        return self._stores.media.file(self.clip(clip_id).sha256)
 
     def remove(self, clip_id: str, check: Callable[[Clip], None] = anything) -> None:
         """Delete a clip; from the moment this returns no answer of any process has it.

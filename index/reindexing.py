@@ -72,7 +72,8 @@ def complete(stores: Stores, gallery: int, clip: Clip, *, bundle: Bundle, extrac
         SpaceMismatch: the clip would be cut into other windows.
         MediaInvalid, TooLarge, DecodeOverrun: the media cannot be decoded any more.
     """
-    found = extract(stores.media.path(clip.sha256))
+    with stores.media.file(clip.sha256).local() as path:
+        found = extract(path)
     if tuple(each.window for each in found.windows) != clip.windows:
         raise SpaceMismatch(
             f"the clip {clip.id!r} has {len(clip.windows)} windows, {bundle.name!r} would cut it into others"

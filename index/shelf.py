@@ -9,15 +9,19 @@ from threading import Lock
 from models.bundle.runtime import Bundle
 from models.disk import sync
 from models.errors import BundleInvalid, BundleNotFound, Conflict
+from models.features.running import Device
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class Shelf:
-    """A folder with a bundle in each subfolder of its name; an opened bundle stays open until its files change."""
+    """A folder with a bundle in each subfolder of its name; an opened bundle stays open until its files change.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    `device` is where their heads run.
+    """
+
+    def __init__(self, folder: Path, *, device: Device = "cpu") -> None:
+        self._folder, self._device = folder, device
         self._opening = Lock()
         self._open: dict[str, Bundle] = {}
         folder.mkdir(parents=True, exist_ok=True)
@@ -74,7 +78,7 @@ class Shelf:
         return BundleNotFound(f"there is no bundle {name!r}; there are: {', '.join(self.names()) or 'none'}")
 
     def _opened(self, name: str) -> Bundle:
-        bundle = Bundle.open(self._folder / name)
+        bundle = Bundle.open(self._folder / name, device=self._device)
         if bundle.name != name:
             raise BundleInvalid(f"the folder {name!r} holds a bundle that calls itself {bundle.name!r}")
         return bundle

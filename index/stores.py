@@ -10,7 +10,8 @@ from index.catalog.clips import has_media
 from index.catalog.database import Database
 from index.catalog.galleries import numbers
 from index.derived import DerivedStore
-from index.media import MediaStore
+from index.media.address import MediaAddress
+from index.media.store import MediaStore
 from index.shelf import Shelf
 from index.snapshots import Snapshots
 from index.sweeping import Sweeping
@@ -35,22 +36,30 @@ class Stores:
     sweeping: Sweeping
 
     @classmethod
-    def open(cls, folder: Path, catalog: str | None = None, options: IndexOptions | None = None) -> "Stores":
+    def open(
+        cls,
+        folder: Path,
+        catalog: str | None = None,
+        options: IndexOptions | None = None,
+        media_at: MediaAddress | None = None,
+    ) -> "Stores":
         """Those of a data folder, which is made where there is none; close them.
 
         `catalog` is the address of the catalog's database, as `postgresql://user@host/database`; None is
-        `catalog.sqlite` in the folder. Raises CatalogInvalid, or Unavailable where the database's server is not.
+        `catalog.sqlite` in the folder. Raises CatalogInvalid, Unavailable where the database's server is not, or
+        InvalidInput and DependencyMissing where media cannot be `media_at`.
         """
         folder.mkdir(parents=True, exist_ok=True)
+        wanted = options or IndexOptions()
+        media, derived = MediaStore.at(media_at or MediaAddress(), folder), DerivedStore(folder / "derived")
         database = Database(catalog or f"sqlite:///{folder / 'catalog.sqlite'}")
-        media, derived = MediaStore(folder / "media"), DerivedStore(folder / "derived")
         stores = cls(
             database=database,
             media=media,
             derived=derived,
-            shelf=Shelf(folder / "bundles"),
+            shelf=Shelf(folder / "bundles", device=wanted.device),
             vectors=folder / "vectors",
-            options=options or IndexOptions(),
+            options=wanted,
             writing=RLock(),
             sweeping=Sweeping(media, derived, database),
         )
@@ -60,7 +69,7 @@ class Stores:
             is_filled, known = has_media(connection), numbers(connection)
         if is_filled:  # else it may be the wrong catalog, and everything would go
             vectors.sweep(written - known)
-            media.settle(stores.sweeping.is_used)  # few, and wanted at once
+            stores.sweeping.settle()  # few, and wanted at once
             stores.sweeping.start()
         placement.sweep(database, stores.options.milvus)
         return stores
@@ -74,5 +83,5 @@ class Stores:
         """Forget media that no clip of any gallery has any more; what cannot be told is swept later."""
         with suppress(Unavailable, OSError):
             self.media.drop(sha256, self.sweeping.is_used)
-            if not self.media.path(sha256).exists():
+            if not self.media.file(sha256).exists():
                 self.derived.drop(sha256)

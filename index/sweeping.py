@@ -9,7 +9,8 @@ from threading import Event, Thread
 from index.catalog import clips
 from index.catalog.database import Database
 from index.derived import DerivedStore
-from index.media import MediaStore
+from index.media.base import PARTS
+from index.media.store import MediaStore
 from models.errors import SightsoundError
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,13 @@ class Sweeping:
         self._media, self._derived, self._database = media, derived, database
         self._enough = Event()
         self._thread = Thread(target=self._sweep, name="sweep-media", daemon=True)
+
+    def settle(self) -> None:
+        """Media that a killed process was about to drop are where they belong, or gone."""
+        try:
+            self._media.settle(self.is_used)
+        except (SightsoundError, OSError) as error:
+            log.warning("media that a killed process was about to drop are left to the next start: %s", error)
 
     def start(self) -> None:
         """Begin."""
@@ -46,12 +54,18 @@ class Sweeping:
         try:
             self._media.sweep_drafts()
             self._derived.sweep_drafts()
-            for part in sorted({*self._media.parts(), *self._derived.parts()}):
+            derived = set(self._derived.parts())
+            for part in PARTS:
                 if self._enough.is_set():
                     return
-                with self._database.reading() as connection:
-                    used = clips.media_in_use(connection, part)
-                self._media.sweep(part, used, self.is_used)
-                self._derived.sweep(part, used)
+                found = list(self._media.digests(part))
+                if found or part in derived:
+                    self._sweep_part(part, found)
         except (SightsoundError, OSError) as error:
             log.warning("media that no clip has are left to the next start: %s", error)
+
+    def _sweep_part(self, part: str, found: list[str]) -> None:
+        with self._database.reading() as connection:
+            used = clips.media_in_use(connection, part)
+        self._media.sweep(found, used, self.is_used)
+        self._derived.sweep(part, used)

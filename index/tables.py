@@ -16,9 +16,10 @@ from index.corrections import NONE, Corrections
 from index.embedding import Embedding
 from index.vectors.base import VectorIndex
 from index.vectors.building import build
-from index.vectors.kinds import EXACT, Device, IndexOptions, Near, Report
+from index.vectors.kinds import EXACT, IndexOptions, Near, Report
 from index.vectors.opening import on_device
 from index.watching import UNWATCHED, Watch
+from models.features.running import Device
 from models.types import F32, I64, Hits, Metric
 
 LIGHT = 3_000_000

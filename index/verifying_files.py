@@ -1,7 +1,6 @@
 """Whether the files of a data folder are those that the catalog speaks of."""
 
 from collections.abc import Iterator
-from hashlib import file_digest
 
 from index.catalog import clips, walking
 from index.catalog.galleries import GalleryRow
@@ -24,26 +23,25 @@ def media(stores: Stores, row: GalleryRow, tally: Tally) -> Iterator[Finding]:
 
 def strays(stores: Stores) -> Iterator[Finding]:
     """Media that no clip of any gallery has: of a clip that is being added, or left by a process that was killed."""
-    for path in stores.media.files():
+    for digest in stores.media.all_digests():
         with stores.database.reading() as connection:
-            used = clips.is_media_used(connection, path.name)
-        if not used and path.exists():
+            used = clips.is_media_used(connection, digest)
+        file = stores.media.file(digest)
+        if not used and file.exists():
             found = "a file that no clip has"
-            yield Finding("stray", str(path), found, "none, or a clip being added; swept at a start after an hour")
+            yield Finding("stray", str(file), found, "none, or a clip being added; swept at a start after an hour")
 
 
 def _odd(stores: Stores, clip: Clip) -> str | None:
     """What is wrong with the file of a clip."""
-    path = stores.media.path(clip.sha256)
+    file = stores.media.file(clip.sha256)
     try:
-        size_bytes = path.stat().st_size
-        with path.open("rb") as opened:
-            digest = file_digest(opened, "sha256").hexdigest()
+        size_bytes, digest = file.found().size_bytes, file.digest()
     except OSError as error:
-        return f"{path}: {error.strerror}"
+        return f"{file}: {error.strerror}"
     if (size_bytes, digest) == (clip.size_bytes, clip.sha256):
         return None
-    return f"{path}: {size_bytes} bytes of sha256 {digest[:12]}"
+    return f"{file}: {size_bytes} bytes of sha256 {digest[:12]}"
 
 
 def _is_there(stores: Stores, row: GalleryRow, clip: Clip) -> bool:

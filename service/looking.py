@@ -1,7 +1,7 @@
 """Thumbnails, waveforms and previews of clips: made when they are first asked for, then kept."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,7 +9,8 @@ from pathlib import Path
 from fastapi.concurrency import run_in_threadpool
 
 from index.derived import DerivedStore
-from models.errors import ClipNotFound, QueryInvalid, Unavailable
+from index.media.file import MediaFile
+from models.errors import ClipNotFound, MediaInvalid, QueryInvalid, Unavailable
 from models.media.cage import Cage
 from models.media.limits import Limits
 from models.media.looking.drawing import waveform_json, waveform_svg
@@ -25,11 +26,15 @@ ORIGINAL = "preview.original"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A clip's file."""
+    """A clip's file, and how long it plays."""
 
-    path: Path
-    sha256: str
+    file: MediaFile
     duration_s: float
+
+    @property
+    def sha256(self) -> str:
+        """Of its bytes."""
+        return self.file.sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,9 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A file that shows a clip; the tag is another for other bytes."""
+    """A file that shows a clip, as it was made or the clip's own; the tag is another for other bytes."""
 
-    path: Path
+    content: Path | MediaFile
     media_type: str
     tag: str
 
@@ -104,7 +109,8 @@ class Looking:
             return None
 
     def _make(self, clip: Source, view: View) -> Shown:
-        content = self._cage.look(clip.path, view.make)
+        with _local(clip) as original:
+            content = self._cage.look(original, view.make)
         path = self._kept.put(content, clip.sha256, view.name, limit_bytes=self._limit_bytes)
         self._check_still_there(clip)
         return _of_file(path, view.media_type)
@@ -112,18 +118,18 @@ class Looking:
     def _find_preview(self, clip: Source) -> Shown | None:
         if (marker := self._kept.find(clip.sha256, ORIGINAL)) is not None:
             with suppress(FileNotFoundError):
-                return Shown(clip.path, marker.read_text(), clip.sha256)
+                return Shown(clip.file, marker.read_text(), clip.sha256)
         found = (self._find(clip, name, media_type) for media_type, name in PREVIEWS.items())
         return next((each for each in found if each is not None), None)
 
     def _make_preview(self, clip: Source) -> Shown:
         with self._kept.draft() as draft:
-            with listened_to(draft, limit_bytes=self._limit_bytes) as pipe:
-                made = self._previews.look(clip.path, partial(preview, pipe=pipe))
+            with _local(clip) as original, listened_to(draft, limit_bytes=self._limit_bytes) as pipe:
+                made = self._previews.look(original, partial(preview, pipe=pipe))
             if made.is_original:
                 self._kept.put(made.media_type.encode(), clip.sha256, ORIGINAL, limit_bytes=self._limit_bytes)
                 self._check_still_there(clip)
-                return Shown(clip.path, made.media_type, clip.sha256)
+                return Shown(clip.file, made.media_type, clip.sha256)
             name = PREVIEWS[made.media_type]
             path = self._kept.keep(draft, clip.sha256, name, limit_bytes=self._limit_bytes)
         self._check_still_there(clip)
@@ -131,9 +137,20 @@ class Looking:
 
     def _check_still_there(self, clip: Source) -> None:
         """Who deletes a clip forgets what was made of it, after its file: here in the other order."""
-        if not clip.path.exists():
+        if not clip.file.exists():
             self._kept.drop(clip.sha256)
             raise ClipNotFound(f"the clip {clip.sha256[:32]} was deleted meanwhile")
+
+
+@contextmanager
+def _local(clip: Source) -> Iterator[Path]:
+    """The clip's file on this machine; raises MediaInvalid where it is lost."""
+    with ExitStack() as copied:
+        try:
+            path = copied.enter_context(clip.file.local())
+        except OSError as error:
+            raise MediaInvalid(f"the clip's file cannot be read: {error.strerror}") from error
+        yield path
 
 
 async def _shown(once: Once[Shown], key: str, *, find: Callable[[], Shown | None], make: Callable[[], Shown]) -> Shown:

@@ -159,8 +159,8 @@ def check_folder(settings: Settings) -> None:
 
 
 def open_galleries(settings: Settings) -> Galleries:
-    """The galleries of a data folder; raises CatalogInvalid, Unavailable."""
-    return Galleries.open(settings.data, settings.catalog, settings.vectors)
+    """The galleries of a data folder; raises CatalogInvalid, Unavailable, InvalidInput, DependencyMissing."""
+    return Galleries.open(settings.data, settings.catalog, settings.vectors, settings.media_at)
 
 
 async def _opened(request: Request) -> Resources:

@@ -1,4 +1,4 @@
-"""The `sightsound bundle` command: bundles that need no training."""
+"""The `sightsound bundle` command: bundles that need no training, or are made of others."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,12 +7,14 @@ import typer
 
 from sightsound.commands.outcome import done
 from sightsound.commands.reach import FOLDER, AsJson
+from sightsound.halving import halve
 from sightsound.pretrained import from_pretrained
 
 app = typer.Typer(
     name="bundle", help="Make bundles that need no training; list, show and bring bundles.", add_completion=False
 )
 app.command("from-pretrained")(from_pretrained)
+app.command("halve")(halve)
 
 
 @app.callback()

@@ -15,6 +15,7 @@ class BundleSummary(Answer):
     routes: tuple[str, ...]
     trained_on: str
     evaluation: dict[str, float]
+    size_bytes: int
 
 
 class BundleList(Answer):
@@ -91,10 +92,11 @@ class BundleClassification(Answer):
 
 
 class BundleDetail(Answer):
-    """All that a bundle says of itself; `sha256` is its manifest's, `card` Markdown for people."""
+    """All that a bundle says of itself; `sha256` is its manifest's, `card` Markdown, `size_bytes` of all files."""
 
     name: str
     sha256: str
+    size_bytes: int
     method: str
     heads: dict[str, BundleHead]
     routes: dict[str, BundleRoute]

@@ -8,5 +8,7 @@ Scope = Literal["search", "ingest", "observe", "admin"]
 """What a key allows."""
 Kind = Literal["ingest", "reindex", "compact", "evaluate"]
 """Of jobs."""
+Precision = Literal["float32", "bfloat16"]
+"""Of matrix products, where a method is trained."""
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 """Of jobs."""

@@ -8,6 +8,7 @@ from models.errors import DataMissing, QueryInvalid
 from models.features.backbone import Backbone
 from models.features.card import BackboneCard, EncoderCard, JoinedCard, read_card, read_text_card
 from models.features.joined import read_parts
+from models.features.running import Device
 from models.features.text import TextEncoder
 from models.types import Modality, Sense
 
@@ -30,15 +31,16 @@ class Encoders:
         return cards | {sense: backbone.card for sense, backbone in self.backbones.items()}
 
 
-def open_encoders(folder: Path, asked: Asked) -> Encoders:
+def open_encoders(folder: Path, asked: Asked, *, device: Device = "cpu") -> Encoders:
     """The asked or only backbone of each sense and text encoder of a folder; raises DataMissing, QueryInvalid."""
     paths = sorted(folder.glob("*/backbone.json"))
     found: dict[Sense, Backbone] = {}
     for sense in SENSES:
         of_sense = [path.parent for path in paths if read_card(path, BackboneCard).sense == sense]
-        found[sense] = Backbone.open(_needed(_one(of_sense, asked.get(sense), sense), f"{sense} backbone", folder))
+        place = _needed(_one(of_sense, asked.get(sense), sense), f"{sense} backbone", folder)
+        found[sense] = Backbone.open(place, device=device)
     text = _needed(text_encoder(folder, asked.get("text")), "text encoder", folder)
-    return Encoders(found, TextEncoder.open(text))
+    return Encoders(found, TextEncoder.open(text, device=device))
 
 
 def text_encoder(folder: Path, asked: str | None) -> Path | None:

@@ -55,7 +55,7 @@ def train(
     batch: Annotated[int, typer.Option(min=1, help="Windows a step.")] = 16,
     learning_rate: Annotated[float, typer.Option(min=1e-6, max=1.0, help="The highest; it rises and falls.")] = 1e-3,
     seed: Annotated[int, typer.Option(min=0, help="The same seed and clips give the same weights.")] = 0,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    device: Annotated[str, typer.Option(envvar="SIGHTSOUND_DEVICE", help="cpu, gpu or, of several, cuda:1.")] = "cpu",
     as_json: AsJson = False,
 ) -> None:
     """Train a backbone of sound on your own clips, each labelled by what is heard somewhere in it."""

@@ -73,10 +73,9 @@ class RoomNow(Answer):
 
 
 class DeviceNow(Answer):
-    """Where backbones run and vectors are searched, and the cores of this process."""
+    """The setting `device`, and the cores of this process."""
 
-    backbones: str
-    index: str
+    name: str
     cores: int
 
 

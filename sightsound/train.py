@@ -11,6 +11,7 @@ from models.bundle.manifest import Manifest
 from models.cores import cores
 from models.errors import SightsoundError, TrainingDataInvalid
 from models.features.extract import ClipFeatures, Extractor
+from models.features.running import Running
 from models.media.cage import Cage
 from models.media.limits import Limits
 from sightsound import outputs
@@ -22,7 +23,7 @@ from training.device import device as found_device
 from training.experiment import LabelledClip
 from training.fit import fit
 from training.progress import Fitted, Progress
-from training.recipe import Recipe, find
+from training.recipe import Precision, Recipe, find
 from training.splits import ClassTable, FeatureSet, Split, TrainingSet
 
 
@@ -33,6 +34,7 @@ def train(
     data: Path,
     name: str | None,
     seed: int | None,
+    precision: Precision | None,
     checkpoint: Path | None,
     device: str,
     asked: Asked,
@@ -52,16 +54,17 @@ def train(
         TrainingDataInvalid: the csv, or what is left of its clips, cannot be trained on.
         RecipeInvalid, TrainingDiverged: as `training.fit.fit`.
     """
-    chosen = find(recipe)
-    chosen = chosen if seed is None else chosen.changed({"seed": seed})
+    changes = {"seed": seed, "precision": precision}
+    chosen = find(recipe).changed({key: value for key, value in changes.items() if value is not None})
     folder = outputs.new_bundle(data, name or chosen.method)
     found_device(device)
     if checkpoint is not None:
         outputs.check_file(checkpoint, option="--checkpoint")
     listed = own_clips.read(clips)
-    encoders = open_encoders(data / "backbones", asked)
+    running = Running("cpu" if device == "cpu" else "gpu")
+    encoders = open_encoders(data / "backbones", asked, device=running.device)
     with parallel.joined(device), Steps(outputs.of_first(console)) as steps:
-        splits = parallel.of_first(lambda: _splits(listed, encoders, steps=steps))
+        splits = parallel.of_first(lambda: _splits(listed, encoders, running=running, steps=steps))
         fitted = _fitted(chosen, splits, checkpoint=checkpoint, device=device, steps=steps)
         if parallel.rank() > 0:
             return None
@@ -92,10 +95,10 @@ def _fitted(
         )
 
 
-def _splits(listed: Sequence[LabelledClip], encoders: Encoders, *, steps: Steps) -> dict[str, Split]:
+def _splits(listed: Sequence[LabelledClip], encoders: Encoders, *, running: Running, steps: Steps) -> dict[str, Split]:
     """The features of the clips' windows and the classes, by split; seen are those with windows to train on."""
     names, _ = own_clips.sides(listed)
-    rows = _rows_by_split(listed, names, encoders, steps=steps)
+    rows = _rows_by_split(listed, names, encoders, running=running, steps=steps)
     if empty := [split for split, each in rows.items() if not each and split != "test"]:
         raise TrainingDataInvalid(f"no clip for {' or '.join(empty)} could be used")
     features = {split: experiment.joined(each) for split, each in rows.items() if each}
@@ -105,11 +108,11 @@ def _splits(listed: Sequence[LabelledClip], encoders: Encoders, *, steps: Steps)
 
 
 def _rows_by_split(
-    listed: Sequence[LabelledClip], names: Sequence[str], encoders: Encoders, *, steps: Steps
+    listed: Sequence[LabelledClip], names: Sequence[str], encoders: Encoders, *, running: Running, steps: Steps
 ) -> dict[str, list[FeatureSet]]:
     rows: dict[str, list[FeatureSet]] = {"train": [], "val": [], "test": []}
     with Cage(Limits(), workers=cores()) as cage, steps.step("Computing features", len(listed)) as step:
-        extractor = Extractor(encoders.backbones, cage)
+        extractor = Extractor(encoders.backbones, cage, threads=running.calls)
         for clip, found in zip(listed, extractor.extract_all(clip.path for clip in listed), strict=True):
             step.advance()
             try:

@@ -20,6 +20,9 @@ from training.splits import Split, TrainingSet
 
 __all__ = ["check", "fit", "seeded", "threaded"]
 
+NO_MEMORY = ("can't allocate memory", "ALLOC_FAILED")
+"""What torch's errors of a processor's and of cuBLAS' memory say, which have no class of their own."""
+
 
 def fit(
     recipe: Recipe,
@@ -49,7 +52,7 @@ def fit(
         RecipeInvalid, TrainingDataInvalid: the method cannot learn from these samples by this recipe.
         TrainingDiverged: a loss became NaN or infinite, at the step named; the checkpoint keeps the epoch before.
         Conflict: the checkpoint is of another run.
-        TooLarge: a graphics card has too little memory.
+        TooLarge: the device has too little memory.
     """
     place = found_device(device)
     with seeded(recipe.seed, place), threaded(threads), _memory(recipe, place):
@@ -91,11 +94,14 @@ def _built(recipe: Recipe, training: TrainingSet) -> GradientMethod:
 
 @contextmanager
 def _memory(recipe: Recipe, device: torch.device) -> Iterator[None]:
-    """Where a graphics card's memory is not enough, say so."""
+    """Where memory is not enough, say so."""
     try:
         yield
-    except torch.OutOfMemoryError as error:
-        raise TooLarge(f"{device} has too little memory for {recipe.method} in batches of {recipe.batch}") from error
+    except RuntimeError as error:
+        if not isinstance(error, torch.OutOfMemoryError) and not any(each in str(error) for each in NO_MEMORY):
+            raise
+        said = f"{device} has too little memory for {recipe.method} in batches of {recipe.batch}"
+        raise TooLarge(f"{said}: a smaller `batch` takes less") from error
 
 
 @contextmanager

@@ -23,7 +23,7 @@ def joined(device: str = "cpu") -> Iterator[None]:
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         yield
         return
-    on_gpu = device.startswith("cuda")
+    on_gpu = device != "cpu"
     if on_gpu:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     distributed.init_process_group("nccl" if on_gpu else "gloo", timeout=PATIENCE)

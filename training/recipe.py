@@ -21,6 +21,10 @@ SEEDS = 2**63
 """How many seeds torch tells apart."""
 
 
+Precision = Literal["float32", "bfloat16"]
+"""Of matrix products: weights and their updates, losses that need it and what is exported stay float32."""
+
+
 class Optimiser(Frozen):
     """Adam or gradient descent (`sgd`), its learning rate at the start and its weight decay.
 
@@ -75,9 +79,7 @@ class Recipe(Frozen):
         default=None, description="epochs without a better validation after which a phase ends early"
     )
     sampling: Sampling = Field(default="classes", description="what is drawn with the same probability")
-    precision: Literal["float32", "bfloat16"] = Field(
-        default="float32", description="of matrix products; bfloat16 is faster on GPUs"
-    )
+    precision: Precision = Field(default="float32", description="of matrix products; bfloat16 is faster on GPUs")
     options: dict[str, Any] = Field(default_factory=dict)
     search: dict[str, list[Any]] = Field(
         default_factory=dict,

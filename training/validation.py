@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -21,11 +22,13 @@ from models.errors import TrainingDiverged
 from models.evaluation.evaluating import Labels, classifying, crosses, precision, retrieval, retrieving
 from models.evaluation.hubness import OFF
 from models.evaluation.likelihood import likelihood
-from models.evaluation.scorer import Fusion, Scorer
+from models.evaluation.ranking import by_label
+from models.evaluation.scorer import Fusion, Ranker, Scorer
 from models.methods.base import Head, Method
 from models.probability import RouteSigmoid
 from models.temperature import ClassTemperature, class_temperature
 from models.types import F32
+from training import device_ranking
 from training.protocol import OURS, Protocol
 from training.splits import Split
 
@@ -114,7 +117,7 @@ def scorer(method: Method, split: Split, *, fusions: Mapping[str, Fusion] | None
     """
     heads = method.eval().heads()
     chosen = method.fusions() if fusions is None else fusions
-    return Scorer(lambda head: embed(heads[head], split, method.device), method.routes(), chosen)
+    return Scorer(lambda head: embed(heads[head], split, method.device), method.routes(), chosen, rank=_ranker(method))
 
 
 def labels_of(split: Split) -> Labels:
@@ -146,6 +149,11 @@ def embed(head: Head, split: Split, device: torch.device) -> F32:
     if not np.isfinite(embedded).all():
         raise TrainingDiverged(f"the embeddings of {' and '.join(head.inputs)} are no longer finite; try a lower rate")
     return embedded
+
+
+def _ranker(method: Method) -> Ranker:
+    """What ranks where the method is."""
+    return by_label if method.device.type == "cpu" else partial(device_ranking.by_label, device=method.device)
 
 
 def _to_clips(found: Scorer, labels: Labels) -> list[str]:

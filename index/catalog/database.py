@@ -8,13 +8,13 @@ from sqlite3 import Connection as SqliteConnection
 from threading import Lock
 from typing import Any, cast
 
-from sqlalchemy import URL, Connection, Engine, Select, create_engine, event
+from sqlalchemy import URL, Connection, Engine, Select, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoneIsFree
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from index.catalog.address import parse, reason, shown
+from index.catalog.address import parse, reason, shown, watched
 from index.catalog.upgrading import upgrade
 from models.errors import CatalogInvalid, DependencyMissing, SightsoundError, Unavailable
 
@@ -171,6 +171,8 @@ def _engine(url: URL) -> Engine:
     """A server that was restarted has closed its connections: each is tried before it is used."""
     serializer = partial(json.dumps, ensure_ascii=False, allow_nan=False)
     is_server = url.get_backend_name() != "sqlite"
+    if is_server:
+        url = make_url(watched(url.render_as_string(hide_password=False)))
     try:
         return create_engine(url, json_serializer=serializer, pool_pre_ping=is_server)
     except ModuleNotFoundError as error:

@@ -1,8 +1,8 @@
-"""Tables searched on a GPU by FAISS: a copy, on the device, of a table on the host."""
+"""Tables searched on a GPU: a copy, on the device, of a table on the host."""
 
 import logging
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from threading import Lock
 from weakref import finalize
 
@@ -12,7 +12,7 @@ from index.vectors.base import VectorIndex, check_k, check_vectors, padded
 from index.vectors.contents import Contents
 from index.vectors.exact import ExactIndex
 from index.vectors.gate import Gate
-from index.vectors.gpu_device import Device, FaissDevice, Fill, Kind, missing, suited
+from index.vectors.gpu_device import Device, FaissDevice, Fill, Kind, suited
 from index.vectors.owner import Owner
 from index.vectors.snapshot import Kept
 from models.errors import Unavailable
@@ -67,8 +67,8 @@ class GpuIndex:
     GPU indexes can neither be shared by threads nor forget a vector, so one thread owns the device and takes all who
     wait in one call, and removed rows are masked here: searches ask for as many more. What is found is scored again
     from the host's vectors, so that scores are exact and equal ones in the order of their ids. Searches among given
-    ids or for more hits than a device gives are the host's. Past some thresholds the device is filled anew beside
-    the old one, by whoever made the change; searches go on meanwhile.
+    ids, for more hits than a device gives, or that it has no room for, are the host's. Past some thresholds the device
+    is filled anew beside the old one, by whoever made the change; searches go on meanwhile.
     """
 
     def __init__(self, host: VectorIndex, *, kind: Kind | None = None, fill: Fill = FaissDevice) -> None:
@@ -141,7 +141,12 @@ class GpuIndex:
             reach = k + self._copy.masked + SLACK
             if allowed is not None or reach > MOST or len(queries) == 0:
                 return self._host.search(queries, k, allowed=allowed)
-            return self._scored(queries, self._candidates(queries, k, reach), k)
+            try:
+                near = self._candidates(queries, k, reach)
+            except RuntimeError as error:  # where what else is on the device left no room to search in
+                logger.warning("the GPU did not search, the CPU does: %s", error)
+                return self._host.search(queries, k)
+            return self._scored(queries, near, k)
 
     def close(self) -> None:
         """End the thread and free the device; the index is of no use afterwards."""
@@ -212,21 +217,3 @@ class GpuIndex:
         finalize(self, owner.close)  # the thread does not keep this index, and must not outlive it
         grows = owner.run(lambda device: device.grows)
         return _Copy(kind, owner, grows, ids, ExactIndex(self.dim, self.metric), len(ids))
-
-
-def on_gpu(host: VectorIndex, *, kind: Kind | None = None) -> VectorIndex:
-    """The host table searched on a GPU, or as it is, with a warning that says why, where none can be used."""
-    if reason := missing():
-        _warn(reason)
-        return host
-    try:
-        return GpuIndex(host, kind=kind)
-    except RuntimeError as error:
-        _warn(f"the GPU did not take the table: {error}")
-        return host
-
-
-@cache
-def _warn(reason: str) -> None:
-    """Once a process, however many tables are opened."""
-    logger.warning("vectors are searched on the CPU: %s", reason)

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from index.vectors.milvus_address import Address
 from models.bundle.manifest import Frozen
+from models.features.running import Device
 from models.types import Metric
 
 Kind = Literal["flat", "hnsw", "ivfpq"]
@@ -16,7 +17,6 @@ QueriesFrom = Literal["given", "vectors", "none"]
 """Where the queries came from by which recall was measured: the caller, the vectors themselves, or nowhere."""
 
 
-Device = Literal["cpu", "gpu"]
 EXACT = "exact", "flat"
 """The kinds that look at every vector."""
 

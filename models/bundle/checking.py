@@ -14,7 +14,7 @@ from pebble import ProcessExpired, ProcessPool
 from models.bundle.manifest import HeadSpec, Manifest
 from models.bundle.reading import head_bytes, load_manifest
 from models.bundle.runtime import Bundle
-from models.errors import BundleInvalid, DependencyMissing
+from models.errors import BundleInvalid, DependencyMissing, Unavailable
 from models.features.graph import BROKEN
 from models.media.child import OUT_OF_MEMORY, confine
 from models.types import F32, Modality
@@ -96,7 +96,7 @@ def _probe(bundle: Bundle, head: str, spec: HeadSpec, rows: int) -> None:
         }
         try:
             embedding = bundle.embed(head, features)
-        except BROKEN as error:
+        except (*BROKEN, Unavailable) as error:
             raise BundleInvalid(f"head {head!r} cannot be run on {rows} rows") from error
         if scale and not np.isfinite(embedding).all():
             raise BundleInvalid(f"head {head!r} gives NaN or infinity for ordinary features")

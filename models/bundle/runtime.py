@@ -10,29 +10,32 @@ import onnxruntime as ort
 
 from models.bundle.manifest import HeadSpec, Manifest
 from models.bundle.reading import MANIFEST, head_bytes, load_manifest
-from models.errors import BundleInvalid, InvalidInput
-from models.features.graph import open_session
+from models.errors import BundleInvalid, InvalidInput, Unavailable
+from models.features.graph import BROKEN, open_session, ran_out
+from models.features.running import Device
 from models.types import F32, Modality
 
 
 class Bundle:
     """The heads of a trained method, from features to embeddings; safe to use from several threads.
 
-    `sha256` is that of the manifest, which names the sha256 of every head: it tells bundles apart.
+    `sha256` is that of the manifest, which names the sha256 of every head: it tells bundles apart. `size_bytes` is what
+    all its files take.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, *, threads: int = 1) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, *, threads: int = 1, device: Device = "cpu") -> None:
         self.manifest = manifest
         self.sha256 = sha256((folder / MANIFEST).read_bytes()).hexdigest()
+        self.size_bytes = sum(each.stat().st_size for each in folder.iterdir())
         self._folder = folder
-        self._threads = threads
+        self._threads, self._device = threads, device
         self._sessions: dict[str, ort.InferenceSession] = {}
         self._opening = Lock()
 
     @classmethod
-    def open(cls, folder: Path, *, threads: int = 1) -> "Bundle":
+    def open(cls, folder: Path, *, threads: int = 1, device: Device = "cpu") -> "Bundle":
         """The bundle in a folder; raises BundleInvalid when its files do not fit its manifest."""
-        return cls(folder, load_manifest(folder), threads=threads)
+        return cls(folder, load_manifest(folder), threads=threads, device=device)
 
     @property
     def name(self) -> str:
@@ -53,17 +56,27 @@ class Bundle:
         Raises:
             InvalidInput: a feature is missing, of another shape or type, or not finite.
             BundleInvalid: the bundle has no such head, or its graph does not do what the manifest says.
+            Unavailable: there is too little memory for it, as where other things fill a GPU.
         """
         spec = self._spec(head)
         inputs = {name: features[name] for name in spec.inputs if name in features}
         rows = self._check(head, spec, inputs)
         if rows == 0:
             return np.empty((0, spec.dim), np.float32)
-        embedding: F32 = self._session(head, spec).run(None, inputs)[0]
+        embedding = self._run(head, spec, inputs)
         if embedding.shape != (rows, spec.dim) or embedding.dtype != np.float32:
             raise BundleInvalid(
                 f"head {head!r} gave {embedding.dtype} {embedding.shape}, expected float32 {(rows, spec.dim)}"
             )
+        return embedding
+
+    def _run(self, head: str, spec: HeadSpec, inputs: Mapping[Modality, F32]) -> F32:
+        try:
+            embedding: F32 = self._session(head, spec).run(None, inputs)[0]
+        except BROKEN as error:
+            if ran_out(error):
+                raise Unavailable(f"head {head!r} of {self.name} ran out of memory") from error
+            raise
         return embedding
 
     def _spec(self, head: str) -> HeadSpec:
@@ -93,7 +106,8 @@ class Bundle:
         content = head_bytes(
             self._folder, head, spec
         )  # again: it may have gone, or become another, since it was opened
-        session = open_session(content, name=f"head {head!r}: {spec.file}", threads=self._threads)
+        name = f"head {head!r}: {spec.file}"
+        session = open_session(content, name=name, threads=self._threads, device=self._device)
         found = sorted(each.name for each in session.get_inputs())
         if found != sorted(spec.inputs) or len(session.get_outputs()) != 1:
             outputs = [each.name for each in session.get_outputs()]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -33,15 +33,35 @@ class Fusion:
             raise ValueError(f"only a mean is weighed, found the rule {self.rule!r} with weights {self.weights!r}")
 
 
+class Ranker(Protocol):
+    """What finds average precisions as `ranking.by_label` does, perhaps elsewhere."""
+
+    def __call__(
+        self,
+        queries: F32,
+        gallery: F32,
+        *,
+        query_labels: I64,
+        gallery_labels: I64,
+        metric: Metric,
+        own: I64 | None = None,
+    ) -> F64: ...
+
+
 class Scorer:
     """Scores by route name, from a function that embeds all rows a head can read; embeds each head once."""
 
     def __init__(
-        self, embed: Callable[[str], F32], routes: Mapping[str, RouteSpec], fusions: Mapping[str, Fusion]
+        self,
+        embed: Callable[[str], F32],
+        routes: Mapping[str, RouteSpec],
+        fusions: Mapping[str, Fusion],
+        *,
+        rank: Ranker = by_label,
     ) -> None:
         self.routes = routes
         self._fusions = fusions
-        self._embed = embed
+        self._embed, self._rank = embed, rank
         self._embedded: dict[str, F32] = {}
 
     def embedded(self, head: str) -> F32:
@@ -89,7 +109,7 @@ class Scorer:
         """[q] average precision, the gallery rows of a query's label being relevant; `own` as in `by_label`."""
         if name not in self._fusions:
             queries, gallery, metric = self.searched(name)
-            return by_label(
+            return self._rank(
                 queries, gallery, query_labels=query_labels, gallery_labels=gallery_labels, metric=metric, own=own
             )
         return average_precision(self.scores(name), query_labels[:, None] == gallery_labels, own=own)

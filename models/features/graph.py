@@ -24,9 +24,12 @@ BROKEN = (
     failures.RuntimeException,
     RuntimeError,  # all that running with bound inputs raises
 )
-NO_MEMORY = ("failed to allocate memory", "bad_alloc", "bad allocation", "out of memory", "alloc_failed")
-"""What ONNX Runtime's errors say, in lower case, of which none has a class of its own: its arena's, C++'s, those of
-CUDA, cuBLAS and cuDNN."""
+NO_MEMORY = (
+    *("failed to allocate memory", "smaller than requested bytes", "bad_alloc", "bad allocation"),
+    *("out of memory", "alloc_failed", "allocation_failed"),
+)
+"""What ONNX Runtime's errors say, in lower case, of which none has a class of its own: its arena's, also where that has
+a limit, C++'s, those of CUDA, cuBLAS and cuDNN."""
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 CUDA_OPTIONS = {
@@ -39,8 +42,9 @@ log = logging.getLogger(__name__)
 
 
 class Graph:
-    """An encoder's ONNX graph; runs with `threads` threads of the CPU, or on a GPU, from any number of callers at
-    once.
+    """An encoder's ONNX graph; runs with `threads` threads of the CPU, or on a GPU, from any number of callers at once.
+
+    `device` is where it does, which is the CPU where no GPU can be used.
     """
 
     def __init__(
@@ -48,7 +52,8 @@ class Graph:
     ) -> None:
         self._session = open_session(content, name=name, threads=threads, device=device)
         _check_names(self._session, name=name, inputs=inputs)
-        self._memory = "cuda" if self._session.get_providers()[0] == CUDA else "cpu"
+        self.device: Device = "gpu" if self._session.get_providers()[0] == CUDA else "cpu"
+        self._memory = "cuda" if self.device == "gpu" else "cpu"
         self._name = name
 
     def embedding(self, feeds: Mapping[str, F32 | I64 | U8]) -> F32:
@@ -56,7 +61,7 @@ class Graph:
         try:
             rows = self._run(feeds)
         except BROKEN as error:
-            if any(each in str(error).lower() for each in NO_MEMORY):
+            if ran_out(error):
                 raise MemoryError(f"{self._name} ran out of memory") from error
             raise
         embedding: NDArray[np.float32] = np.asarray(rows, np.float32)
@@ -72,6 +77,11 @@ class Graph:
         self._session.run_with_iobinding(binding)
         rows: NDArray[Any] = binding.copy_outputs_to_cpu()[0]
         return rows
+
+
+def ran_out(error: Exception) -> bool:
+    """Whether an error of ONNX Runtime says that there was too little memory."""
+    return any(each in str(error).lower() for each in NO_MEMORY)
 
 
 def open_session(content: bytes, *, name: str, threads: int, device: Device = "cpu") -> ort.InferenceSession:

@@ -13,6 +13,7 @@ from models.errors import BundleInvalid, QueryInvalid
 from models.features.card import JoinedCard, TextCard, TextEncoderCard, WordVectorsCard, checked_bytes, read_text_card
 from models.features.graph import Graph
 from models.features.joined import Joined, Part
+from models.features.running import Device
 from models.features.word_vectors import WordVectors
 from models.types import F32
 
@@ -47,7 +48,14 @@ class TextEncoder:
         self._lock = Lock()
 
     @classmethod
-    def open(cls, folder: Path, *, threads: int = 1, part: "Callable[[Part], TextEncoder] | None" = None) -> Self:
+    def open(
+        cls,
+        folder: Path,
+        *,
+        threads: int = 1,
+        device: Device = "cpu",
+        part: "Callable[[Part], TextEncoder] | None" = None,
+    ) -> Self:
         """From a folder with `text_encoder.json`; raises BundleInvalid where its files do not fit.
 
         Args:
@@ -55,11 +63,11 @@ class TextEncoder:
         """
         card = read_text_card(folder / "text_encoder.json")
         if isinstance(card, JoinedCard):
-            beside = part or (lambda each: cls.open(folder.parent / each.name, threads=threads))
+            beside = part or (lambda each: cls.open(folder.parent / each.name, threads=threads, device=device))
             return cls(Joined.open(folder, card, beside))
         if isinstance(card, WordVectorsCard):
             return cls(WordVectors.open(folder, card))
-        return cls(Network.open(folder, card, threads=threads))
+        return cls(Network.open(folder, card, threads=threads, device=device))
 
     def rehearse(self) -> None:
         """Embed a text that it knows as if it had never seen it; raises BundleInvalid."""
@@ -94,12 +102,13 @@ class Network:
         self._tokenizer, self._graph = tokenizer, graph
 
     @classmethod
-    def open(cls, folder: Path, card: TextEncoderCard, *, threads: int) -> Self:
+    def open(cls, folder: Path, card: TextEncoderCard, *, threads: int, device: Device = "cpu") -> Self:
         """From the folder of the card; raises BundleInvalid where its files do not fit."""
         vocabulary = checked_bytes(folder / card.tokenizer, card.tokenizer_sha256)
         graph = checked_bytes(folder / card.file, card.sha256)
         inputs = ["input_ids", "attention_mask"]
-        return cls(card, _tokenizer(vocabulary, card), Graph(graph, name=card.ref, inputs=inputs, threads=threads))
+        network = Graph(graph, name=card.ref, inputs=inputs, threads=threads, device=device)
+        return cls(card, _tokenizer(vocabulary, card), network)
 
     def embed(self, texts: Sequence[str]) -> F32:
         """[n, width], rows of unit length; raises QueryInvalid for a text without tokens."""

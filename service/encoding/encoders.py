@@ -62,7 +62,7 @@ class Encoders:
 
     def _text(self, ref: EncoderRef) -> TextEncoder:
         if ref not in self._texts:
-            encoder = TextEncoder.open(self._find(ref, "text encoder"), part=self._part)
+            encoder = TextEncoder.open(self._find(ref, "text encoder"), device=self._running.device, part=self._part)
             _check(ref, encoder.card.sha256)
             self._texts[ref] = encoder
         return self._texts[ref]

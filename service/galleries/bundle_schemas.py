@@ -16,10 +16,11 @@ class BundleHead(Frozen):
 
 
 class BundleDetail(Frozen):
-    """All that a bundle says of itself; `sha256` is its manifest's, `card` Markdown for people."""
+    """All that a bundle says of itself; `sha256` is its manifest's, `card` Markdown, `size_bytes` of all files."""
 
     name: str
     sha256: str
+    size_bytes: int
     method: str
     heads: dict[str, BundleHead]
     routes: dict[str, RouteSpec]
@@ -48,6 +49,7 @@ class BundleSummary(Frozen):
     routes: tuple[str, ...]
     trained_on: str
     evaluation: dict[str, float]
+    size_bytes: int
 
 
 class BundleList(Frozen):

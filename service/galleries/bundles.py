@@ -57,7 +57,8 @@ def remove(resources: Resources, name: str) -> None:
     shelf = resources.galleries.shelf
     shelf.bundle(name)
     if used := [each.name for each in resources.all_galleries() if name in _bundles(each.generations())]:
-        raise Conflict(f"the bundle {name!r} embeds generations that are kept of {len(used)} galleries: reindex these")
+        those = "1 gallery: reindex it" if len(used) == 1 else f"{len(used)} galleries: reindex these"
+        raise Conflict(f"the bundle {name!r} embeds generations that are kept of {those}")
     with upload_folder(shelf.folder, ARRIVING) as folder:
         shelf.remove(name, folder / "bundle")
 
@@ -85,6 +86,7 @@ def detail(resources: Resources, name: str) -> BundleDetail:
     return BundleDetail(
         **told,
         sha256=bundle.sha256,
+        size_bytes=bundle.size_bytes,
         heads=heads,
         channels=manifest.channels,
         seen_classes=tuple(each.name for each in manifest.seen_classes),

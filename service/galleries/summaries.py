@@ -6,7 +6,7 @@ from index.catalog.galleries import GenerationRow
 from index.gallery import Gallery
 from index.moments import moment
 from models import types
-from models.bundle.manifest import Manifest
+from models.bundle.runtime import Bundle
 from service.addresses import media_address
 from service.galleries.bundle_schemas import BundleSummary
 from service.galleries.clip_schemas import ClipDetail
@@ -20,14 +20,16 @@ def summary(gallery: Gallery) -> GallerySummary:
     return GallerySummary.model_validate(gallery.summary(), from_attributes=True)
 
 
-def bundle_summary(manifest: Manifest) -> BundleSummary:
-    """A bundle by its manifest."""
+def bundle_summary(bundle: Bundle) -> BundleSummary:
+    """A bundle in short."""
+    manifest = bundle.manifest
     return BundleSummary(
         name=manifest.name,
         method=manifest.method,
         routes=tuple(manifest.routes),
         trained_on=manifest.trained_on,
         evaluation=manifest.evaluation,
+        size_bytes=bundle.size_bytes,
     )
 
 

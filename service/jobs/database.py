@@ -8,6 +8,7 @@ from pathlib import Path
 from dbos import DBOS
 from dbos import error as faults
 
+from index.catalog.address import watched
 from models.errors import SettingsInvalid, Unavailable
 
 APPLICATION = "sightsound"
@@ -26,7 +27,7 @@ def url_of(data: Path, jobs_url: str | None, catalog: str | None = None) -> str:
     """
     url = jobs_url or catalog or f"sqlite:///{data / 'jobs.sqlite'}"
     if url.startswith(POSTGRES):
-        return f"postgresql://{url.partition('://')[2]}"
+        return watched(f"postgresql://{url.partition('://')[2]}")
     if not url.startswith("sqlite:///"):
         raise SettingsInvalid(f"jobs_url begins with {url.split(':')[0]!r}, expected postgresql:// or sqlite:///")
     return url

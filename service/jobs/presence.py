@@ -96,8 +96,7 @@ class PostgresPresence:
         except ModuleNotFoundError as error:
             raise DependencyMissing("psycopg is not installed; pip install 'sightsound[postgres]' brings it") from error
         try:
-            alive: dict[str, Any] = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
-            connection = psycopg.connect(self._url, autocommit=True, **alive)
+            connection = psycopg.connect(self._url, autocommit=True)
             connection.execute("SELECT pg_advisory_lock(%s)", (_key(self._executor),))
         except psycopg.OperationalError as error:
             raise Unavailable("the jobs' database cannot be reached (PostgreSQL)") from error

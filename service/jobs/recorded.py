@@ -1,7 +1,7 @@
 """Jobs as their database has them: DBOS's workflows, with what is noted on each."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dbos import WorkflowStatus
@@ -46,7 +46,7 @@ def job_of(status: WorkflowStatus) -> Job:
         made_at=_moment(status.created_at) or datetime.now(UTC),
         started_at=_noted(noted, "started_at"),
         heartbeat_at=_noted(noted, "heartbeat_at"),
-        ended_at=_moment(status.completed_at),
+        ended_at=_ended(status, noted),
         failure=noted.get("failure") or _failure(status) if state == "failed" else None,
         result=status.output if state == "done" else None,
     )
@@ -64,6 +64,14 @@ def running_of(status: WorkflowStatus) -> Running:
 
 def _noted(noted: dict[str, Any], name: str) -> datetime | None:
     return datetime.fromisoformat(noted[name]) if name in noted else None
+
+
+def _ended(status: WorkflowStatus, noted: dict[str, Any]) -> datetime | None:
+    """When it ended; SQLite tells the second, in which the last sign of life comes as the worker lets go of it."""
+    ended, last = _moment(status.completed_at), _noted(noted, "heartbeat_at")
+    if ended is None or last is None:
+        return ended
+    return last if timedelta(0) <= last - ended < timedelta(seconds=1) else ended
 
 
 def _moment(milliseconds: int | None) -> datetime | None:

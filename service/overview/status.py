@@ -48,7 +48,7 @@ def status(
         spool=shapes.RoomNow(taken_bytes=spool.taken_bytes, limit_bytes=spool.limit_bytes),
         known_features=shapes.RoomNow(taken_bytes=known.kept_bytes, limit_bytes=settings.remembered_bytes),
         data_free_bytes=shutil.disk_usage(settings.data).free,
-        device=shapes.DeviceNow(backbones=settings.backbone_device, index=settings.index_device, cores=cores()),
+        device=shapes.DeviceNow(name=settings.device, cores=cores()),
     )
 
 

@@ -72,10 +72,9 @@ class RoomNow(Frozen):
 
 
 class DeviceNow(Frozen):
-    """Where backbones run and vectors are searched, and the cores of this process."""
+    """The setting `device`, and the cores of this process."""
 
-    backbones: str
-    index: str
+    name: str
     cores: int
 
 

@@ -24,7 +24,7 @@ TAR = "application/x-tar"
 @router.get("")
 def list_bundles(resources: Opened) -> BundleList:
     """All bundles of the data folder."""
-    return BundleList(bundles=tuple(bundle_summary(each.manifest) for each in resources.all_bundles()))
+    return BundleList(bundles=tuple(bundle_summary(each) for each in resources.all_bundles()))
 
 
 @router.post("", status_code=201, responses={200: {"model": BundleDetail, "description": "It was there."}})

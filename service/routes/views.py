@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from models.errors import Unavailable
 from service.galleries.clip_schemas import Waveform
@@ -20,7 +21,7 @@ LOOK_S = 0.5
 def _source(gallery: str, clip_id: str, resources: Opened) -> Source:
     found = resources.galleries.get(gallery)
     clip = found.clip(clip_id)
-    return Source(found.media(clip_id), clip.sha256, clip.duration_s)
+    return Source(found.media(clip_id), clip.duration_s)
 
 
 Clip = Annotated[Source, Depends(_source)]
@@ -56,7 +57,7 @@ async def get_clip_preview(clip: Clip, request: Request, resources: Opened) -> R
 
 async def _answer(looking: Coroutine[Any, Any, Shown], request: Request) -> Response:
     shown = await awaited(looking, request)
-    return MediaResponse.of(shown.path, shown.media_type, shown.tag, request)
+    return await run_in_threadpool(MediaResponse.of, shown.content, shown.media_type, shown.tag, request)
 
 
 async def awaited(looking: Coroutine[Any, Any, Shown], request: Request) -> Shown:

@@ -6,15 +6,15 @@ from pydantic import Field, SecretStr
 
 from index.vectors.kinds import IndexOptions
 from index.vectors.milvus_address import Address
-from models.features.running import Running
+from models.features.running import Device, Running
 from service.settings.topic import Topic
 
 
 class ComputingSettings(Topic):
     """What answers are computed with: backbones and vectors, and where those lie."""
 
-    backbone_device: Literal["cpu", "gpu"] = "cpu"
-    """Where backbones run; on the CPU where there is no GPU."""
+    device: Device = "cpu"
+    """Where encoders and heads run and vectors are searched; on the CPU where there is no GPU."""
     backbone_threads: Annotated[int, Field(ge=1, le=1024)] | None = None
     """How many windows run at once; by default one a core."""
     backbone_batch: Annotated[int, Field(ge=1, le=65_536)] | None = None
@@ -23,8 +23,6 @@ class ComputingSettings(Topic):
     """How much is kept in memory of the features of clips that were asked with."""
     index_kind: Literal["auto", "flat", "hnsw", "ivfpq"] = "auto"
     """How vectors are searched; auto goes by number."""
-    index_device: Literal["cpu", "gpu"] = "cpu"
-    """Where vectors are searched; on the CPU where there is no GPU."""
     index_recall: Annotated[float, Field(gt=0, le=1)] = 0.99
     """The recall at 10 that an approximate index must reach."""
     milvus_uri: str | None = None
@@ -36,8 +34,8 @@ class ComputingSettings(Topic):
 
     @property
     def running(self) -> Running:
-        """How backbones are run."""
-        return Running(device=self.backbone_device, threads=self.backbone_threads, batch=self.backbone_batch)
+        """How backbones and text encoders are run."""
+        return Running(device=self.device, threads=self.backbone_threads, batch=self.backbone_batch)
 
     @property
     def vectors(self) -> IndexOptions:
@@ -46,6 +44,6 @@ class ComputingSettings(Topic):
         return IndexOptions(
             kind=self.index_kind,
             recall=self.index_recall,
-            device=self.index_device,
+            device=self.device,
             milvus=None if self.milvus_uri is None else Address(self.milvus_uri, token),
         )

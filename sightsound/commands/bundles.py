@@ -99,6 +99,7 @@ def _say(found: "BundleDetail", *, as_json: bool) -> None:
         "trained on": found.trained_on,
         "classes": f"{len(found.vocabulary)}, {len(found.seen_classes)} of them seen",
         **{name: f"{value:.1%}" for name, value in found.evaluation.items()},
+        "size": f"{found.size_bytes / 1e6:,.1f} MB",
         "sha256": found.sha256,
     }
     say(found, of_figures(found.name, told), as_json=as_json)

@@ -54,7 +54,8 @@ def opened(data: Path, catalog: str | None) -> Iterator[Stores]:
             f"{data} holds neither catalog.sqlite nor bundles; expected a data folder (--data): `sightsound demo` "
             "makes one, `sightsound bundle from-pretrained` begins one for clips of your own"
         )
-    stores = Stores.open(data, catalog, Settings(data=data, catalog=catalog).vectors)
+    settings = Settings(data=data, catalog=catalog)
+    stores = Stores.open(data, catalog, settings.vectors, settings.media_at)
     try:
         yield stores
     finally:

@@ -7,6 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from sightsound.choices import Precision
 from sightsound.commands.outcome import done
 from sightsound.commands.reach import FOLDER, MISSED, AsJson
 
@@ -45,8 +46,11 @@ def train(
     ] = FOLDER,
     name: Annotated[str | None, typer.Option(help="The bundle's; by default the method's.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="In place of the recipe's.")] = None,
+    precision: Annotated[
+        Precision | None, typer.Option(help="Of matrix products, in place of the recipe's; heads stay float32.")
+    ] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="A file to go on from after an interruption.")] = None,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    device: Annotated[str, typer.Option(envvar="SIGHTSOUND_DEVICE", help="cpu, gpu or, of several, cuda:1.")] = "cpu",
     audio: Annotated[
         str | None, typer.Option(help="NAME@VERSION of its backbone of sound; by default the one.")
     ] = None,
@@ -66,6 +70,7 @@ def train(
         data=data,
         name=name,
         seed=seed,
+        precision=precision,
         checkpoint=checkpoint,
         device=device,
         asked={"audio": audio, "video": video, "text": text},

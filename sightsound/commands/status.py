@@ -35,7 +35,7 @@ def _whole(found: "Status") -> "RenderableType":
         "up for": f"{found.uptime_s:.0f} s",
         "in progress": found.in_progress,
         "free disk": f"{found.data_free_bytes / MIB:,.0f} MiB",
-        "device": f"{found.device.backbones}, index {found.device.index}, {found.device.cores} cores",
+        "device": f"{found.device.name}, {found.device.cores} cores",
     }
     for kind, states in found.jobs.items():
         told[f"{kind} jobs"] = ", ".join(f"{count} {state}" for state, count in states.items())

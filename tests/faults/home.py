@@ -16,7 +16,7 @@ from index.gallery import Gallery
 from index.stores import Stores
 from index.verifying import verify
 from models.bundle.runtime import Bundle
-from tests.unit.index.world import clip_features, query, vectors
+from tests.unit.index.world import clip_features, path_of, query, vectors
 
 QUERY = query(0, "text")
 ROUTES = ("text->audio", "text->video", "text->av")
@@ -74,7 +74,7 @@ class Home:
             assert at_least <= found <= at_most, (at_least - found, found - at_most)
             for clip in gallery.clips():
                 seed = int(str(clip.metadata["seed"]))
-                assert gallery.media(clip.id).read_bytes() == content(seed)
+                assert path_of(gallery.media(clip.id)).read_bytes() == content(seed)
                 assert (clip.id, len(clip.windows), clip.labels) == (clip_id(seed), 1, (f"label {seed % 3}",))
             check_answers(gallery, found)
         return found

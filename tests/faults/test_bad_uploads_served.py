@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from index.galleries import Galleries
-from index.media import LOCK
+from index.media.store import LOCK
 from index.stores import Stores
 from index.verifying import verify
 from tests.faults.corpus.good import GOOD, good

@@ -7,10 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from index import generations
-from index.media import Draft, MediaStore
+from index.media.scratch import Draft
+from index.media.store import MediaStore
 from index.stores import Stores
 from tests.faults.home import QUERY, Home, clip_id
 from tests.faults.life import RULES
+from tests.unit.index.world import path_of
 
 DAY_S = 86_400.0
 
@@ -84,7 +86,7 @@ def test_a_draft_whose_process_is_no_more_is_swept_once_it_is_old(home: Home) ->
 
 def test_media_that_a_killed_process_had_put_aside_go_back_if_they_are_used(home: Home) -> None:
     with home.opened() as galleries:
-        place = galleries.get("demo").media(clip_id(2))
+        place = path_of(galleries.get("demo").media(clip_id(2)))
     place.rename(home.folder / "media" / f".dropped-{place.name}.0123abcd")
     unused = home.folder / "media" / f".dropped-{'ab' * 32}.0123abcd"
     unused.write_bytes(b"of a clip that is gone")

@@ -10,7 +10,7 @@ import pytest
 
 from index import generations
 from index.gallery import Gallery
-from index.media import LOCK
+from index.media.store import LOCK
 from models.errors import Unavailable
 from tests.faults.home import Home, content
 from tests.faults.life import RULES

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from shutil import chown, which
@@ -27,10 +28,13 @@ def programs() -> Path | None:
 
 
 class Cluster:
-    """A server on a free port of 127.0.0.1; each `database()` is a fresh catalog, copied from a migrated one."""
+    """A server on a free port; each `database()` is a fresh catalog, copied from a migrated one.
 
-    def __init__(self, folder: Path, programs: Path) -> None:
-        self._folder, self._programs = folder, programs
+    `within` is a command that starts others, as in a network of their own where it has this `address`.
+    """
+
+    def __init__(self, folder: Path, programs: Path, *, address: str = "127.0.0.1", within: Sequence[str] = ()) -> None:
+        self._folder, self._programs, self._address, self._within = folder, programs, address, tuple(within)
         self._owner = "postgres" if os.getuid() == 0 else None  # the server refuses to run as root
         self._numbers = count(1)
         self._port = _free_port()
@@ -48,7 +52,7 @@ class Cluster:
 
     def url(self, database: str) -> str:
         """The address of a database, as a user writes it."""
-        return f"postgresql://postgres@127.0.0.1:{self._port}/{database}"
+        return f"postgresql://postgres@{self._address}:{self._port}/{database}"
 
     def database(self, template: str = "migrated") -> str:
         """The address of a new database: with an empty catalog, or with nothing in it where template is template0."""
@@ -75,13 +79,21 @@ class Cluster:
         command = [str(self._programs / "initdb"), f"--pgdata={self._folder / 'data'}", *options]
         made = subprocess.run(command, capture_output=True, text=True, user=self._owner, cwd="/", check=False)
         assert made.returncode == 0, made.stderr
+        with (self._folder / "data" / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all samenet trust\n")
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        settings = [f"port={self._port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={self._folder}"]
+        settings = [
+            f"port={self._port}",
+            f"listen_addresses={self._address}",
+            f"unix_socket_directories={self._folder}",
+        ]
         arguments = [each for setting in (*settings, *UNSAFE) for each in ("-c", setting)]
         command = [str(self._programs / "postgres"), f"-D{self._folder / 'data'}", *arguments]
+        if self._owner:
+            command = ["setpriv", f"--reuid={self._owner}", f"--regid={self._owner}", "--init-groups", *command]
         with (self._folder / "log").open("wb") as log:
-            return subprocess.Popen(command, stdout=log, stderr=log, user=self._owner, cwd="/")
+            return subprocess.Popen([*self._within, *command], stdout=log, stderr=log, cwd="/")
 
     def _wait(self) -> None:
         until = time.monotonic() + START_S

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from models.bundle.runtime import Bundle
 from models.bundle.store import load_manifest
@@ -84,6 +85,25 @@ def test_a_clip_without_sound_or_that_is_none_is_left_out_and_named(
     shown = capsys.readouterr().out
     assert "silent.mp4: no window has both sound and pictures" in shown
     assert "broken.mp4:" in shown
+
+
+def test_products_in_bfloat16_are_asked_for_and_said_in_the_card(clips: Path, data: Path) -> None:
+    asked = ["--precision", "bfloat16", "--seed", "3"]
+    assert run(["train", str(clips.parent / "recipe.toml"), "--clips", str(clips), "--data", str(data), *asked]) == 0
+    card = (data / "bundles" / "devise" / "card.md").read_text()
+    assert '"precision": "bfloat16"' in card
+    assert '"seed": 3' in card
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_the_setting_of_the_device_is_the_trainers_too(
+    clips: Path, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", str(clips.parent / "recipe.toml"), "--clips", str(clips), "--data", str(data)]
+    monkeypatch.setenv("SIGHTSOUND_DEVICE", "gpu")
+    assert run(command) == 2
+    assert "the device 'gpu' is not here: torch" in capsys.readouterr().err
+    assert run([*command, "--device", "cpu"]) == 0
 
 
 def test_a_class_whose_training_clips_are_all_left_out_is_unseen(clips: Path, data: Path) -> None:

@@ -1,11 +1,14 @@
 """Heads that run: what they compute and what they refuse."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 
 from models.bundle.runtime import Bundle
@@ -111,3 +114,52 @@ def test_threads_may_share_a_bundle(bundle: Bundle) -> None:
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: bundle.embed("av", features(3)), range(50)))
     assert all((each == expected).all() for each in found)
+
+
+LITTLE = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+import onnxruntime as ort
+from models.bundle.runtime import Bundle
+from models.errors import Unavailable
+
+bundle = Bundle.open(Path(sys.argv[1]))
+rows = {"audio": np.zeros((8_000_000, 8), np.float32)}
+bundle.embed("audio", {"audio": rows["audio"][:10]})
+held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (held + 90 * 2**20, held + 90 * 2**20))
+try:
+    bundle.embed("audio", rows)
+except Unavailable as error:
+    assert str(error) == "head 'audio' of tiny ran out of memory", error
+else:
+    raise SystemExit("nothing was said")
+assert bundle.embed("audio", {"audio": rows["audio"][:10]}).shape == (10, 4)
+"""
+
+
+def test_a_head_that_memory_is_too_little_for_is_unavailable_and_runs_again_later(tmp_path: Path) -> None:
+    tiny_bundle(tmp_path / "tiny")
+    command = [sys.executable, "-c", LITTLE, str(tmp_path / "tiny")]
+    subprocess.run(command, check=True, cwd=Path(__file__).parents[3], timeout=60)
+
+
+@pytest.mark.skipif("CUDAExecutionProvider" in ort.get_available_providers(), reason="this ONNX Runtime knows a GPU")
+def test_heads_that_a_gpu_is_asked_for_run_where_there_is_none(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    tiny_bundle(tmp_path / "tiny", seed=3)
+    found = Bundle.open(tmp_path / "tiny", device="gpu").embed("audio", features(3))
+    assert (found == Bundle.open(tmp_path / "tiny").embed("audio", features(3))).all()
+    assert "head 'audio': audio.onnx runs on the CPU" in caplog.text
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif("CUDAExecutionProvider" not in ort.get_available_providers(), reason="ONNX Runtime knows no GPU")
+def test_heads_on_a_gpu_give_what_they_give_on_the_cpu(tmp_path: Path) -> None:
+    tiny_bundle(tmp_path / "tiny", seed=3)
+    on_gpu, on_cpu = (Bundle.open(tmp_path / "tiny", device=device) for device in ("gpu", "cpu"))
+    for head in on_cpu.manifest.heads:
+        inputs = {each: features(9)[each] for each in on_cpu.manifest.heads[head].inputs}
+        np.testing.assert_allclose(on_gpu.embed(head, inputs), on_cpu.embed(head, inputs), rtol=1e-4, atol=1e-5)

@@ -71,12 +71,13 @@ def test_a_setting_that_does_not_hold_is_told_with_what_was_found_and_where_it_c
 def test_every_setting_is_shown_with_its_origin_and_no_secret(
     told: Told, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SIGHTSOUND_MILVUS_TOKEN", "secret")
+    for name in ("MILVUS_TOKEN", "MEDIA_KEY", "MEDIA_SECRET"):
+        monkeypatch.setenv(f"SIGHTSOUND_{name}", "in-confidence")
     found = told("config", "show", "--config", file)
     assert found["file"] == str(file)
     assert found["settings"]["port"] == {"value": 1, "from": "file"}
     assert found["settings"]["milvus_token"]["from"] == "environment"
-    assert "secret" not in str(found)
+    assert "in-confidence" not in str(found)
 
 
 def test_a_variable_that_is_no_setting_is_told(

@@ -1,6 +1,8 @@
 """Graphs on the device that was asked for, or said not to be."""
 
 import logging
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +56,7 @@ def test_where_there_is_no_gpu_the_log_says_so_and_the_cpu_runs(
     with caplog.at_level(logging.WARNING):
         fallen_back = graph(tmp_path, "gpu")
     assert "tiny runs on the CPU" in caplog.text
+    assert fallen_back.device == "cpu"
     np.testing.assert_array_equal(fallen_back.embedding({"frames": FRAMES}), plain(tmp_path, FRAMES))
 
 
@@ -67,9 +70,41 @@ def test_nobody_is_told_of_a_cpu_that_was_asked_for(tmp_path: Path, caplog: pyte
 @pytest.mark.skipif(NO_GPU, reason="this ONNX Runtime knows no GPU")
 def test_a_gpu_gives_what_the_cpu_gives(tmp_path: Path) -> None:
     on_cpu, on_gpu = graph(tmp_path), graph(tmp_path, "gpu")
-    assert on_gpu._session.get_providers()[0] == CUDA
+    assert on_gpu.device == "gpu"
     found = on_gpu.embedding({"frames": FRAMES})
     np.testing.assert_allclose(found, on_cpu.embedding({"frames": FRAMES}), rtol=1e-4, atol=1e-5)
+
+
+LITTLE = """
+import sys
+from pathlib import Path
+import numpy as np
+import onnxruntime as ort
+from models.features import graph
+
+little = ort.OrtArenaCfg({"max_mem": 2**20})
+ort.create_and_register_allocator(ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0,
+    ort.OrtMemType.DEFAULT), little)
+plain = ort.SessionOptions
+def options():
+    made = plain()
+    made.add_session_config_entry("session.use_env_allocators", "1")
+    return made
+graph.ort.SessionOptions = options
+tiny = graph.Graph(Path(sys.argv[1]).read_bytes(), name="tiny", inputs=["frames"], threads=1)
+try:
+    tiny.embedding({"frames": np.zeros((64, 256, 256, 3), np.uint8)})
+except MemoryError as error:
+    assert "smaller than requested bytes" in str(error.__cause__), error.__cause__
+else:
+    raise SystemExit("nothing was said")
+"""
+
+
+def test_an_arena_with_a_limit_that_is_reached_is_too_little_memory(tmp_path: Path) -> None:
+    """As that of a GPU is, where a limit is set: its error has other words."""
+    path = tiny_video_backbone(tmp_path) / "backbone.onnx"
+    subprocess.run([sys.executable, "-c", LITTLE, path], check=True, cwd=Path(__file__).parents[3], timeout=60)
 
 
 def test_a_graph_that_does_not_run_on_what_its_card_takes_is_invalid(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ from models.types import Sense
 from tests.tiny.bundles import AUDIO, tiny_bundle
 from tests.tiny.copies import lay
 from tests.unit.index.rows import clip as row
-from tests.unit.index.world import BOTH, clip_features, library, media_files, query
+from tests.unit.index.world import BOTH, clip_features, library, media_files, path_of, query
 
 METADATA: dict[str, Json] = {"shot": {"by": "Zoë", "iso": [100, 2**62, 1e20, -0.0, 1e16, 0.1]}, "a": None, "b": True}
 SENSES: list[tuple[Sense, ...]] = [BOTH, ("audio",), ("video",)]
@@ -183,7 +183,9 @@ def test_what_is_imported_is_equal_in_every_byte(source: Stores, target: Stores,
     assert len(features) == 2
     assert {why for each in after for why in each.lacks.values()} == {"silent", "damaged"}
     for each in before:
-        assert target.media.path(each.sha256).read_bytes() == source.media.path(each.sha256).read_bytes()
+        assert (
+            path_of(target.media.file(each.sha256)).read_bytes() == path_of(source.media.file(each.sha256)).read_bytes()
+        )
     export(target, "demo", tmp_path / "again.tar")
     assert (tmp_path / "again.tar").read_bytes() == archive.read_bytes()
 
@@ -281,7 +283,7 @@ def test_an_archive_without_media_needs_them_to_be_there(source: Stores, target:
     check_refused(target, path, "made without media, and that of the clip")
     import_(source, path, name="twin")
     assert held(source, "twin") == held(source, "demo")
-    damaged = source.media.path(held(source, "demo")[0][3].sha256)
+    damaged = path_of(source.media.file(held(source, "demo")[0][3].sha256))
     damaged.write_bytes(damaged.read_bytes()[::-1])
     with pytest.raises(ArchiveInvalid, match=held(source, "demo")[0][3].id):
         import_(source, path, name="third")
@@ -303,7 +305,7 @@ def test_an_export_that_fails_leaves_what_was_there(source: Stores, tmp_path: Pa
     path = tmp_path / "out" / "demo.tar"
     with pytest.raises(GalleryNotFound):
         export(source, "nobody", path)
-    source.media.path(held(source, "demo")[0][8].sha256).unlink()
+    path_of(source.media.file(held(source, "demo")[0][8].sha256)).unlink()
     with pytest.raises(Conflict, match="is gone"):
         export(source, "demo", path)
     assert list(path.parent.iterdir()) == []
@@ -313,7 +315,7 @@ def test_an_export_that_fails_leaves_what_was_there(source: Stores, tmp_path: Pa
 
 
 def test_a_gallery_that_is_damaged_is_not_exported(source: Stores, tmp_path: Path) -> None:
-    damaged = source.media.path(held(source, "demo")[0][3].sha256)
+    damaged = path_of(source.media.file(held(source, "demo")[0][3].sha256))
     damaged.write_bytes(damaged.read_bytes()[::-1])
     with pytest.raises(CatalogInvalid, match=held(source, "demo")[0][3].id):
         export(source, "demo", tmp_path / "demo.tar")
@@ -420,7 +422,7 @@ def test_a_clip_that_is_there_twice_takes_everything_back(source: Stores, target
     export(source, "demo", tmp_path / "thin.tar", media="left out")
     altered(tmp_path / "thin.tar", {"clips.jsonl": twice})
     for each in held(source, "demo")[0]:  # media that are there already stay there
-        with target.media.draft(source.media.path(each.sha256)) as draft:
+        with target.media.draft(path_of(source.media.file(each.sha256))) as draft:
             target.media.keep(draft)
     check_refused(target, tmp_path / "thin.tar", "is there twice", media=media_files(tmp_path / "source"))
 
@@ -476,7 +478,7 @@ def test_media_that_another_process_drops_between_the_last_look_and_the_commit_s
     if media == "left out":
         copytree(tmp_path / "source" / "media", tmp_path / "target" / "media", dirs_exist_ok=True)
     elsewhere = Stores.open(tmp_path / "target")
-    digests = [each.name for each in source.media.files()]
+    digests = list(source.media.all_digests())
     dropping = Thread(target=drop, args=(elsewhere, digests))
     look = archive_restoring._check_media_stayed
 
@@ -489,7 +491,7 @@ def test_media_that_another_process_drops_between_the_last_look_and_the_commit_s
     import_(target, tmp_path / "some.tar")
     dropping.join()
     elsewhere.close()
-    assert [each for each in digests if not target.media.path(each).is_file()] == []
+    assert [each for each in digests if not target.media.file(each).exists()] == []
 
 
 def test_media_that_another_process_drops_before_the_last_look_take_everything_back(
@@ -498,7 +500,7 @@ def test_media_that_another_process_drops_before_the_last_look_take_everything_b
     look = archive_restoring._check_media_stayed
 
     def looked(*given: Any) -> None:
-        target.media.path(next(source.media.files()).name).unlink()
+        path_of(target.media.file(next(source.media.all_digests()))).unlink()
         look(*given)
 
     monkeypatch.setattr(archive_restoring, "_check_media_stayed", looked)

@@ -19,7 +19,7 @@ from models.hubness import RouteBias
 from tests.tiny.bundles import tiny_bundle
 from tests.tiny.tables import own_tables
 from tests.unit.index.corrected import MIXED, STRONG, check
-from tests.unit.index.world import add, clip_features, query
+from tests.unit.index.world import add, clip_features, path_of, query
 
 ANY = Rules(tolerance=None)
 
@@ -27,7 +27,10 @@ ANY = Rules(tolerance=None)
 def test_a_window_that_gets_features_late_has_the_bias_of_its_class(many: Gallery, tmp_path: Path) -> None:
     new = EncoderRef(name="new-video@1", sha256="e" * 64, width=8)
     tiny_bundle(tmp_path / "bundles" / "new", name="new", seed=2, video=new)
-    made = {many.media(clip.id): clip_features(place, senses=tuple(clip.senses)) for place, clip in many.page(limit=99)}
+    made = {
+        path_of(many.media(clip.id)): clip_features(place, senses=tuple(clip.senses))
+        for place, clip in many.page(limit=99)
+    }
     steps = many.stepwise("new", "a job", MIXED)
     fresh = steps.build()
     steps.switch(fresh, expected=1, rules=ANY, extract=made.__getitem__)

@@ -4,14 +4,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import IntegrityError
 
 from index.catalog import clips as rows
 from index.catalog import evaluations, features, galleries
+from index.catalog.address import watched
 from index.catalog.database import Database
 from index.catalog.galleries import BundleRow
 from index.catalog.schema import clips
@@ -201,3 +203,21 @@ def test_an_address_of_something_else_is_refused_without_the_password(address: s
     with pytest.raises(CatalogInvalid) as found:
         Database(address)
     assert "s3cret" not in str(found.value)
+
+
+def test_an_address_that_is_watched_keeps_what_it_says_itself() -> None:
+    assert watched("postgresql://a:b%40c@d/e").startswith("postgresql://a:b%40c@d/e?keepalives_idle=10&")
+    own = "postgresql://a@/e?host=%2Frun&options=-c%20x%3D1&tcp_user_timeout=9"
+    said = dict(parse_qsl(watched(own).partition("?")[2]))
+    assert (said["host"], said["tcp_user_timeout"]) == ("/run", "9")
+    assert said["options"].startswith("-c tcp_keepalives_idle=10 ")
+    assert said["options"].endswith(" -c x=1")
+
+
+def test_a_server_gives_up_a_session_whose_machine_it_does_not_hear_from(postgres: str) -> None:
+    database = Database(postgres)
+    names = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")
+    with database.reading() as connection:
+        told = [connection.execute(text(f"SHOW {name}")).scalar() for name in names]
+    database.close()
+    assert told == ["10", "5", "3", "25000"]

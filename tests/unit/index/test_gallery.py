@@ -40,7 +40,7 @@ from models.features.extract import ClipFeatures, WindowFeatures
 from models.scoring import scores
 from models.types import Modality, Sense, Window
 from tests.tiny.bundles import ROUTES, tiny_bundle
-from tests.unit.index.world import BOTH, add, clip_features, media_files, query, vectors
+from tests.unit.index.world import BOTH, add, clip_features, media_files, path_of, query, vectors
 
 SEARCHED: dict[str, tuple[Modality, ...]] = {
     "text->audio": ("text",),
@@ -90,7 +90,7 @@ def test_a_clip_is_kept_as_it_was_given(gallery: Gallery, scratch: Path) -> None
     assert gallery.clips() == [clip]
     assert (clip.duration_s, clip.windows) == (4, (Window(0, 2), Window(2, 4)))
     assert clip.senses == frozenset(BOTH)
-    assert gallery.media(clip.id).read_bytes() == b"the bytes of clip 4"
+    assert path_of(gallery.media(clip.id)).read_bytes() == b"the bytes of clip 4"
 
 
 def test_the_same_bytes_are_the_same_clip(gallery: Gallery, scratch: Path, tmp_path: Path) -> None:

@@ -16,14 +16,14 @@ from index.reindexing import Rules, forget
 from index.stores import Stores
 from index.vectors.faiss_store import FaissIndex
 from index.vectors.gpu_device import missing
-from index.vectors.gpu_store import _warn
+from index.vectors.gpu_opening import _say
 from index.vectors.kinds import IndexOptions
 from models.errors import BundleNotFound, Conflict, GenerationNotFound, GenerationWorse, MediaInvalid, SpaceMismatch
 from models.features.extract import ClipFeatures, WindowFeatures
 from models.types import F32, Window
 from tests.tiny.bundles import AUDIO, TEXT, VIDEO, tiny_bundle, tiny_maps
 from tests.tiny.tables import own_tables
-from tests.unit.index.world import add, clip_features, query
+from tests.unit.index.world import add, clip_features, path_of, query
 
 QUERY = query(0, "text")
 ANY = Rules(tolerance=None)
@@ -203,7 +203,7 @@ def test_features_from_the_media_are_those_of_a_gallery_that_was_made_with_them(
 ) -> None:
     fresh = galleries.create("fresh", better)
     for clip in gallery.clips():
-        media = gallery.media(clip.id)
+        media = path_of(gallery.media(clip.id))
         fresh.add(media, name=clip.name, labels=clip.labels, features=extract_by_seed(media))
     gallery.reindex(better, rules=ANY, extract=extract_by_seed)
     for route in ("text->audio", "text->video", "text->av"):
@@ -425,9 +425,10 @@ def test_where_there_is_no_gpu_a_gallery_for_one_is_searched_on_the_cpu(
         pytest.skip("there is a GPU")
     before = gallery.search("text->av", QUERY, k=9)
     galleries.close()
-    _warn.cache_clear()
+    _say.cache_clear()
     reopened = Galleries.open(tmp_path, catalog, IndexOptions(device="gpu"))
     assert reopened.get("demo").search("text->av", QUERY, k=9) == before
     reopened.close()
-    _warn.cache_clear()
-    assert [each.message.split(":")[0] for each in caplog.records] == ["vectors are searched on the CPU"]
+    _say.cache_clear()
+    said = [each.message.split(":")[0] for each in caplog.records if each.name.startswith("index.vectors")]
+    assert said == ["vectors are searched on the CPU"]

@@ -1,10 +1,10 @@
-"""The thread that owns a device, and tables searched through it: the device is FAISS on the CPU but where marked."""
+"""Tables searched through a device, which one thread owns: FAISS or torch, both on the CPU but where marked."""
 
 import gc
-import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from inspect import signature
 from threading import active_count
 
@@ -12,11 +12,13 @@ import faiss
 import numpy as np
 import pytest
 
-from index.vectors import gpu_store
+from index.vectors import gpu_store, torch_device
 from index.vectors.exact import ExactIndex
 from index.vectors.faiss_store import FaissIndex
 from index.vectors.gpu_device import FaissDevice, Fill, Kind, missing
-from index.vectors.gpu_store import MASKED, SMALL, GpuIndex, on_gpu
+from index.vectors.gpu_opening import on_gpu
+from index.vectors.gpu_store import MASKED, SMALL, GpuIndex
+from index.vectors.torch_device import TorchDevice
 from models.errors import Unavailable
 from models.types import F32, I64, Metric
 from tests.contract import test_vectors as contract
@@ -60,11 +62,15 @@ class OnCpu:
         self._flat.add(np.ascontiguousarray(vectors))
 
 
-FILLS = [OnCpu] if missing() else [OnCpu, pytest.param(FaissDevice, marks=pytest.mark.gpu)]
+GPUS = [(missing(), FaissDevice), (torch_device.missing(), TorchDevice)]
+FILLS: list[object] = [OnCpu, partial(TorchDevice, place="cpu")]
+FILLS += [pytest.param(each, marks=pytest.mark.gpu) for lacks, each in GPUS if lacks is None]
 
 
-@pytest.fixture(params=FILLS)
-def fill(request: pytest.FixtureRequest) -> Fill:
+@pytest.fixture(params=FILLS, ids=lambda fill: getattr(fill, "__name__", "TorchOnCpu"))
+def fill(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Fill:
+    """Torch's blocks hold a few dozen vectors, so that there are many."""
+    monkeypatch.setattr(torch_device, "BLOCK_BYTES", 4 * DIM * 70)
     return request.param  # type: ignore[no-any-return]
 
 
@@ -208,17 +214,6 @@ def test_an_index_that_nobody_has_any_more_ends_its_thread() -> None:
     del index
     gc.collect()
     assert active_count() == before
-
-
-@pytest.mark.skipif(not missing(), reason="there is a GPU")
-def test_without_a_gpu_the_table_is_searched_on_the_cpu_and_that_is_said_once(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    host = ExactIndex(DIM, Metric.COSINE)
-    with caplog.at_level(logging.WARNING):
-        assert on_gpu(host) is host
-        assert on_gpu(host, kind="cagra") is host
-    assert caplog.text.count("vectors are searched on the CPU: FAISS") == 1
 
 
 @pytest.mark.gpu

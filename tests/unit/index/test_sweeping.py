@@ -9,9 +9,8 @@ import pytest
 
 from index.catalog import clips
 from index.galleries import Galleries
-from index.media import MediaStore
 from index.stores import Stores
-from tests.unit.index.world import add, library, media_files
+from tests.unit.index.world import add, library, media_files, place
 
 STRAYS = 60
 
@@ -35,11 +34,10 @@ def folder(tmp_path: Path, catalog: str | None) -> Path:
 def used(folder: Path) -> list[str]:
     """The media that clips have, beside many that none has, all of them old."""
     found = media_files(folder)
-    media = MediaStore(folder / "media")
     for number in range(STRAYS):
-        media.path(digest(number)).parent.mkdir(exist_ok=True)
-        media.path(digest(number)).write_bytes(b"x")
-    for each in media.files():
+        place(folder, digest(number)).parent.mkdir(exist_ok=True)
+        place(folder, digest(number)).write_bytes(b"x")
+    for each in (folder / "media").glob("*/*"):
         os.utime(each, (0, 0))
     return found
 
@@ -94,16 +92,16 @@ def test_a_file_of_a_clip_that_came_after_the_look_at_the_catalog_stays(
     stores = Stores.open(folder, catalog)
     stores.sweeping.wait()
     late = add(Galleries(stores).get("demo"), tmp_path, 99)
-    os.utime(stores.media.path(late.sha256), (0, 0))
-    stores.media.sweep(late.sha256[:2], set(), stores.sweeping.is_used)
+    os.utime(place(folder, late.sha256), (0, 0))
+    stores.media.sweep([late.sha256], set(), stores.sweeping.is_used)
     stores.close()
     assert media_files(folder) == sorted([*used, late.sha256])
 
 
 def test_a_catalog_without_clips_sweeps_nothing(tmp_path: Path, catalog: str | None) -> None:
     """It may be another one's."""
-    path = MediaStore(tmp_path / "media").path(digest(0))
-    path.parent.mkdir()
+    path = place(tmp_path, digest(0))
+    path.parent.mkdir(parents=True)
     path.write_bytes(b"x")
     os.utime(path, (0, 0))
     stores = Stores.open(tmp_path, catalog)

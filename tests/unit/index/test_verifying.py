@@ -23,7 +23,7 @@ from models.hubness import RouteBias
 from models.types import I64
 from tests.tiny.copies import lay
 from tests.tiny.tables import own_tables
-from tests.unit.index.world import add, library, media_files
+from tests.unit.index.world import add, library, media_files, path_of
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_nothing_is_found_after_clips_were_deleted(stores: Stores, first: Clip) 
 
 
 def test_media_that_are_missing_or_other_bytes_are_found(stores: Stores) -> None:
-    path = [stores.media.path(each.sha256) for each in Galleries(stores).get("demo").clips()]
+    path = [path_of(stores.media.file(each.sha256)) for each in Galleries(stores).get("demo").clips()]
     path[1].unlink()
     path[2].write_bytes(path[2].read_bytes() + b"!")
     path[3].write_bytes(path[3].read_bytes()[::-1])
@@ -92,13 +92,13 @@ def test_media_that_are_missing_or_other_bytes_are_found(stores: Stores) -> None
 
 
 def test_media_of_two_galleries_are_found_in_both(stores: Stores, first: Clip) -> None:
-    stores.media.path(first.sha256).unlink()
+    path_of(stores.media.file(first.sha256)).unlink()
     assert [each.where.split(":")[0] for each in check(stores)] == ["gallery demo", "gallery other"]
     assert [each.where.split(":")[0] for each in check(stores, "other")] == ["gallery other"]
 
 
 def test_a_file_that_no_clip_has_is_found(stores: Stores, tmp_path: Path) -> None:
-    stray = stores.media.path("f" * 64)
+    stray = path_of(stores.media.file("f" * 64))
     stray.parent.mkdir(exist_ok=True)
     stray.write_bytes(b"who am I?")
     assert told(check(stores)) == [("stray", str(stray), "a file that no clip has")]

@@ -7,7 +7,9 @@ import numpy as np
 from index.clips import Clip
 from index.galleries import Galleries
 from index.gallery import Gallery
-from index.media import LOCK
+from index.media.base import place_of
+from index.media.file import MediaFile
+from index.media.store import LOCK
 from models.features.extract import ClipFeatures, WindowFeatures
 from models.types import F32, Absence, Modality, Sense, Window
 from tests.tiny.bundles import SEEN, tiny_bundle
@@ -98,3 +100,13 @@ def add(gallery: Gallery, folder: Path, seed: int, *, senses: tuple[Sense, ...] 
 def media_files(folder: Path) -> list[str]:
     """The names of all files under `media/`, drafts included, but for the lock."""
     return sorted(each.name for each in (folder / "media").rglob("*") if each.is_file() and each.name != LOCK)
+
+
+def path_of(file: MediaFile) -> Path:
+    """Where the file of a clip is, or would be, as media lie in a folder."""
+    return Path(str(file))
+
+
+def place(folder: Path, digest: str) -> Path:
+    """Where the bytes of this sha256 are, or would be, in a data folder."""
+    return folder / "media" / place_of(digest)

@@ -58,6 +58,8 @@ def test_a_bundle_that_was_sent_is_shown_and_used(own: TestClient, newcomer: Pat
     assert found["routes"].keys() == {"text->audio", "audio->audio"}
     assert found["heads"]["audio"]["dim"] == 4
     assert found["card"].startswith("# new")
+    listed = {each["name"]: each["size_bytes"] for each in own.get(BUNDLES).json()["bundles"]}
+    assert found["size_bytes"] == listed["new"] == sum(len(each) for each in files_of(newcomer).values())
     assert there(home) == sorted([*before, "new"])
     assert files_of(home / "new") == files_of(newcomer)
     assert own.post(f"{DEMO}/reindex", json={"bundle": "new", "force": True}).json()["bundle"] == "new"
@@ -91,7 +93,7 @@ def test_the_same_bundle_again_is_the_one_that_is_there_and_another_of_its_name_
 
 
 def test_a_bundle_that_a_kept_generation_needs_is_not_deleted(own: TestClient, newcomer: Path, home: Path) -> None:
-    refused(own.delete(f"{BUNDLES}/tiny"), 409, "conflict", "1 galleries")
+    refused(own.delete(f"{BUNDLES}/tiny"), 409, "conflict", "of 1 gallery: reindex it")
     assert send(own, zipped(files_of(newcomer))).status_code == 201
     assert own.post(f"{DEMO}/reindex", json={"bundle": "new", "force": True}).status_code == 200
     refused(own.delete(f"{BUNDLES}/tiny"), 409, "conflict")  # a rollback may want it

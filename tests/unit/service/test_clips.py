@@ -1,22 +1,37 @@
 """Clips and their files, in ranges of bytes."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from shutil import copytree
+from typing import Any
 
 import httpx
 import pytest
 
 from service.app import create_app
 from service.settings import Settings
+from tests.tiny.s3 import make_bucket, media_at, move_media, s3_server, settings_of
 from tests.unit.service.asking import DEMO, SEARCH, refused
 from tests.unit.service.running import running
 
 
-@pytest.fixture(scope="module")
-def http(library: Path) -> Iterator[httpx.Client]:
-    """The service behind a real socket."""
-    with running(create_app(Settings(data=library))) as address, httpx.Client(base_url=address) as client:
-        yield client
+@pytest.fixture(scope="module", params=["folder", "bucket"])
+def http(
+    request: pytest.FixtureRequest, pristine: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[httpx.Client]:
+    """The service behind a real socket, its media in the data folder or in a bucket of S3."""
+    data = Path(copytree(pristine, tmp_path_factory.mktemp("data") / "library"))
+    with ExitStack() as closing:
+        settings = _in_bucket(data, closing) if request.param == "bucket" else {}
+        address = closing.enter_context(running(create_app(Settings(data=data, **settings))))
+        yield closing.enter_context(httpx.Client(base_url=address))
+
+
+def _in_bucket(data: Path, closing: ExitStack) -> dict[str, Any]:
+    make_bucket(server := closing.enter_context(s3_server()))
+    move_media(data, media_at(server))
+    return settings_of(media_at(server))
 
 
 @pytest.fixture(scope="module")

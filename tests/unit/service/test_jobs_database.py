@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from index.catalog.address import watched
 from models.errors import SettingsInvalid, Unavailable
 from service.app import create_app
 from service.jobs.board import Board
@@ -31,8 +32,8 @@ sys.stdin.read()
 def test_jobs_are_beside_the_catalog_unless_they_are_elsewhere() -> None:
     data, catalog = Path("data"), "postgresql+psycopg://a@b/c"
     assert url_of(data, None) == "sqlite:///data/jobs.sqlite"
-    assert url_of(data, None, catalog) == "postgresql://a@b/c"
-    assert url_of(data, "postgres://d@e/f", catalog) == "postgresql://d@e/f"
+    assert url_of(data, None, catalog) == watched("postgresql://a@b/c")
+    assert url_of(data, "postgres://d@e/f", catalog) == watched("postgresql://d@e/f")
     assert url_of(data, "sqlite:///else.sqlite", catalog) == "sqlite:///else.sqlite"
 
 

@@ -22,6 +22,7 @@ from service.jobs.reindexing import STEP, Reindex
 from service.jobs.work import Workshop
 from service.schemas import Document
 from tests.tiny.clips import tiny_clip
+from tests.unit.index.world import path_of
 from tests.unit.service.waiting import until, worker_process
 from tests.unit.service.worlds import with_new_ears
 
@@ -110,8 +111,8 @@ def test_a_clip_that_cannot_be_read_any_more_stops_it_unless_it_is_forced(own_li
     with_new_ears(own_library)
     with opened(own_library) as workshop:
         gallery = workshop.galleries.get("demo")
-        gallery.media(gallery.clips()[0].id).write_bytes(b"not what it was")
-        gallery.media(gallery.clips()[1].id).unlink()
+        path_of(gallery.media(gallery.clips()[0].id)).write_bytes(b"not what it was")
+        path_of(gallery.media(gallery.clips()[1].id)).unlink()
         work = job(workshop, tmp_path, bundle="new-ears")
         plan = work.plan()
         outcome = work.do(0, plan, Pulse())

@@ -32,6 +32,7 @@ from service.jobs.work import Workshop
 from service.settings import Settings
 from tests.tiny.clips import tiny_clip
 from tests.tiny.damage import damaged
+from tests.unit.index.world import path_of
 from tests.unit.service.asking import DEMO, OWN, SEARCH, refused, upload
 from tests.unit.service.worlds import with_new_ears
 
@@ -77,7 +78,7 @@ def workshop(galleries: Galleries, own_library: Path, decoder: Counting, tmp_pat
     root.mkdir()
     gallery = galleries.get("demo")
     for clip in gallery.clips():
-        (root / clip.name).write_bytes(gallery.media(clip.id).read_bytes())
+        (root / clip.name).write_bytes(path_of(gallery.media(clip.id)).read_bytes())
     return Workshop(galleries, encoders(galleries, own_library, decoder, limit_bytes=0), root)
 
 
@@ -212,7 +213,7 @@ def test_files_come_in_their_order_known_or_not_and_errors_are_not_remembered(
     galleries: Galleries, own_library: Path, decoder: Counting, tmp_path: Path
 ) -> None:
     gallery = galleries.get("demo")
-    known = [gallery.media(clip.id) for clip in gallery.clips()]
+    known = [path_of(gallery.media(clip.id)) for clip in gallery.clips()]
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(b"no clip")
     fresh = [tiny_clip(tmp_path / f"{i}.mp4", seconds=0.5 + i / 4) for i in range(2)]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.testclient import TestClient
 
 from index.derived import DerivedStore
+from index.media.store import MediaStore
 from models.errors import ClipNotFound, Unavailable
 from models.media.cage import Cage
 from models.media.limits import Limits
@@ -60,11 +62,12 @@ async def _preview(looking: Looking, clip: Source) -> None:
 
 
 def test_a_clip_that_is_deleted_while_it_is_found_to_be_its_own_preview_leaves_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "clip"
-    path.write_bytes(b"clip")
+    store = MediaStore.in_folder(tmp_path / "media")
+    with store.draft_of(BytesIO(b"clip")) as draft:
+        store.keep(draft)
     cage, kept = Deleting(), DerivedStore(tmp_path / "derived")
     looking = Looking(kept, cage, cage, limit_bytes=10**6, views_at_once=1, previews_at_once=1)
-    asyncio.run(_preview(looking, Source(path, "1" * 64, 1.0)))
+    asyncio.run(_preview(looking, Source(store.file(draft.sha256), 1.0)))
     assert [each for each in (tmp_path / "derived").rglob("*") if each.is_file()] == []
 
 

@@ -13,6 +13,7 @@ from models.features.running import Running
 from models.media.cage import Cage
 from models.media.limits import Limits
 from service.encoding.encoders import Encoders
+from service.resources import Resources
 from service.settings import Settings
 
 
@@ -20,13 +21,13 @@ def test_a_backbone_runs_on_every_core_unless_it_is_told_otherwise(tmp_path: Pat
     assert Settings(data=tmp_path).running == Running()
     assert Running().calls == cores()
     assert Running("gpu").calls == 2
-    assert Settings(data=tmp_path, backbone_threads=3, backbone_device="gpu", backbone_batch=7).running == Running(
+    assert Settings(data=tmp_path, backbone_threads=3, device="gpu", backbone_batch=7).running == Running(
         "gpu", threads=3, batch=7
     )
     assert Running("gpu", threads=3).calls == 3
 
 
-@pytest.mark.parametrize("odd", [{"backbone_threads": 0}, {"backbone_batch": 0}, {"backbone_device": "tpu"}])
+@pytest.mark.parametrize("odd", [{"backbone_threads": 0}, {"backbone_batch": 0}, {"device": "tpu"}])
 def test_a_device_or_a_number_that_cannot_be_is_refused(tmp_path: Path, odd: dict[str, object]) -> None:
     with pytest.raises(ValidationError, match=next(iter(odd))):
         Settings.model_validate({"data": tmp_path, **odd})
@@ -43,3 +44,19 @@ def test_a_gpu_that_is_asked_for_and_is_not_there_is_in_the_log(
     galleries.close()
     said = [each.getMessage() for each in caplog.records if each.name == "models.features.graph"]
     assert [each.partition(" runs on the CPU")[0] for each in said] == ["tiny-audio@1", "tiny-video@1"]
+
+
+@pytest.mark.skipif("CUDAExecutionProvider" in ort.get_available_providers(), reason="this ONNX Runtime knows a GPU")
+def test_one_setting_asks_a_gpu_for_encoders_heads_and_vectors(
+    own_library: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Which then says of each what it lacks; the search is answered all the same."""
+    settings, asked = Settings(data=own_library, device="gpu"), logging.getLogger()
+    with caplog.at_level(logging.WARNING, asked.name), Resources.open(settings) as resources:
+        gallery = resources.galleries.get("demo")
+        text = resources.encoders.text(gallery.active.bundle.manifest).encode(["dog barking"])
+        assert gallery.search("text->audio", {"text": text}, k=3)
+    said = {each.getMessage().partition(" runs on the CPU")[0] for each in caplog.records}
+    assert {"tiny-audio@1", "tiny-video@1", "tiny-text@1", "head 'audio': audio.onnx"} <= said
+    assert settings.vectors.device == "gpu"
+    assert gallery.active.tables
