@@ -27,10 +27,11 @@ ADDRESSES = "http://127.0.0.1:8765", "https://search.example"
 COMMANDS = "docs/command-line.md"
 BY_JOBS = ("evaluate", "reindex")
 NOT_RUN = re.compile(
-    r"make |PIP_\w+=|pip install |torchrun |sightsound (demo|serve|train|benchmark)\b|SIGHTSOUND_NAMES="
-    r"|create(user|db) |mkdir new"
+    r"make |docker |kubectl |PIP_\w+=|pip install |torchrun |sightsound (demo|serve|train|benchmark|worker)\b"
+    r"|SIGHTSOUND_(NAMES|JOB_WORKERS)="
+    r"|create(user|db) |mkdir (new|backup)|sqlite3 |pg_(dump|restore) |cp -r |.* --data restored"
     r"|sightsound backbone (import|import-network|train|pull|join|bench)\b|sightsound bundle from-"
-    r"|sightsound gallery create mine|.* --gallery mine|.*postgresql://|export SIGHTSOUND_(CATALOG|MILVUS)"
+    r"|sightsound gallery create mine|.* --gallery mine|.*postgresql://|export SIGHTSOUND_(CATALOG|MEDIA|MILVUS)"
 )
 """Lines that go on for minutes or for ever, or that need a data set, a network's weights, a host or a server."""
 
