@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
+from sqlite3 import SQLITE_BUSY
 from sqlite3 import Connection as SqliteConnection
 from threading import Lock
 from typing import Any, cast
@@ -21,6 +22,8 @@ from models.errors import CatalogInvalid, DependencyMissing, SightsoundError, Un
 __all__ = ["Connection", "Database"]
 
 BUSY_TIMEOUT_MS = 10_000
+BUSY_RETRY_S = 5.0
+"""After how long to ask again who has waited for that long, or for a connection: nothing of it was begun."""
 CACHE_KIB = 32 * 1024
 """Pages that a SQLite connection keeps: of a million windows ten are looked up in 0.155 ms, and in 0.19 with 2 MiB."""
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -149,22 +152,18 @@ class Database:
         failure: type[Exception] = self._engine.dialect.loaded_dbapi.Error
         try:
             yield
-        except NoneIsFree as error:
-            raise Unavailable("the catalog's database cannot answer: all connections to it are at work") from error
-        except (failure, DatabaseError) as error:
-            raise Unavailable(f"the catalog's database cannot answer: {reason(self._url, error)}") from error
+        except (NoneIsFree, failure, DatabaseError) as error:
+            raise _refusal(self._url, error) from error
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
         """A failing database is an Unavailable; its subclasses for wrong statements or values are our own mistakes."""
         try:
             yield
-        except NoneIsFree as error:
-            raise Unavailable("the catalog's database cannot answer: all connections to it are at work") from error
-        except DatabaseError as error:
-            if type(error) not in (DatabaseError, OperationalError):
+        except (NoneIsFree, DatabaseError) as error:
+            if type(error) not in (NoneIsFree, DatabaseError, OperationalError):
                 raise
-            raise Unavailable(f"the catalog's database cannot answer: {reason(self._url, error)}") from error
+            raise _refusal(self._url, error) from error
 
 
 def _engine(url: URL) -> Engine:
@@ -178,6 +177,16 @@ def _engine(url: URL) -> Engine:
     except ModuleNotFoundError as error:
         needed = f"a catalog in PostgreSQL needs {error.name}: pip install 'sightsound[postgres]'"
         raise DependencyMissing(needed) from error
+
+
+def _refusal(url: URL, error: Exception) -> Unavailable:
+    """That the database cannot answer; and when to ask again, where it is only busy."""
+    is_full = isinstance(error, NoneIsFree)
+    why = "all connections to it are at work" if is_full else reason(url, error)
+    refused = Unavailable(f"the catalog's database cannot answer: {why}")
+    if is_full or getattr(getattr(error, "orig", error), "sqlite_errorcode", None) == SQLITE_BUSY:
+        refused.retry_after_s = BUSY_RETRY_S
+    return refused
 
 
 def _is_away(url: URL, error: DatabaseError) -> bool:
