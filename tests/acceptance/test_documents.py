@@ -30,6 +30,7 @@ NOT_RUN = re.compile(
     r"make |docker |kubectl |PIP_\w+=|pip install |torchrun |sightsound (demo|serve|train|benchmark|worker)\b"
     r"|SIGHTSOUND_(NAMES|JOB_WORKERS)="
     r"|create(user|db) |mkdir (new|backup)|sqlite3 |pg_(dump|restore) |cp -r |.* --data restored"
+    r"|sightsound keys revoke |rm -f |mv "
     r"|sightsound backbone (import|import-network|train|pull|join|bench)\b|sightsound bundle from-"
     r"|sightsound gallery create mine|.* --gallery mine|.*postgresql://|export SIGHTSOUND_(CATALOG|MEDIA|MILVUS)"
 )

@@ -8,9 +8,14 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 def samples(client: TestClient) -> Samples:
     """Every series by its name and labels."""
+    return samples_of(client.get("/metrics").text)
+
+
+def samples_of(exposed: str) -> Samples:
+    """The same of what was read already."""
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(client.get("/metrics").text)
+        for family in text_string_to_metric_families(exposed)
         for sample in family.samples
     }
 
