@@ -17,7 +17,10 @@ log = logging.getLogger(__name__)
 
 
 class Sweeping:
-    """One look at all media, folder by folder; what it has not come to when it is stopped, the next start looks at."""
+    """One look at all media, folder by folder; what it has not come to when it is stopped, the next start looks at.
+
+    Over a catalog without any clip there is none: the media may be those of one that was not restored, or of another.
+    """
 
     def __init__(self, media: MediaStore, derived: DerivedStore, database: Database) -> None:
         self._media, self._derived, self._database = media, derived, database
@@ -54,6 +57,8 @@ class Sweeping:
         try:
             self._media.sweep_drafts()
             self._derived.sweep_drafts()
+            if not self._has_clips():
+                return
             derived = set(self._derived.parts())
             for part in PARTS:
                 if self._enough.is_set():
@@ -63,6 +68,10 @@ class Sweeping:
                     self._sweep_part(part, found)
         except (SightsoundError, OSError) as error:
             log.warning("media that no clip has are left to the next start: %s", error)
+
+    def _has_clips(self) -> bool:
+        with self._database.reading() as connection:
+            return clips.are_there(connection)
 
     def _sweep_part(self, part: str, found: list[str]) -> None:
         with self._database.reading() as connection:

@@ -176,6 +176,11 @@ def is_media_used(connection: Connection, sha256: str) -> bool:
     return connection.execute(select(clips.c.id).where(clips.c.sha256 == sha256).limit(1)).first() is not None
 
 
+def are_there(connection: Connection) -> bool:
+    """Whether there is any clip, of whatever gallery."""
+    return connection.execute(select(clips.c.id).limit(1)).first() is not None
+
+
 def window_ids(connection: Connection, gallery: int) -> I64:
     """[n] the ids of all windows of a gallery, ascending."""
     return integers(connection, select(windows.c.id).where(windows.c.gallery_id == gallery).order_by(windows.c.id))

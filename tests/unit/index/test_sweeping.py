@@ -52,6 +52,21 @@ def test_old_files_of_no_clip_go_and_all_others_stay(folder: Path, catalog: str 
     assert media_files(folder) == sorted([*used, young.name])
 
 
+def test_over_a_catalog_without_clips_no_media_go_as_they_may_be_those_of_another(
+    tmp_path: Path, catalog: str | None
+) -> None:
+    folder = tmp_path / "data"
+    library(folder, catalog).close()
+    others = place(folder, digest(0))
+    others.parent.mkdir()
+    others.write_bytes(b"x")
+    os.utime(others, (0, 0))
+    stores = Stores.open(folder, catalog)
+    stores.sweeping.wait()
+    stores.close()
+    assert media_files(folder) == [others.name]
+
+
 def test_all_that_is_in_use_is_in_one_part_of_it(folder: Path, catalog: str | None, used: list[str]) -> None:
     stores = Stores.open(folder, catalog)
     with stores.database.reading() as connection:
