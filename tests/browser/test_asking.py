@@ -200,6 +200,7 @@ def test_a_link_says_what_it_does_not_hold_until_the_gallery_has_it(page: Page, 
     page.get_by_role("button", name="Copy link").click()
     page.get_by_role("button", name="Add the clip to the gallery").click()
     found(page, "the sound of a clip", hits=7)
+    expect(page.get_by_role("button", name="Copy link")).to_be_focused()
     expect(page.get_by_text("It does not hold the clip")).to_be_hidden()
     page.goto(page.evaluate("navigator.clipboard.readText()"))
     found(page, "the sound of a clip", hits=7)

@@ -44,8 +44,9 @@ def opened(page: Page, at: str = "/map") -> Locator:
     expect(canvas.or_(draw)).to_be_visible()
     if draw.is_visible():
         assert violations(page) == []
-        draw.click()
+        draw.press("Enter")
         expect(page.get_by_role("heading", name="Drawing the map")).to_be_visible()
+        expect(page.locator("#content")).to_be_focused()
         expect(canvas).to_be_visible(timeout=120_000)
     page.wait_for_function(PAINTED, arg=canvas.element_handle())
     return canvas

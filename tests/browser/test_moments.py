@@ -58,9 +58,10 @@ def test_a_clip_is_found_once_and_its_other_moments_play_in_its_place(page: Page
 
 def test_a_clip_is_searched_in_and_left_again(page: Page) -> None:
     page.goto("/?text=bell&to=audio")
-    long_one(page).get_by_role("button", name="Search in this clip: a long one").click()
+    long_one(page).get_by_role("button", name="Search in this clip: a long one").press("Enter")
     hits = page.locator(".hit:not(.ghost)")
     expect(hits).to_have_count(8)
+    expect(page.get_by_role("region", name="Results", exact=True)).to_be_focused()
     assert sorted(hits.evaluate_all(STARTS))[:7] == [0, 5, 10, 15, 20, 25, 30]
     expect(page.locator(".moment")).to_have_count(0)
     only = page.get_by_role("list", name="Only among").get_by_role("listitem")

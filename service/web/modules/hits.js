@@ -9,7 +9,7 @@ import { fit, room } from "./hits/shape.js";
 
 export { meet } from "./hits/shape.js";
 import { lively, switching } from "./hits/sounding.js";
-import { show as say } from "./states.js";
+import { renew, show as say } from "./states.js";
 
 const shown = new WeakMap();
 
@@ -22,7 +22,7 @@ export function ghosts(place, { gallery, to }, count = 12) {
 
 export function clear(place) {
   shown.get(place)?.abort();
-  place.replaceChildren();
+  renew(place);
 }
 
 /** Show what was found. `again(extra, signal)` asks the same once more, for *why*; `search` is what was asked.

@@ -16,7 +16,13 @@ export function show(place, kind, { title, detail = "", actions = [] }) {
   const ways = actions.length && make("div", { class: "actions" }, actions.map(way));
   const role = kind === "empty" ? "status" : "alert";
   place.setAttribute("aria-busy", "false");
-  place.replaceChildren(make("div", { class: `state ${kind}`, role }, sign(SIGNS[kind]), ...words.filter(Boolean), ways || null));
+  renew(place, make("div", { class: `state ${kind}`, role }, sign(SIGNS[kind]), ...words.filter(Boolean), ways || null));
+}
+
+/** Put something else into a place: whoever was in it with the keyboard stays there, and does not begin at the top of the page again. */
+export function renew(place, ...what) {
+  if (place.contains(document.activeElement)) Object.assign(place, { tabIndex: -1 }).focus({ preventScroll: true });
+  place.replaceChildren(...what);
 }
 
 /** Show that something comes, in the shape of what comes: `cards`, `rows`, `chart` or `text`; says so when it is slow. */
@@ -24,7 +30,7 @@ export function loading(place, like = "rows") {
   const ghosts = Array.from({ length: SKELETONS[like] }, () => make("i", { class: "ghost" }));
   const late = make("p", { class: "late", role: "status" });
   place.setAttribute("aria-busy", "true");
-  place.replaceChildren(make("div", { class: `skeleton ${like}`, "aria-hidden": "true" }, ghosts), late);
+  renew(place, make("div", { class: `skeleton ${like}`, "aria-hidden": "true" }, ghosts), late);
   setTimeout(() => late.isConnected && late.replaceChildren(sign("clock"), "This takes longer than usual. It goes on."), SLOW_MS);
 }
 

@@ -5,7 +5,7 @@ import { ask, stream } from "../api.js";
 import { template } from "../dom.js";
 import { sentence } from "../format.js";
 import { of } from "../galleries.js";
-import { failed, show } from "../states.js";
+import { failed, renew, show } from "../states.js";
 
 /** Ask for the job, and follow it; `done` when there is a map. */
 export async function draw(place, name, done) {
@@ -28,7 +28,7 @@ export async function going(place, name, done) {
 function begun(place) {
   const card = template("making");
   place.setAttribute("aria-busy", "false");
-  place.replaceChildren(card);
+  renew(place, card);
   return card;
 }
 

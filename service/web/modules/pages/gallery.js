@@ -2,7 +2,7 @@
 
 import { parameters, part, write } from "../address.js";
 import { ask } from "../api.js";
-import { at, make, template } from "../dom.js";
+import { at, template } from "../dom.js";
 import { count } from "../format.js";
 import * as adding from "../galleries/adding.js";
 import * as clips from "../galleries/clips.js";

@@ -30,7 +30,11 @@ async function load() {
 
 function offer(may, anew) {
   at("anew").hidden = !may;
-  at("anew").onclick = () => (anew(), (at("anew").hidden = true));
+  at("anew").onclick = () => {
+    content.focus();
+    at("anew").hidden = true;
+    anew();
+  };
 }
 
 function invite(gallery, may, anew) {

@@ -17,7 +17,7 @@ import * as hits from "../hits.js";
 import * as ideas from "../ideas.js";
 import * as inquiry from "../inquiry.js";
 import * as searches from "../searches.js";
-import { failed, show } from "../states.js";
+import { failed, renew, show } from "../states.js";
 
 let gallery = null;
 let current = new AbortController();
@@ -50,7 +50,7 @@ function begin(asked) {
   current = new AbortController();
   document.title = `${words.titled(asked)} · Sightsound`;
   document.documentElement.classList.add("busy");
-  at("trouble").replaceChildren();
+  renew(at("trouble"));
   at("results-line").hidden = false;
   at("status").textContent = "Searching…";
   sharing.tell({});
@@ -132,6 +132,7 @@ async function keep() {
   try {
     const kept = await sharing.keep(upload, gallery.name);
     composer.change({ parts: parts.map((each) => (each === upload ? kept : each)) });
+    at("share").focus();
     await share();
   } catch (error) {
     failed(at("trouble"), error);
