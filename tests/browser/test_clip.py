@@ -16,6 +16,7 @@ from index.galleries import Galleries
 from service.app import create_app
 from service.settings import Settings
 from tests.browser.axe import violations
+from tests.browser.moving import MOVED, WATCH
 from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import tiny_clip
 from tests.tiny.images import image
@@ -84,6 +85,16 @@ def test_a_clip_is_opened_from_its_gallery_played_and_searched_with(page: Page) 
     page.go_back()
     page.get_by_role("link", name="All clips").click()
     expect(page.locator("#tiles a")).to_have_count(6)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_little_moves_when_a_clip_comes(page: Page, clip: str, width: int) -> None:
+    page.add_init_script(WATCH)
+    page.set_viewport_size({"width": width, "height": 850})
+    page.goto(clip)
+    ready(page)
+    expect(page.locator(".strip")).to_be_visible()
+    assert page.evaluate(MOVED) < 0.05
 
 
 def test_windows_of_a_long_clip_are_played_each(page: Page, address: str, tmp_path: Path) -> None:

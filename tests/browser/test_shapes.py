@@ -10,17 +10,12 @@ from playwright.sync_api import Browser, Locator, Page, Route, ViewportSize, exp
 from service.app import create_app
 from service.settings import Settings
 from sightsound.client import Client
+from tests.browser.moving import MOVED, WATCH
 from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import render
 from tests.unit.service.running import running
 
 SIZES: list[ViewportSize] = [{"width": 390, "height": 844}, {"width": 1280, "height": 900}]
-WATCH = """
-    window.moved = 0;
-    new PerformanceObserver((list) => list.getEntries().forEach((each) => (moved += each.value)))
-        .observe({ type: "layout-shift", buffered: true });
-"""
-MOVED = "new Promise((done) => setTimeout(() => done(moved), 300))"
 PATIENT = "{ const late = setTimeout; setTimeout = (then, ms) => late(then, ms === 150 ? 60_000 : ms); }"
 """A moment is as long as a busy machine takes."""
 FITS = "(each) => getComputedStyle(each).objectFit"

@@ -75,9 +75,9 @@ function windows(clip, { hear, told }) {
 
 /** The sound as a wave, in colour as far as it was played; pressing it goes there. */
 async function strip(clip, { told, tell, seek }, say) {
-  const shape = await waveform(view(clip, "waveform"));
-  if (!shape) return;
   say({ heard: true });
+  const shape = await waveform(view(clip, "waveform"));
+  if (!shape) return say({ heard: false });
   const place = at("watched").querySelector(".strip");
   let second = 0;
   const paint = (now = second) => {
