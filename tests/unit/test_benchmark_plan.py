@@ -43,7 +43,7 @@ REFUSED = [
     (["audiosetzsl", "--features", "nowhere"], "AudioSetZSL"),
     (["demo", "--features", "a-folder"], "a-folder holds no features of the demo's world"),
     (["demo", "--features", "a-file"], "a-file holds no features of the demo's world"),
-    (["demo", "--device", "abacus"], "there is no device 'abacus'; there are cpu, cuda"),
+    (["demo", "--device", "abacus"], "there is no device 'abacus'; there are cpu, gpu"),
     (["demo", "--device", "cuda:99"], "the device 'cuda:99' is not here"),
     (["demo", "--json", "nowhere/rows.json"], "--json nowhere/rows.json cannot be written: there is no folder nowhere"),
     (["demo", "--json", "a-folder"], "--json a-folder is a folder; expected a file to write"),

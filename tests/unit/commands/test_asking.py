@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from models.errors import DependencyMissing
+from sightsound.answers import ClipDetail
 from sightsound.cli import run
 from sightsound.client import Client
 from sightsound.commands import local
@@ -71,14 +72,20 @@ def test_hits_are_narrowed_by_metadata_and_told_with_reasons(
     assert f"{hit['explanation']['words']['hit'][0]['name']} (" in written
 
 
-def test_long_clips_are_told_with_their_moments_and_found_by_their_length(
-    told: Told, server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def lengths(server: str, tmp_path: Path) -> Iterator[list[ClipDetail]]:
+    """A clip of a second and one of many windows, in the gallery "long"."""
     with Client(server) as client:
         client.create_gallery("long", "tiny")
-        short, long = (
-            client.add_clip("long", tiny_clip(tmp_path / f"{seconds}.mp4", seconds=seconds)) for seconds in (1.0, 44.0)
-        )
+        files = [tiny_clip(tmp_path / f"{seconds}.mp4", seconds=seconds) for seconds in (1.0, 44.0)]
+        yield [client.add_clip("long", each) for each in files]
+        client.remove_gallery("long")
+
+
+def test_long_clips_are_told_with_their_moments_and_found_by_their_length(
+    told: Told, server: str, lengths: list[ClipDetail], capsys: pytest.CaptureFixture[str]
+) -> None:
+    short, long = lengths
     asked = ("search", "bell", "--gallery", "long", "--server", server)
     assert [hit["clip"]["id"] for hit in told(*asked, "--min-duration", "30", "--by", "clip")["hits"]] == [long.id]
     assert [hit["clip"]["id"] for hit in told(*asked, "--max-duration", "30")["hits"]] == [short.id]

@@ -79,7 +79,7 @@ function when({ made_at: made, started_at: started, ended_at: ended }) {
 }
 
 function place({ kind, gallery, result }) {
-  if (kind === "evaluate") return link(`/evaluations/${result?.evaluation}`, { gallery, job: null });
+  if (kind === "evaluate") return link(result ? `/evaluations/${result.evaluation}` : "/evaluations", { gallery, job: null });
   return link(`/galleries/${gallery}`, { gallery, view: kind === "reindex" ? "generations" : null });
 }
 
