@@ -45,6 +45,7 @@ def house(image: Path, cluster: Cluster, tmp_path_factory: pytest.TempPathFactor
         port = listener.getsockname()[1]
     yield House(image, data, url.partition("@")[2], port)
     cluster.drop(url)
+    cluster.execute("DROP ROLE sightsound")
 
 
 def made_key(house: House, name: str, scope: str) -> str:

@@ -27,6 +27,7 @@ def sqlite_place(tmp_path: Path) -> Place:
 @pytest.fixture
 def postgres_place(cluster: Cluster, tmp_path: Path) -> Iterator[Place]:
     """Over PostgreSQL, where "sightsound" owns a database of its name, as the document has it made."""
+    cluster.execute(f"DROP ROLE IF EXISTS {SIGHTSOUND}")
     cluster.execute(f"CREATE ROLE {SIGHTSOUND} LOGIN")
     cluster.execute(f"CREATE DATABASE {SIGHTSOUND} OWNER {SIGHTSOUND} TEMPLATE template0")
     try:
