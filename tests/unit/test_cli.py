@@ -93,6 +93,35 @@ def test_who_stops_it_while_it_is_still_being_imported_meets_no_traceback() -> N
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "sightsound: stopped\n")
 
 
+LEFT_BEHIND = """
+import sys, threading, time
+import torch
+from sightsound.cli import main
+
+def multiply():
+    many = torch.rand(300, 300)
+    begun.set()
+    while True:
+        many @ many
+
+begun = threading.Event()
+threading.Thread(target=multiply, daemon=True).start()
+begun.wait()
+sys.argv = ["sightsound", *sys.argv[1:]]
+main()
+"""
+
+
+@pytest.mark.parametrize(("arguments", "status"), [(["--help"], 0), (["sing"], 2)])
+def test_a_thread_that_is_left_in_native_code_does_not_make_its_end_a_crash(arguments: list[str], status: int) -> None:
+    command = [sys.executable, "-c", LEFT_BEHIND, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stderr
+    assert ("serve" in done.stdout) == (status == 0)
+    assert ("sing" in done.stderr) == (status == 2)
+    assert "terminate" not in done.stderr
+
+
 def test_serve_says_where_it_is_and_stops_when_interrupted(library: Path) -> None:
     code = "import sys; from sightsound.cli import run; sys.exit(run(sys.argv[1:]))"
     command = [sys.executable, "-c", code, "serve", "--data", str(library), "--port", "0"]
