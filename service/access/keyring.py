@@ -6,7 +6,7 @@ from hmac import compare_digest
 from math import inf
 from time import monotonic
 
-from anyio import CapacityLimiter, Lock, to_thread
+from anyio import CapacityLimiter, Lock, sleep, to_thread
 
 from index.catalog.keys import KeyRow
 from index.keys import Keys, digest
@@ -15,7 +15,7 @@ from models.errors import Unauthorized, Unavailable
 LIFE_S = 2.0
 """How long a key still counts here that another process has revoked."""
 RETRY_S = 0.2
-"""How soon the catalog is asked again for a key that is not known: a new one counts at once, floods ask little."""
+"""How long a key that is not known may wait for the catalog to be read again: one reading answers a flood of them."""
 USE_S = 60.0
 """How often the last use of a key is written."""
 HANDLE = 16
@@ -38,9 +38,10 @@ class Keyring:
     async def row(self, secret: str) -> KeyRow:
         """The row of a key; raises Unauthorized for one that does not count, Unavailable where the catalog fails."""
         sought = digest(secret)
-        await self._renew(LIFE_S)
+        now = monotonic()
+        await self._read_since(now - LIFE_S)
         if (found := self._found(sought)) is None:
-            await self._renew(RETRY_S)
+            await self._read_since(now)  # one that was made before it was sent counts, however shortly before
             found = self._found(sought)
         if found is None:
             raise Unauthorized("the key is none of this service, or was revoked, or has expired")
@@ -63,13 +64,14 @@ class Keyring:
         expires_at = row.grant.expires_at
         return row if expires_at is None or expires_at > time.time() else None
 
-    async def _renew(self, life_s: float) -> None:
-        """Read the catalog if what is known is older than that; of several who find so, one does."""
-        if monotonic() - self._read_at <= life_s:
+    async def _read_since(self, moment: float) -> None:
+        """Read the catalog unless it was read since; of several who want it read, one does, RETRY_S after the last."""
+        if self._read_at >= moment:
             return
         async with self._turn:
-            if monotonic() - self._read_at <= life_s:
+            if self._read_at >= moment:
                 return
+            await sleep(max(self._read_at + RETRY_S - monotonic(), 0.0))
             asked_at = monotonic()
             rows = await to_thread.run_sync(self._keys.counting, limiter=self._reading)
             self._rows = {row.digest[:HANDLE]: row for row in rows}
