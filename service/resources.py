@@ -77,7 +77,7 @@ class Resources:
             cage = closing.enter_context(Cage(settings.limits, settings.decode_workers))
             board = open_board(settings)
             closing.callback(board.close)
-            if settings.job_workers:
+            if ready == "at once":
                 board.open()
             recollection = Recollection(galleries.extracted, limit_bytes=settings.remembered_bytes)
             encoders = Encoders(settings.data / "backbones", cage, running=settings.running, recollection=recollection)

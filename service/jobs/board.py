@@ -30,8 +30,8 @@ class Board:
         self._opened: DBOSClient | None = None
 
     def open(self) -> None:
-        """Reach the database now, so that a fault of it is known; raises Unavailable."""
-        _ = self._client
+        """Reach the database now, and keep a connection, which SQLite may need the disk for; raises Unavailable."""
+        self._client.list_workflows(name=WORKFLOW, limit=1)
 
     def folder(self, job_id: str) -> Path:
         """Where a job keeps its files."""

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from index.catalog import database
-from tests.faults.served import PATIENCE_S, served
+from tests.faults.served import served
 from tests.operations.disks import frozen, mounted
 from tests.operations.place import DATA, Place, add, hits
 from tests.tiny.bundles import tiny_library
@@ -74,8 +74,6 @@ def test_searches_go_on_while_the_disk_takes_nothing_and_writers_wait_or_are_tol
     monkeypatch.setenv("SIGHTSOUND_QUEUE_LIMIT", "1")
     with served(disk / DATA, tmp_path / "spool") as service, ThreadPoolExecutor(2) as pool:
         client, waiting = service.client, list[Future[httpx.Response]]()
-        assert took_s(client, "/readyz") < PATIENCE_S
-        assert took_s(client, "/metrics") < PATIENCE_S
         hits(client)
         with frozen(disk):
             start = time.monotonic()
