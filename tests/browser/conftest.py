@@ -1,10 +1,18 @@
-"""A real browser, or a skip that says that there is none."""
+"""A real browser, or a skip that says that there is none; and what it looks at, a service of each module's own."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from index.catalog.keys import Grant
+from index.galleries import Galleries
+from service.app import create_app
+from service.settings import Settings
+from tests.tiny.bundles import tiny_library
+from tests.unit.service.running import running
 
 CHROMIUM = Path("/usr/bin/chromium")
 OPTIONS = [
@@ -30,6 +38,35 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a module's service."""
+    return tiny_library(tmp_path_factory.mktemp("library"))
+
+
+@pytest.fixture(scope="module")
+def settings(library: Path) -> Settings:
+    """Of a module's service, which does no jobs unless the module says otherwise."""
+    return Settings(data=library, job_workers=0)
+
+
+@pytest.fixture(scope="module")
+def address(settings: Settings) -> Iterator[str]:
+    """Of a module's service."""
+    with running(create_app(settings)) as at:
+        yield at
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """The address of another service, which asks for keys and does no jobs, and a key of it to look with."""
+    library = tiny_library(tmp_path / "library", clips_per_label=1)
+    with closing(Galleries.open(library)) as galleries:
+        secret = galleries.keys.create(Grant("ada", ("search",)))[0]
+    with running(create_app(Settings(data=library, keys="required", job_workers=0))) as at:
+        yield at, secret
 
 
 @pytest.fixture

@@ -10,16 +10,13 @@ from playwright.sync_api import Browser, Page, expect
 from index.galleries import Galleries
 from models.media.cage import Cage
 from models.media.limits import Limits
-from service.app import create_app
 from service.encoding.encoders import Encoders
 from service.jobs.evaluating import Evaluate
 from service.jobs.pulse import Pulse
 from service.jobs.work import Workshop
 from service.routes.page import PAGES
-from service.settings import Settings
 from tests.browser.axe import CONTRAST, violations
 from tests.tiny.bundles import tiny_library
-from tests.unit.service.running import running
 
 NAMED = {"/bundles/{name}": "/bundles/tiny", "/galleries/{name}": "/galleries/demo"}
 NAMED |= {"/galleries/{name}/clips/{clip_id}": "/galleries/demo/clips/CLIP"}
@@ -39,11 +36,10 @@ SHOWN = """() => import("/web/modules/states.js").then(({ show }) => {
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     library = tiny_library(tmp_path_factory.mktemp("library"))
     evaluate(library)
-    with running(create_app(Settings(data=library, job_workers=0))) as at:
-        yield at
+    return library
 
 
 @pytest.fixture(scope="module")

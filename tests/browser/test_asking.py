@@ -8,13 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
 
-from service.app import create_app
-from service.settings import Settings
 from sightsound.client import Client
 from tests.browser.conftest import CHROMIUM, OPTIONS
-from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import tiny_clip
-from tests.unit.service.running import running
 
 EXAMPLE = """([kind, {clip, window_id, window}]) => document.getElementById("hits").dispatchEvent(
     new CustomEvent(kind, {bubbles: true, detail: {clip: clip.id, window_id, window}}))"""
@@ -50,12 +46,11 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    library, folder = tiny_library(tmp_path_factory.mktemp("library")), tmp_path_factory.mktemp("clips")
-    with running(create_app(Settings(data=library, job_workers=0))) as at:
-        with Client(at) as client:
-            client.add_clip("demo", tiny_clip(folder / "minster.mp4"), ["bell ringing"], metadata={"year": 1999})
-        yield at
+def address(address: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("clips")
+    with Client(address) as client:
+        client.add_clip("demo", tiny_clip(folder / "minster.mp4"), ["bell ringing"], metadata={"year": 1999})
+    return address
 
 
 def words(page: Page) -> Locator:

@@ -19,12 +19,11 @@ SCORES = "all => all.map((each) => each.hit.score)"
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    library, folder = tiny_library(tmp_path_factory.mktemp("library")), tmp_path_factory.mktemp("clips")
-    with running(create_app(Settings(data=library, job_workers=0))) as at:
-        with Client(at) as client:
-            client.add_clip("demo", tiny_clip(folder / "long.mp4", seconds=9.0), ["bell ringing"])
-        yield at
+def address(address: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("clips")
+    with Client(address) as client:
+        client.add_clip("demo", tiny_clip(folder / "long.mp4", seconds=9.0), ["bell ringing"])
+    return address
 
 
 @pytest.fixture(scope="module")

@@ -1,26 +1,18 @@
 """Bundles in a browser: what there is, how one works, one brought, used in a gallery, and deleted."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from shutil import rmtree
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from service.app import create_app
 from service.settings import Settings
 from tests.browser.axe import violations
 from tests.tiny.bundle_archives import files_of, zipped
-from tests.tiny.bundles import narrowed, tiny_library
-from tests.unit.service.running import running
+from tests.tiny.bundles import narrowed
 
 TRIED_MS = 20_000
 """How long the service may take to look at a bundle."""
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_library(tmp_path_factory.mktemp("library"))
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +27,8 @@ def archive(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(library: Path, archive: Path) -> Iterator[str]:
-    with running(create_app(Settings(data=library, job_workers=0))) as at:
-        yield at
+def settings(library: Path, archive: Path) -> Settings:
+    return Settings(data=library, job_workers=0)
 
 
 def test_a_bundle_tells_what_flows_where_and_leads_to_its_gallery(page: Page) -> None:

@@ -1,7 +1,6 @@
 """Classifying, seen: a clip, the classes that compete, and the slider that weighs seen against new ones."""
 
 import re
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -34,18 +33,23 @@ SIZES = {"desk": (1280, 900), "phone": (360, 780)}
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A gallery by a bundle that keeps a curve of both senses together, none of one alone."""
-    folder = tiny_library(tmp_path_factory.mktemp("library"))
-    bundles = folder / "bundles"
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With "told" too, a bundle that keeps a curve of both senses together, none of one alone."""
+    library = tiny_library(tmp_path_factory.mktemp("library"))
+    bundles = library / "bundles"
     made = load_manifest(bundles / "tiny")
     graphs = {name: (bundles / "tiny" / head.file).read_bytes() for name, head in made.heads.items()}
     told = made.model_copy(update={"name": "told", "classification": ClassificationSpec(curves={"av": CURVE})})
     save(bundles / "told", told, graphs, "# told\n")
-    with running(create_app(Settings(data=folder, job_workers=0))) as at:
-        httpx.post(f"{at}/v1/galleries/demo/reindex", json={"bundle": "told", "force": True}).raise_for_status()
-        httpx.put(f"{at}/v1/vocabularies/kitchen", json={"classes": ["a kettle", "a pan"]}).raise_for_status()
-        yield at
+    return library
+
+
+@pytest.fixture(scope="module")
+def address(address: str) -> str:
+    """With a gallery by "told"."""
+    httpx.post(f"{address}/v1/galleries/demo/reindex", json={"bundle": "told", "force": True}).raise_for_status()
+    httpx.put(f"{address}/v1/vocabularies/kitchen", json={"classes": ["a kettle", "a pan"]}).raise_for_status()
+    return address
 
 
 @pytest.fixture

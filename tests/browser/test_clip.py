@@ -11,16 +11,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from index.catalog.keys import Grant
-from index.galleries import Galleries
-from service.app import create_app
-from service.settings import Settings
 from tests.browser.axe import violations
 from tests.browser.moving import MOVED, WATCH
-from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import tiny_clip
 from tests.tiny.images import image
-from tests.unit.service.running import running
 
 DEMO = "/v1/galleries/demo/clips"
 PATCHED = """async ([before, after]) => (await import("/web/modules/clip/patch.js")).patch(before, after)"""
@@ -33,12 +27,6 @@ PATCHES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ({}, {"constructor": 1}, {"constructor": 1}),
 ]
 NO_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', { value: undefined })"
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running(create_app(Settings(data=tiny_library(tmp_path_factory.mktemp("library")), job_workers=0))) as at:
-        yield at
 
 
 def added(address: str, path: Path, **said: Any) -> str:
@@ -232,21 +220,18 @@ def test_a_link_to_it_is_copied_or_there_to_be_copied_by_hand(page: Page, addres
     expect(page.get_by_label("Link to this clip")).to_have_value(f"{address}{clip}")
 
 
-def test_who_may_only_look_changes_nothing_and_is_told_why(browser: Browser, tmp_path: Path) -> None:
-    library = tiny_library(tmp_path / "library", clips_per_label=1)
-    with closing(Galleries.open(library)) as galleries:
-        secret = galleries.keys.create(Grant("ada", ("search",)))[0]
-    with running(create_app(Settings(data=library, keys="required", job_workers=0))) as at:
-        held = {"Authorization": f"Bearer {secret}"}
-        clip = httpx.get(f"{at}{DEMO}", headers=held).json()["clips"][0]["media"].removeprefix("/v1")
-        with closing(browser.new_page(base_url=at)) as page:
-            page.context.request.post("/v1/session", headers=held)
-            page.goto(clip.removesuffix("/media"))
-            expect(page.get_by_text("Changing clips takes a key with the scope ingest.")).to_be_visible()
-            expect(page.get_by_label("Labels")).not_to_be_editable()
-            for gone in ("Save", "Delete"):
-                expect(page.get_by_role("button", name=gone)).to_be_hidden()
-            assert violations(page) == []
+def test_who_may_only_look_changes_nothing_and_is_told_why(browser: Browser, guarded: tuple[str, str]) -> None:
+    at, secret = guarded
+    held = {"Authorization": f"Bearer {secret}"}
+    clip = httpx.get(f"{at}{DEMO}", headers=held).json()["clips"][0]["media"].removeprefix("/v1")
+    with closing(browser.new_page(base_url=at)) as page:
+        page.context.request.post("/v1/session", headers=held)
+        page.goto(clip.removesuffix("/media"))
+        expect(page.get_by_text("Changing clips takes a key with the scope ingest.")).to_be_visible()
+        expect(page.get_by_label("Labels")).not_to_be_editable()
+        for gone in ("Save", "Delete"):
+            expect(page.get_by_role("button", name=gone)).to_be_hidden()
+        assert violations(page) == []
 
 
 def test_a_clip_that_cannot_be_reached_can_be_tried_again(page: Page, clip: str, troubles: list[str]) -> None:

@@ -1,7 +1,6 @@
 """Evaluations in a browser: begun and followed, looked into, and laid side by side."""
 
 import re
-from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from index.galleries import Galleries
 from models.bundle.store import load_manifest
 from models.media.cage import Cage
 from models.media.limits import Limits
-from service.app import create_app
 from service.encoding.encoders import Encoders
 from service.evaluations.evaluations import record
 from service.jobs.evaluating import Evaluate
@@ -21,7 +19,6 @@ from service.jobs.pulse import Pulse
 from service.jobs.work import Workshop
 from service.settings import Settings
 from tests.tiny.bundles import tiny_bundle, tiny_library
-from tests.unit.service.running import running
 
 BINS = [{"predicted": 0.05 + each / 10, "observed": each / 10, "count": 10 ** (9 - each)} for each in range(9)]
 LIKELY = {"sigmoid": {"error": 0.012, "hits_error": 0.34}, "reliability": BINS}
@@ -78,9 +75,8 @@ def right(told: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def address(library: Path) -> Iterator[str]:
-    with running(create_app(Settings(data=library, job_workers=1))) as at:
-        yield at
+def settings(library: Path) -> Settings:
+    return Settings(data=library, job_workers=1)
 
 
 def fits_a_phone(page: Page) -> bool:

@@ -1,15 +1,9 @@
 """What every page has around it, and that each is whole: on a phone and on a desk, by mouse and by keyboard."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from service.app import create_app
 from service.routes.page import PAGES
-from service.settings import Settings
-from tests.tiny.bundles import tiny_library
-from tests.unit.service.running import running
 
 SIZES = {"a phone": (390, 844), "a desk": (1280, 860)}
 WITHOUT_NAMES = sorted(address for address in PAGES if "{" not in address)
@@ -27,13 +21,6 @@ FILLED = """(status) => import("/web/modules/states.js").then(async ({ fill }) =
 SLOW = """() => import("/web/modules/states.js").then(({ fill }) => {
     fill(document.getElementById("main"), () => new Promise(() => {}), "cards");
 })"""
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    settings = Settings(data=tiny_library(tmp_path_factory.mktemp("library")), job_workers=0)
-    with running(create_app(settings)) as at:
-        yield at
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -1,7 +1,6 @@
 """The pages of galleries: made, filled, looked through, embedded anew, moved and deleted by hand."""
 
 import re
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -9,14 +8,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
-from index.catalog.keys import Grant
-from index.galleries import Galleries
-from service.app import create_app
 from service.settings import Settings
 from tests.browser.axe import violations
-from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import tiny_clip
-from tests.unit.service.running import running
 
 PHONE = ViewportSize(width=390, height=844)
 NARROWEST = ViewportSize(width=320, height=700)
@@ -24,9 +18,8 @@ FORBIDDEN = {"type": "/problems/forbidden", "title": "The key may not do this.",
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running(create_app(Settings(data=tiny_library(tmp_path_factory.mktemp("library")), job_workers=1))) as at:
-        yield at
+def settings(library: Path) -> Settings:
+    return Settings(data=library, job_workers=1)
 
 
 def test_a_gallery_is_made_and_filled_with_many_files(page: Page, tmp_path: Path, troubles: list[str]) -> None:
@@ -140,12 +133,9 @@ def test_a_gallery_is_verified_exported_imported_and_deleted(page: Page, tmp_pat
     expect(page.get_by_role("link", name=re.compile("^again"))).to_have_count(0)
 
 
-def test_who_may_only_look_is_offered_nothing_else_and_told_why(browser: Browser, tmp_path: Path) -> None:
-    library = tiny_library(tmp_path / "library", clips_per_label=1)
-    with closing(Galleries.open(library)) as galleries:
-        secret = galleries.keys.create(Grant("ada", ("search",)))[0]
-    app = create_app(Settings(data=library, keys="required", job_workers=0))
-    with running(app) as at, closing(browser.new_page(base_url=at)) as page:
+def test_who_may_only_look_is_offered_nothing_else_and_told_why(browser: Browser, guarded: tuple[str, str]) -> None:
+    at, secret = guarded
+    with closing(browser.new_page(base_url=at)) as page:
         page.goto("/galleries")
         dialog = page.get_by_role("dialog", name="Sign in with a key")
         dialog.get_by_label("Key").fill(secret)

@@ -1,18 +1,13 @@
 """Images on the page: found, and searched with."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from service.app import create_app
-from service.settings import Settings
 from sightsound.client import Client
-from tests.tiny.bundles import tiny_library
 from tests.tiny.images import image
-from tests.unit.service.running import running
 
 SHOWN = (
     "(selector) => { const each = document.querySelector(selector); return each?.complete && each.naturalWidth > 0; }"
@@ -26,12 +21,10 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, picture: Path) -> Iterator[str]:
-    settings = Settings(data=tiny_library(tmp_path_factory.mktemp("library")), job_workers=0)
-    with running(create_app(settings)) as at:
-        with Client(at) as client:
-            client.add_clip("demo", picture, labels=["stripes"])
-        yield at
+def address(address: str, picture: Path) -> str:
+    with Client(address) as client:
+        client.add_clip("demo", picture, labels=["stripes"])
+    return address
 
 
 def test_a_found_image_is_shown_and_has_nothing_to_play(page: Page) -> None:

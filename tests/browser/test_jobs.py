@@ -1,7 +1,6 @@
 """The page of jobs: what goes on is followed as it goes, and what can be done about it is offered to who may."""
 
 import re
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -9,8 +8,6 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from index.catalog.keys import Grant
-from index.galleries import Galleries
 from service.app import create_app
 from service.settings import Settings
 from tests.tiny.bundles import tiny_library
@@ -21,19 +18,8 @@ PHONE = ViewportSize(width=390, height=844)
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running(create_app(Settings(data=tiny_library(tmp_path_factory.mktemp("library")), job_workers=1))) as at:
-        yield at
-
-
-@pytest.fixture
-def idle(tmp_path: Path) -> Iterator[tuple[str, str]]:
-    """A service that asks for keys and whose jobs wait for ever, and a key to look with."""
-    library = tiny_library(tmp_path / "library", clips_per_label=1)
-    with closing(Galleries.open(library)) as galleries:
-        secret = galleries.keys.create(Grant("ada", ("search",)))[0]
-    with running(create_app(Settings(data=library, keys="required", job_workers=0))) as at:
-        yield at, secret
+def settings(library: Path) -> Settings:
+    return Settings(data=library, job_workers=1)
 
 
 def test_a_job_is_followed_to_its_end_and_its_errors_are_told(page: Page, address: str, tmp_path: Path) -> None:
@@ -81,8 +67,8 @@ def test_what_waits_is_cancelled_and_found_by_its_state(browser: Browser, tmp_pa
             expect(page).to_have_url(re.compile("state=cancelled"))
 
 
-def test_who_may_not_see_jobs_is_told_so(browser: Browser, idle: tuple[str, str]) -> None:
-    address, secret = idle
+def test_who_may_not_see_jobs_is_told_so(browser: Browser, guarded: tuple[str, str]) -> None:
+    address, secret = guarded
     with closing(browser.new_page(base_url=address)) as page:
         page.goto("/jobs")
         dialog = page.get_by_role("dialog", name="Sign in with a key")

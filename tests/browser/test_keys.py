@@ -1,6 +1,5 @@
 """Keys in a browser: made, shown once, copied, and revoked; and who may not is told."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -10,16 +9,8 @@ from playwright.sync_api import Page, expect
 
 from index.catalog.keys import Grant
 from index.galleries import Galleries
-from service.app import create_app
 from service.settings import Settings
 from tests.browser.axe import violations
-from tests.tiny.bundles import tiny_library
-from tests.unit.service.running import running
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_library(tmp_path_factory.mktemp("library"))
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +22,8 @@ def secrets(library: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def address(library: Path, secrets: dict[str, str]) -> Iterator[str]:
-    with running(create_app(Settings(data=library, keys="required", job_workers=0))) as at:
-        yield at
+def settings(library: Path, secrets: dict[str, str]) -> Settings:
+    return Settings(data=library, keys="required", job_workers=0)
 
 
 def enter(page: Page, secret: str, troubles: list[str]) -> None:

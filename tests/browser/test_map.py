@@ -1,20 +1,13 @@
 """The map of a gallery: drawn, moved through, heard, filtered, and asked where something lands."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, ViewportSize, expect
 
-from index.catalog.keys import Grant
-from index.galleries import Galleries
-from service.app import create_app
 from service.settings import Settings
 from tests.browser.axe import violations
-from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import tiny_clip
-from tests.unit.service.running import running
 
 PAINTED = """canvas => new Set(new Uint32Array(canvas.getContext("2d")
     .getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size > 8"""
@@ -31,10 +24,8 @@ FORBIDDEN = {"type": "/problems/forbidden", "title": "The key may not do this.",
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    app = create_app(Settings(data=tiny_library(tmp_path_factory.mktemp("library")), job_workers=1))
-    with running(app) as at:
-        yield at
+def settings(library: Path) -> Settings:
+    return Settings(data=library, job_workers=1)
 
 
 def opened(page: Page, at: str = "/map") -> Locator:
@@ -121,16 +112,6 @@ def test_on_a_phone_nothing_sticks_out(page: Page) -> None:
     opened(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert violations(page) == []
-
-
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """Another service, and a key of it to look with."""
-    library = tiny_library(tmp_path_factory.mktemp("guarded"))
-    with closing(Galleries.open(library)) as galleries:
-        secret = galleries.keys.create(Grant("ada", ("search",)))[0]
-    with running(create_app(Settings(data=library, keys="required", job_workers=0))) as at:
-        yield at, secret
 
 
 def test_who_may_not_draw_is_told_who_can(page: Page, guarded: tuple[str, str]) -> None:

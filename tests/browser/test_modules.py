@@ -1,18 +1,12 @@
 """What the pages' modules share: figures in words, requests, uploads and events, against the service itself."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from playwright.sync_api import Page
 
-from service.app import create_app
-from service.settings import Settings
-from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import tiny_clip
-from tests.unit.service.running import running
 
 SAID = """async ([module, name, given]) => (await import(`/web/modules/${module}.js`))[name](...given)"""
 ASKED = """async ([path, options]) => {
@@ -51,13 +45,6 @@ FIGURES: list[tuple[str, list[Any], str]] = [
     ("sentence", ["found nothing"], "Found nothing."),
     ("sentence", [""], ""),
 ]
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    settings = Settings(data=tiny_library(tmp_path_factory.mktemp("library")), job_workers=0)
-    with running(create_app(settings)) as at:
-        yield at
 
 
 def test_figures_are_as_people_read_them(page: Page) -> None:

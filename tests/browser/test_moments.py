@@ -1,17 +1,11 @@
 """Clips that are found once, with their moments: each played in its place, all of them looked for, by every means."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
-from service.app import create_app
-from service.settings import Settings
 from sightsound.client import Client
 from tests.browser.axe import violations
-from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import tiny_clip
-from tests.unit.service.running import running
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 WITHIN = """([start, end]) => {
@@ -22,12 +16,11 @@ STARTS = "all => all.map((each) => each.hit.window.start_s)"
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    library, folder = tiny_library(tmp_path_factory.mktemp("library")), tmp_path_factory.mktemp("clips")
-    with running(create_app(Settings(data=library, job_workers=0))) as at:
-        with Client(at) as client:
-            client.add_clip("demo", tiny_clip(folder / "long.mp4", seconds=44.0), ["a long one"])
-        yield at
+def address(address: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("clips")
+    with Client(address) as client:
+        client.add_clip("demo", tiny_clip(folder / "long.mp4", seconds=44.0), ["a long one"])
+    return address
 
 
 def long_one(page: Page) -> Locator:

@@ -1,18 +1,14 @@
 """The page over bundles that have few routes: it offers what they have, and says what they have not."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from service.app import create_app
-from service.settings import Settings
 from tests.tiny.bundles import narrowed, tiny_library
 from tests.tiny.clips import tiny_clip
-from tests.unit.service.running import running
 
 ROUTES = {
     "clips": ("audio->video", "video->audio"),
@@ -23,19 +19,18 @@ ROUTES = {
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tiny_library(tmp_path_factory.mktemp("library"))
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    library = tiny_library(tmp_path_factory.mktemp("library"))
     for name, routes in ROUTES.items():
-        narrowed(folder / "bundles" / "tiny", name, routes=routes)
-    with running(create_app(Settings(data=folder))) as at:
-        yield at
+        narrowed(library / "bundles" / "tiny", name, routes=routes)
+    return library
 
 
 @pytest.fixture
-def address(service: str, request: pytest.FixtureRequest) -> str:
-    """The service, its gallery embedded by the bundle that the test is about."""
-    httpx.post(f"{service}/v1/galleries/demo/reindex", json={"bundle": request.param}).raise_for_status()
-    return service
+def address(address: str, request: pytest.FixtureRequest) -> str:
+    """Of the service, its gallery embedded by the bundle that the test is about."""
+    httpx.post(f"{address}/v1/galleries/demo/reindex", json={"bundle": request.param}).raise_for_status()
+    return address
 
 
 @pytest.fixture

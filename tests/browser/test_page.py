@@ -1,26 +1,13 @@
 """The page of searches, asked as a person would in a real browser: by words and by a clip."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from service.app import create_app
-from service.settings import Settings
-from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import tiny_clip
-from tests.unit.service.running import running
 
 WAVE = "() => (document.querySelector('#preview canvas')?.width ?? 300) !== 300"
 """A canvas is 300 wide until something is drawn in it."""
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    app = create_app(Settings(data=tiny_library(tmp_path_factory.mktemp("library"))))
-    with running(app) as at:
-        yield at
 
 
 def words(page: Page) -> Locator:

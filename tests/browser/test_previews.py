@@ -1,17 +1,10 @@
 """Clips that no browser plays, on the page."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from service.app import create_app
-from service.settings import Settings
 from sightsound.client import Client
-from tests.tiny.bundles import tiny_library
 from tests.tiny.scenes import LEVELS, RED, scene
-from tests.unit.service.running import running
 
 ODD = {
     "an old film": ("film.avi", ("libmp3lame", "mpeg4")),
@@ -41,14 +34,12 @@ SOUGHT = """async (label) => {
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    settings = Settings(data=tiny_library(tmp_path_factory.mktemp("library")), job_workers=0)
-    folder: Path = tmp_path_factory.mktemp("films")
-    with running(create_app(settings)) as at:
-        with Client(at) as client:
-            for label, (name, codecs) in ODD.items():
-                client.add_clip("demo", scene(folder / name, codecs=codecs), labels=[label])
-        yield at
+def address(address: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("films")
+    with Client(address) as client:
+        for label, (name, codecs) in ODD.items():
+            client.add_clip("demo", scene(folder / name, codecs=codecs), labels=[label])
+    return address
 
 
 @pytest.mark.parametrize("label", ODD)

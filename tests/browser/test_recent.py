@@ -1,23 +1,11 @@
 """What was asked before is offered again by the browser that it was asked in, and forgotten when that is wished."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from service.app import create_app
-from service.settings import Settings
 from tests.browser.axe import violations
-from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import tiny_clip
-from tests.unit.service.running import running
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running(create_app(Settings(data=tiny_library(tmp_path_factory.mktemp("library")), job_workers=0))) as at:
-        yield at
 
 
 def words(page: Page) -> Locator:

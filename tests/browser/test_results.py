@@ -1,16 +1,12 @@
 """Results on the page: played in place, told how near, explained, gone on with; by mouse, by keyboard, on a phone."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from service.app import create_app
-from service.settings import Settings
 from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import tiny_clip
-from tests.unit.service.running import running
 
 WINDOW = """() => {
     const video = document.querySelector(".hit video");
@@ -25,10 +21,8 @@ ALL = 27
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    library = tiny_library(tmp_path_factory.mktemp("library"), clips_per_label=9)
-    with running(create_app(Settings(data=library, job_workers=0))) as at:
-        yield at
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_library(tmp_path_factory.mktemp("library"), clips_per_label=9)
 
 
 def opened(page: Page, address: str) -> None:

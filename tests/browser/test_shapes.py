@@ -1,19 +1,14 @@
 """Results keep the shape of their pictures, and nothing moves when these come."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, ViewportSize, expect
 
-from service.app import create_app
-from service.settings import Settings
 from sightsound.client import Client
 from tests.browser.moving import MOVED, WATCH
-from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import render
-from tests.unit.service.running import running
 
 SIZES: list[ViewportSize] = [{"width": 390, "height": 844}, {"width": 1280, "height": 900}]
 PATIENT = "{ const late = setTimeout; setTimeout = (then, ms) => late(then, ms === 150 ? 60_000 : ms); }"
@@ -22,13 +17,12 @@ FITS = "(each) => getComputedStyle(each).objectFit"
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    library, folder = tiny_library(tmp_path_factory.mktemp("library")), tmp_path_factory.mktemp("clips")
-    with running(create_app(Settings(data=library, job_workers=0))) as at:
-        with Client(at) as client:
-            client.add_clip("demo", film(folder / "wide.mp4", 192, 108), ["a wide one"])
-            client.add_clip("demo", film(folder / "tall.mp4", 108, 192), ["a tall one"])
-        yield at
+def address(address: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("clips")
+    with Client(address) as client:
+        client.add_clip("demo", film(folder / "wide.mp4", 192, 108), ["a wide one"])
+        client.add_clip("demo", film(folder / "tall.mp4", 108, 192), ["a tall one"])
+    return address
 
 
 def film(path: Path, wide: int, high: int) -> Path:

@@ -1,6 +1,5 @@
 """A service that asks for keys, in a browser: one is asked for, kept out of reach, and goes with all that is shown."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -9,15 +8,7 @@ from playwright.sync_api import Page, expect
 
 from index.catalog.keys import Grant
 from index.galleries import Galleries
-from service.app import create_app
 from service.settings import Settings
-from tests.tiny.bundles import tiny_library
-from tests.unit.service.running import running
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_library(tmp_path_factory.mktemp("library"))
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +19,8 @@ def secret(library: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def address(library: Path, secret: str) -> Iterator[str]:
-    with running(create_app(Settings(data=library, keys="required", job_workers=0))) as at:
-        yield at
+def settings(library: Path, secret: str) -> Settings:
+    return Settings(data=library, keys="required", job_workers=0)
 
 
 def hand(page: Page, key: str) -> None:

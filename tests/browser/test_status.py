@@ -1,15 +1,8 @@
 """The status in a browser: what is wrong first, figures that go on while one looks, and nothing while nobody does."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
-
-from service.app import create_app
-from service.settings import Settings
-from tests.tiny.bundles import tiny_library
-from tests.unit.service.running import running
 
 ASKED = "/v1/status"
 HIDDEN = """(is) => {
@@ -20,17 +13,6 @@ WARNED = (
     """([status, parts]) => import("/web/modules/admin/warnings.js").then(({ warnings }) => warnings(status, parts))"""
 )
 WELL = {"data_free_bytes": 2**40, "spool": {"taken_bytes": 0, "limit_bytes": 9}, "lanes": {}, "galleries": []}
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_library(tmp_path_factory.mktemp("library"))
-
-
-@pytest.fixture(scope="module")
-def address(library: Path) -> Iterator[str]:
-    with running(create_app(Settings(data=library, job_workers=0))) as at:
-        yield at
 
 
 def test_figures_go_on_while_somebody_looks_and_rest_while_nobody_does(page: Page) -> None:
