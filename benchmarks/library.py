@@ -105,11 +105,12 @@ def _fill(catalog: Path, features: F32) -> None:
         key = galleries.get(connection, NAME).key
         for start in range(0, len(features), BATCH):
             rows = enumerate(features[start : start + BATCH], start)
-            clips.add_all(connection, key, [(_clip(i), [{"video": row}], {"video": VIDEO.sha256}) for i, row in rows])
+            clips.add_all(connection, key, [(clip(i), [{"video": row}], {"video": VIDEO.sha256}) for i, row in rows])
     database.close()
 
 
-def _clip(i: int) -> Clip:
+def clip(i: int) -> Clip:
+    """The clip of row i."""
     return Clip(
         id=clip_id(i),
         name=f"clip {i}.mp4",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +11,7 @@ from time import perf_counter, process_time, sleep, time
 
 import numpy as np
 
-from benchmarks.library import BATCH, NAME, clip_id, library_of, widened
+from benchmarks.library import BATCH, NAME, clip, library_of, widened
 from benchmarks.million_phases import PROCESSES, asking, opened
 from benchmarks.peers_task import Task
 from benchmarks.reembedding import WIDTHS, Reembedding
@@ -150,19 +151,9 @@ def _size_of(folder: Path, widths: dict[Sense, int]) -> int:
 
 
 def _clip(i: int, senses: frozenset[Sense]) -> Clip:
-    return Clip(
-        id=clip_id(BATCH + i),
-        name=f"a clip with a name of usual length, {i}.mp4",
-        labels=(f"class {i % 33}",),
-        media_type="video/mp4",
-        size_bytes=1_000_000,
-        sha256=f"{BATCH + i:064x}",
-        duration_s=10.0,
-        windows=(Window(0.0, 10.0),),
-        senses=senses,
-        metadata={},
-        added_at=float(i),
-    )
+    """One that is none of the library's."""
+    name = f"a clip with a name of usual length, {i}.mp4"
+    return replace(clip(BATCH + i), name=name, size_bytes=1_000_000, senses=senses)
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -69,26 +69,28 @@ GALLERY: Mapping[str, Any] = {
     "channels": ["av", "video", "audio"],
     "labels": {"ball bouncing": 2, "bell ringing": 2, "dog barking": 2},
 }
+EVALUATING: Mapping[str, Any] = {
+    "routes": ["audio->video"],
+    "protocol": "gallery@1",
+    "generation": None,
+    "compare_to": None,
+    "only": {
+        "label": [],
+        "where": [],
+        "added_from": None,
+        "added_to": None,
+        "min_duration_s": None,
+        "max_duration_s": None,
+        "among": None,
+    },
+}
+"""What the job was asked for, which its evaluation tells too."""
 JOB: Mapping[str, Any] = {
     "id": "1a202c2257e3b4714f513",
     "kind": "evaluate",
     "gallery": "demo",
     "state": "done",
-    "request": {
-        "routes": ["audio->video"],
-        "protocol": "gallery@1",
-        "generation": None,
-        "compare_to": None,
-        "only": {
-            "label": [],
-            "where": [],
-            "added_from": None,
-            "added_to": None,
-            "min_duration_s": None,
-            "max_duration_s": None,
-            "among": None,
-        },
-    },
+    "request": EVALUATING,
     "progress": {"done": 2, "total": 2, "item": "audio->video", "reached_s": None, "rate": 5.2351, "time_left_s": 0.0},
     "errors": [],
     "error_count": 0,
@@ -113,21 +115,7 @@ EVALUATION: Mapping[str, Any] = {
     "generation": 1,
     "protocol": "gallery@1",
     "job": "1a202c2257e3b4714f513",
-    "request": {
-        "routes": ["audio->video"],
-        "protocol": "gallery@1",
-        "generation": None,
-        "compare_to": None,
-        "only": {
-            "label": [],
-            "where": [],
-            "added_from": None,
-            "added_to": None,
-            "min_duration_s": None,
-            "max_duration_s": None,
-            "among": None,
-        },
-    },
+    "request": EVALUATING,
     "made_at": "2026-11-22T10:16:48.176433Z",
     "report": {
         "protocol": "gallery@1",

@@ -1,9 +1,10 @@
 """The backbones and the text encoder of a data folder that a command is to use."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.bundle.senses import said
 from models.errors import DataMissing, QueryInvalid
 from models.features.backbone import Backbone
 from models.features.card import BackboneCard, EncoderCard, JoinedCard, read_card, read_text_card
@@ -41,6 +42,30 @@ def open_encoders(folder: Path, asked: Asked, *, device: Device = "cpu") -> Enco
         found[sense] = Backbone.open(place, device=device)
     text = _needed(text_encoder(folder, asked.get("text")), "text encoder", folder)
     return Encoders(found, TextEncoder.open(text, device=device))
+
+
+def chosen_cards(
+    folder: Path, asked: Mapping[Sense, str | None], *, kind: str, fits: Callable[[BackboneCard], bool]
+) -> dict[Sense, BackboneCard]:
+    """Of each sense the asked or only backbone of a folder that fits, if there is one; `kind` is what such are called.
+
+    Raises:
+        DataMissing: an asked one is not there.
+        QueryInvalid: of a sense there are several and none is asked for.
+    """
+    cards = [read_card(path, BackboneCard) for path in sorted(folder.glob("*/backbone.json"))]
+    chosen: dict[Sense, BackboneCard] = {}
+    for sense, name in asked.items():
+        there = [card for card in cards if card.sense == sense and fits(card)]
+        wanted = [card for card in there if name in (None, card.ref)]
+        refs = ", ".join(card.ref for card in there) or "none"
+        if name is not None and not wanted:
+            raise DataMissing(f"there is no {kind} {name} of {said([sense])} in {folder}; found {refs}")
+        if len(wanted) > 1:
+            raise QueryInvalid(f"there are the {kind}s {refs} of {said([sense])} in {folder}; choose one by --{sense}")
+        if wanted:
+            chosen[sense] = wanted[0]
+    return chosen
 
 
 def text_encoder(folder: Path, asked: str | None) -> Path | None:

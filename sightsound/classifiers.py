@@ -1,17 +1,16 @@
 """A bundle of the classifiers of a data folder, with the text encoder that reads their classes' names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
 
 from models.bundle.manifest import Manifest
-from models.bundle.senses import said
-from models.errors import DataMissing, QueryInvalid
-from models.features.card import BackboneCard, read_card
+from models.errors import DataMissing
+from models.features.card import BackboneCard
 from models.features.text import TextEncoder
 from models.types import Sense
-from sightsound.chosen_encoders import text_encoder
+from sightsound.chosen_encoders import chosen_cards, text_encoder
 from sightsound.demo_making import fetch_text_encoder
 from sightsound.outputs import new_bundle
 from sightsound.progress import Steps
@@ -51,24 +50,10 @@ def make(
 
 def _classifiers(folder: Path, chosen: Mapping[Sense, str | None]) -> dict[Sense, BackboneCard]:
     """The chosen card of each sense, or the only one whose feature is named classes."""
-    cards = [read_card(path, BackboneCard) for path in sorted(folder.glob("*/backbone.json"))]
-    named = [card for card in cards if card.classes]
-    found = {sense: _of_sense(sense, named, folder, asked) for sense, asked in chosen.items()}
-    known = {sense: card for sense, card in found.items() if card is not None}
-    if not known:
+    found = chosen_cards(folder, chosen, kind="classifier", fits=lambda card: bool(card.classes))
+    if not found:
         raise DataMissing(f"there is no classifier in {folder}; `sightsound backbone import` makes a file one")
-    return known
-
-
-def _of_sense(sense: Sense, named: Sequence[BackboneCard], folder: Path, asked: str | None) -> BackboneCard | None:
-    of_sense = [card for card in named if card.sense == sense]
-    wanted = [card for card in of_sense if asked in (None, card.ref)]
-    refs = ", ".join(card.ref for card in of_sense) or "none"
-    if asked is not None and not wanted:
-        raise DataMissing(f"there is no classifier {asked} of {said([sense])} in {folder}; found {refs}")
-    if len(wanted) > 1:
-        raise QueryInvalid(f"there are the classifiers {refs} of {said([sense])} in {folder}; choose one by --{sense}")
-    return wanted[0] if wanted else None
+    return found
 
 
 def _text_encoder(folder: Path, asked: str | None, steps: Steps) -> TextEncoder:

@@ -1,21 +1,18 @@
 """`sightsound bundle from-pretrained`: a bundle of the shared spaces that were pulled into a data folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.errors import DataMissing, QueryInvalid
+from models.errors import DataMissing
 from sightsound.commands.outcome import done
 from sightsound.commands.reach import FOLDER, AsJson
 
 if TYPE_CHECKING:
     from models.features.card import BackboneCard, TextCard
     from models.types import Sense
-
-FIRST: "tuple[Sense, ...]" = ("video", "audio")
-"""The order of text parts: ClipClap's, CLIP before CLAP."""
 
 
 def from_pretrained(
@@ -36,6 +33,7 @@ def from_pretrained(
     from training.hub.bundle import bundle_from_pretrained
 
     folder, backbones = new_bundle(data, name), data / "backbones"
+    # Text parts come in ClipClap's order, CLIP before CLAP.
     chosen = _chosen(backbones, {"video": video, "audio": audio})
     text = _text(backbones, chosen)
     vocabulary = read_names(classes) if classes is not None else ()
@@ -47,30 +45,12 @@ def from_pretrained(
 
 def _chosen(folder: Path, asked: "Mapping[Sense, str | None]") -> "dict[Sense, BackboneCard]":
     """The chosen backbone of each sense, or the only one that shares its space with a text encoder."""
-    from models.features.card import BackboneCard, read_card
+    from sightsound.chosen_encoders import chosen_cards
 
-    cards = [read_card(path, BackboneCard) for path in sorted(folder.glob("*/backbone.json"))]
-    shared = [card for card in cards if card.text_encoder is not None]
-    found = {sense: _of_sense(sense, shared, folder, asked[sense]) for sense in FIRST}
-    known = {sense: card for sense, card in found.items() if card is not None}
-    if not known:
+    found = chosen_cards(folder, asked, kind="shared space", fits=lambda card: card.text_encoder is not None)
+    if not found:
         raise DataMissing(f"there is no pre-trained shared space in {folder}; `sightsound backbone pull` fetches one")
-    return known
-
-
-def _of_sense(
-    sense: "Sense", shared: "Sequence[BackboneCard]", folder: Path, asked: str | None
-) -> "BackboneCard | None":
-    from models.bundle.senses import said
-
-    of_sense = [card for card in shared if card.sense == sense]
-    wanted = [card for card in of_sense if asked in (None, card.ref)]
-    refs = ", ".join(card.ref for card in of_sense) or "none"
-    if asked is not None and not wanted:
-        raise DataMissing(f"there is no shared space {asked} of {said([sense])} in {folder}; found {refs}")
-    if len(wanted) > 1:
-        raise QueryInvalid(f"there are the shared spaces {refs} of {said([sense])} in {folder}; choose by --{sense}")
-    return wanted[0] if wanted else None
+    return found
 
 
 def _text(folder: Path, chosen: "Mapping[Sense, BackboneCard]") -> "TextCard":

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -32,9 +31,8 @@ def by_label(
     Products are made in float64, so that what is near is no less exact than what is far; of items whose scores differ
     by less than float32 tells apart, either may come first there and here.
     """
-    left_out = np.full(len(queries), -1) if own is None else own
     labels = {"query_labels": query_labels, "gallery_labels": gallery_labels}
-    ranking = LabelRanking.of(queries, gallery, **labels, metric=metric, own=left_out)
+    ranking = LabelRanking.of(queries, gallery, **labels, metric=metric, own=own)
     return _Ranking.of(ranking, device).average_precisions()
 
 

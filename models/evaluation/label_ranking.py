@@ -42,14 +42,15 @@ class LabelRanking:
 
     @classmethod
     def of(
-        cls, queries: F32, gallery: F32, *, query_labels: I64, gallery_labels: I64, metric: Metric, own: I64
+        cls, queries: F32, gallery: F32, *, query_labels: I64, gallery_labels: I64, metric: Metric, own: I64 | None
     ) -> "LabelRanking":
         """Of queries [q, d] and a gallery [g, d] in any order; arguments as of `ranking.by_label`."""
         order = np.argsort(gallery_labels, kind="stable")
         labels, places = gallery_labels[order], np.append(np.argsort(order), -1)
         remoteness, columns = _of_distinct(Remoteness.of(queries, gallery[order], metric))
         first, after = (np.searchsorted(labels, query_labels, side) for side in ("left", "right"))
-        return cls(remoteness, columns, first, after, own=places[own])
+        left_out = np.full(len(queries), -1) if own is None else places[own]
+        return cls(remoteness, columns, first, after, own=left_out)
 
     def average_precisions(self, threads: int) -> F64:
         """[q]; NaN where nothing is relevant. Each thread multiplies and orders queries of its own.

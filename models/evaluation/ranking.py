@@ -83,7 +83,7 @@ def by_label(
         query_labels=query_labels,
         gallery_labels=gallery_labels,
         metric=metric,
-        own=np.full(len(queries), -1) if own is None else own,
+        own=own,
     )
     return ranking.average_precisions(threads)
 

@@ -1,7 +1,6 @@
 """The contract of vector indexes kept by Milvus, on milvus-lite: one process, one file; and what is Milvus' own."""
 
 from collections.abc import Iterator
-from inspect import signature
 from itertools import count
 from pathlib import Path
 
@@ -16,21 +15,11 @@ from index.vectors.milvus_address import Address
 from index.vectors.milvus_store import MOST_HITS, MilvusIndex, answering, drop
 from models.errors import Conflict, InvalidInput, SpaceMismatch, Unavailable
 from models.types import F32, I64, Metric
-from tests.contract import test_vectors as contract
-from tests.contract.test_vectors import DIM, Build, filled, ids, metric, rows
+from tests.contract.test_vectors import DIM, Build, checks, filled, ids, metric, rows
 
 __all__ = ["metric"]
 
-# Every check of the contract that takes the fixture `build` is run here too, by the one below; but for this one, as
-# which of many equal scores are the k best is not said by what is searched here.
-SETTLED_ELSEWHERE = "test_equal_scores_come_in_the_order_of_their_ids"
-globals().update(
-    {
-        name: check
-        for name, check in vars(contract).items()
-        if name.startswith("test_") and "build" in signature(check).parameters and name != SETTLED_ELSEWHERE
-    }
-)
+globals().update(checks())  # run by the fixture `build` below
 
 
 @pytest.fixture(scope="module")

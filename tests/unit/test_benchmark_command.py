@@ -1,8 +1,6 @@
 """`sightsound benchmark`: rows, tables and pictures on kept features, and what it refuses."""
 
 import json
-import subprocess
-import sys
 from _thread import interrupt_main
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +13,12 @@ from PIL import Image
 
 from models.methods import spec
 from sightsound.cli import run
+from tests.tiny.torchrun import as_two
 from tests.tiny.world import World, world
 from training.comparison.benchmarks import BENCHMARKS
 from training.datasets import kept_features
 from training.experiment import LabelledClip
 from training.recipe import DATASETS, named, names
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -193,20 +190,11 @@ def test_a_comparison_that_was_stopped_goes_on_from_its_checkpoints(
 def test_several_processes_share_the_batches_of_a_comparison_and_one_of_them_talks(
     folder: Path, tmp_path: Path
 ) -> None:
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "sightsound"]
     rows, tables, states, plots = (tmp_path / name for name in ("rows.json", "t.md", "states", "plots"))
     places = ["--json", str(rows), "--markdown", str(tables), "--checkpoints", str(states), "--plots", str(plots)]
-    done = subprocess.run(
-        [*torchrun, *quick(folder, "--methods", "devise,gcca", "--seeds", "1", *places)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    shown = as_two("-m", "sightsound", *quick(folder, "--methods", "devise,gcca", "--seeds", "1", *places))
     for once in ("devise, seed 1 …", "# demo", "Drawing (3) …"):
-        assert done.stdout.count(once) == 1
+        assert shown.count(once) == 1
     assert [row["method"] for row in json.loads(rows.read_text())] == ["devise", "gcca"]
     assert len(torch.load(states / "devise--seed-1.pt", weights_only=True)["random"]) == 2
 

@@ -14,6 +14,7 @@ from models.bundle.store import load_manifest
 from sightsound.cli import run
 from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import tiny_clip
+from tests.tiny.torchrun import as_two
 
 ROOT = Path(__file__).parents[2]
 RECIPE = """
@@ -188,16 +189,8 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bundle(clips: Path, data: Pat
 
 
 def test_several_processes_write_one_bundle_and_one_of_them_talks(clips: Path, data: Path) -> None:
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "sightsound"]
-    done = subprocess.run(
-        [*torchrun, "train", str(clips.parent / "recipe.toml"), "--clips", str(clips), "--data", str(data)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    arguments = [str(clips.parent / "recipe.toml"), "--clips", str(clips), "--data", str(data)]
+    shown = as_two("-m", "sightsound", "train", *arguments)
     assert [path.name for path in (data / "bundles").iterdir()] == ["devise"]
     for once in ("Computing features (8)", "validation harmonic mean", "The bundle devise has the routes"):
-        assert done.stdout.count(once) == 1
+        assert shown.count(once) == 1

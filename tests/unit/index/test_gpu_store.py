@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from inspect import signature
 from threading import active_count
 
 import faiss
@@ -21,21 +20,11 @@ from index.vectors.gpu_store import MASKED, SMALL, GpuIndex
 from index.vectors.torch_device import TorchDevice
 from models.errors import Unavailable
 from models.types import F32, I64, Metric
-from tests.contract import test_vectors as contract
-from tests.contract.test_vectors import DIM, Build, filled, ids, metric, rows
+from tests.contract.test_vectors import DIM, Build, checks, filled, ids, metric, rows
 
 __all__ = ["metric"]
 
-# Every check of the contract that takes the fixture `build` is run here too, by the one below; but for this one, as
-# which of many equal scores are the k best is not said by what is searched here.
-SETTLED_ELSEWHERE = "test_equal_scores_come_in_the_order_of_their_ids"
-globals().update(
-    {
-        name: check
-        for name, check in vars(contract).items()
-        if name.startswith("test_") and "build" in signature(check).parameters and name != SETTLED_ELSEWHERE
-    }
-)
+globals().update(checks())  # run by the fixture `build` below
 
 
 @dataclass

@@ -1,7 +1,5 @@
 """Two processes that train together: the same weights in both, and gradients of the whole batch."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import pytest
 import torch
 
 from models.errors import RecipeInvalid
+from tests.tiny.torchrun import as_two
 from tests.tiny.world import world
 from training import parallel
 from training.fit import fit
@@ -58,17 +57,7 @@ def train(
 def test_two_processes_end_with_the_same_weights_stopped_or_not_and_not_those_of_one(tmp_path: Path) -> None:
     script = tmp_path / "train.py"
     script.write_text(SCRIPT)
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    root = Path(__file__).parents[3]
-    run = subprocess.run(
-        [*torchrun, str(script), str(tmp_path)],
-        cwd=root,
-        env={"PYTHONPATH": str(root), "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert run.returncode == 0, run.stderr
+    as_two(str(script), str(tmp_path))
     first, *others = (
         torch.load(tmp_path / f"{name}.pt", weights_only=True) for name in ("0", "1", "0-resumed", "1-resumed")
     )
