@@ -1,7 +1,8 @@
 """Searches: by words, by a clip, by any query, by many."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,8 @@ def search(
     With `pages` the answer has a `cursor`, which `search_on` goes on by. Where a hit is a clip, so many `moments` are
     told of it: its next best windows, of which none overlaps a better one.
     """
-    query: Fields = {"text": text, "to": to, "k": str(k), **_beside(offset, explain, pages, moments), **only.fields()}
-    return get(SearchAnswer, _search(gallery), query)
+    told = _told(offset=offset, explain=explain, pages=pages, moments=moments)
+    return get(SearchAnswer, _search(gallery), {"text": text, "to": to, **_fields({"k": k, **told}), **only.fields()})
 
 
 def search_clip(
@@ -54,14 +55,10 @@ def search_clip(
     Further `queries` weigh beside the clip, which weighs `weight`. With `pages` the answer has a `cursor`, which
     `search_on` goes on by, without the clip.
     """
-    form: Fields = {
-        "from": from_,
-        "k": str(k),
-        **({"to": to} if to else {}),
-        **_beside(offset, explain, pages, moments),
-    }
+    how = {"k": k, **_told(offset=offset, explain=explain, pages=pages, moments=moments)}
+    form: Fields = {**_routed(None, from_, to), **_fields(how), **only.fields()}
     further = {"queries": json.dumps([each.body() for each in queries]), "weight": str(weight)} if queries else {}
-    return ask_with(SearchAnswer, _search(gallery), {**form, **further, **only.fields()}, Files("file", [path], told))
+    return ask_with(SearchAnswer, _search(gallery), {**form, **further}, Files("file", [path], told))
 
 
 def search_by(
@@ -86,13 +83,13 @@ def search_by(
     goes on by.
     """
     asked = {**Blend(queries, like, unlike).body(), **_routed(route, from_, to), "k": k, **only.body()}
-    return ask(SearchAnswer, _search(gallery), {**asked, **_told(offset, explain, pages, moments)})
+    told = _told(offset=offset, explain=explain, pages=pages, moments=moments)
+    return ask(SearchAnswer, _search(gallery), {**asked, **told})
 
 
 def search_on(gallery: str, cursor: str, *, k: int = 10, explain: bool = False, moments: int = 0) -> Call[SearchAnswer]:
     """The hits after those that were told: by the `cursor` of an answer, which stands for all that was asked."""
-    told = {"explain": explain, "moments": moments}
-    return ask(SearchAnswer, _search(gallery), {"cursor": cursor, "k": k, **_said(told)})
+    return ask(SearchAnswer, _search(gallery), {"cursor": cursor, "k": k, **_told(explain=explain, moments=moments)})
 
 
 def hits(
@@ -105,12 +102,14 @@ def hits(
     to: Asked | None = None,
     only: Only = EVERYTHING,
     explain: bool = False,
+    moments: int = 0,
     at_once: int = 100,
 ) -> Pages[Hit]:
     """The hits of `search_by`, the best first, up to the 1000th; so many are fetched at once as they are read."""
-    asked = {**Blend(queries, like, unlike).body(), **_routed(route, from_, to), **only.body(), "explain": explain}
-    first = ask(SearchAnswer, _search(gallery), {**asked, "k": at_once, "pages": True})
-    return _pages(gallery, first, k=at_once, explain=explain)
+    asked = {**Blend(queries, like, unlike).body(), **_routed(route, from_, to), "k": at_once, **only.body()}
+    told = _told(explain=explain, pages=True, moments=moments)
+    first = ask(SearchAnswer, _search(gallery), {**asked, **told})
+    return _pages(first, partial(search_on, gallery, k=at_once, explain=explain, moments=moments))
 
 
 def hits_of_clip(
@@ -123,6 +122,7 @@ def hits_of_clip(
     weight: float = 1.0,
     only: Only = EVERYTHING,
     explain: bool = False,
+    moments: int = 0,
     at_once: int = 100,
 ) -> Pages[Hit]:
     """The hits of `search_clip`, the best first, up to the 1000th; the clip is sent once."""
@@ -137,8 +137,9 @@ def hits_of_clip(
         only=only,
         explain=explain,
         pages=True,
+        moments=moments,
     )
-    return _pages(gallery, first, k=at_once, explain=explain)
+    return _pages(first, partial(search_on, gallery, k=at_once, explain=explain, moments=moments))
 
 
 def search_batch(
@@ -155,7 +156,7 @@ def search_batch(
     """The windows nearest to each of up to 100 queries, of whatever kind, for itself."""
     bodies = [(each if isinstance(each, Blend) else Blend((each,))).body() for each in queries]
     asked = {**_routed(route, from_, to), "k": k, "queries": bodies, **only.body()}
-    return ask(BatchAnswer, f"{_search(gallery)}/batch", {**asked, **({"explain": True} if explain else {})})
+    return ask(BatchAnswer, f"{_search(gallery)}/batch", {**asked, **_told(explain=explain)})
 
 
 def _search(gallery: str) -> str:
@@ -167,22 +168,21 @@ def _routed(route: str | None, from_: Asked | None, to: Asked | None) -> dict[st
     return {name: each for name, each in told.items() if each}
 
 
-def _pages(gallery: str, first: Call[SearchAnswer], *, k: int, explain: bool) -> Pages[Hit]:
+def _pages(first: Call[SearchAnswer], on: Callable[[str], Call[SearchAnswer]]) -> Pages[Hit]:
+    """The first page, and those that follow by a cursor."""
+
     def page(cursor: str | None) -> Call[tuple[Sequence[Hit], str | None]]:
-        found = first if cursor is None else search_on(gallery, cursor, k=k, explain=explain)
-        return part(found, lambda page: (page.hits, page.cursor))
+        return part(first if cursor is None else on(cursor), lambda found: (found.hits, found.cursor))
 
     return Pages(page)
 
 
-def _beside(offset: int, explain: bool, pages: bool, moments: int) -> Mapping[str, str]:
-    return {name: str(each).lower() for name, each in _told(offset, explain, pages, moments).items()}
-
-
-def _told(offset: int, explain: bool, pages: bool, moments: int) -> Mapping[str, int]:
-    return _said({"offset": offset, "explain": explain, "pages": pages, "moments": moments})
-
-
-def _said(told: Mapping[str, int]) -> Mapping[str, int]:
+def _told(*, offset: int = 0, explain: bool = False, pages: bool = False, moments: int = 0) -> Mapping[str, int]:
     """What is not left to the service."""
+    told = {"offset": offset, "explain": explain, "pages": pages, "moments": moments}
     return {name: each for name, each in told.items() if each}
+
+
+def _fields(told: Mapping[str, int]) -> Fields:
+    """As parameters of an address, or fields of a form."""
+    return {name: str(each).lower() for name, each in told.items()}

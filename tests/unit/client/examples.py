@@ -52,8 +52,8 @@ EXAMPLES: Mapping[str, tuple[Asked, ...]] = {
         *(Asked("demo", each, route="audio->video") for each in SHAPES),
     ),
     "search_on": (Asked("demo", "cursor", k=3, explain=True, moments=3),),
-    "hits": (Asked("demo", WEIGHED, like=["1"], **CHANNELS, **HOW),),
-    "hits_of_clip": (Asked("demo", __file__, queries=[WEIGHED], weight=2.0, **CHANNELS, **HOW),),
+    "hits": (Asked("demo", WEIGHED, like=["1"], moments=3, **CHANNELS, **HOW),),
+    "hits_of_clip": (Asked("demo", __file__, queries=[WEIGHED], weight=2.0, moments=3, **CHANNELS, **HOW),),
     "search_batch": (
         Asked("demo", [*SHAPES, WEIGHED, Blend([WEIGHED, *SHAPES], ["1"], [2])], **CHANNELS, k=3, **HOW),
         Asked("demo", SHAPES, route="audio->video"),

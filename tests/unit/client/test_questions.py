@@ -1,13 +1,19 @@
 """Whatever can be asked of a gallery, asked by the client."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sightsound import Blend, Choosing, Client, Only, Query, ServiceRefused
+from sightsound.client.call import Pages
+from sightsound.client.calls import search
+from sightsound.search_answers import Hit
 from tests.unit.service.waiting import PATIENCE_S
 
 WORDS = Query(text="bell ringing")
+HOW: Mapping[str, Any] = {"from_": "audio", "explain": True, "moments": 3, "at_once": 7}
 
 
 def test_every_hit_is_read_page_by_page_as_one_search_tells_them(client: Client) -> None:
@@ -16,6 +22,17 @@ def test_every_hit_is_read_page_by_page_as_one_search_tells_them(client: Client)
     first = client.search("demo", text="bell ringing", k=2)
     assert client.search("demo", text="bell ringing", k=100, offset=2).hits == whole.hits[2:]
     assert (first.hits, first.next) == (whole.hits[:2], 2)
+
+
+@pytest.mark.parametrize("hits", [search.hits("demo", WORDS, **HOW), search.hits_of_clip("demo", __file__, **HOW)])
+def test_further_pages_of_hits_tell_as_much_of_each_as_the_first(hits: Pages[Hit]) -> None:
+    first, further = hits.page(None), hits.page("a cursor")
+    asked = {name: str(each).lower() for name, each in (first.json or first.form or {}).items()}
+    assert {name: str(each).lower() for name, each in (further.json or {}).items()} == {
+        "cursor": "a cursor",
+        **{name: asked[name] for name in ("k", "explain", "moments")},
+    }
+    assert asked["moments"] == "3"
 
 
 def test_hits_say_why_they_were_found(client: Client, clips: list[Path]) -> None:
