@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 import typer
 
@@ -15,8 +15,19 @@ from sightsound.commands.transfers import shown
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from sightsound.asking import Only
+
 K = Annotated[int, typer.Option("-k", min=1, max=100, help="How many at most.")]
 EXAMPLE = '[{"path": ["year"], "is": "lt", "value": 2000}]'
+
+
+class _How(TypedDict):
+    """What the client is told of a search, whatever it is by."""
+
+    k: int
+    only: "Only"
+    explain: bool
+    moments: int
 
 
 def search(
@@ -60,8 +71,8 @@ def search(
     from sightsound.commands.explanations import of_answer
     from sightsound.commands.tables import say
 
-    examples, against = tuple(like or ()), tuple(unlike or ())
-    if (words is not None) + (clip is not None) + bool(examples and words is None) != 1 or (clip and (like or unlike)):
+    by_clip, by_others = clip is not None, words is not None or bool(like)
+    if by_clip == by_others or (by_clip and unlike):
         raise QueryInvalid("expected words, --clip FILE or --like ID; --like and --unlike go with words too")
     only = Only(
         by=by,
@@ -73,28 +84,15 @@ def search(
         min_duration_s=min_duration,
         max_duration_s=max_duration,
     )
+    how: _How = {"k": k, "only": only, "explain": explain, "moments": moments}
     with reached(server, key, data) as client:
         name = chosen(client, gallery)
         if clip is not None:
-            source = _source(from_, to)
             with shown(f"Sending {clip.name}") as told:
-                found = client.search_clip(
-                    name, clip, from_=source, to=to, k=k, only=only, explain=explain, moments=moments, told=told
-                )
+                found = client.search_clip(name, clip, from_=_source(from_, to), to=to, told=told, **how)
         else:
             asked = () if words is None else (Query(text=words),)
-            found = client.search_by(
-                name,
-                *asked,
-                like=examples,
-                unlike=against,
-                from_=from_,
-                to=to,
-                k=k,
-                only=only,
-                explain=explain,
-                moments=moments,
-            )
+            found = client.search_by(name, *asked, like=like or (), unlike=unlike or (), from_=from_, to=to, **how)
     say(found, of_answer(found), as_json=as_json)
 
 
