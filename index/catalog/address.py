@@ -14,8 +14,14 @@ DRIVERS = {
     "postgresql+psycopg": "postgresql+psycopg",
 }
 """By what an address begins with."""
-HEARD = {"keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "25000"}
-"""What makes us give up a PostgreSQL whose machine is lost, after 25 s without a word."""
+HEARD = {
+    "connect_timeout": "10",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "25000",
+}
+"""What makes us give up a PostgreSQL that greets nobody within 10 s, or whose machine is lost, after 25 s."""
 HEARS = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=25000"
 """What makes it give us up likewise, with all locks that we hold; by itself it waits for two hours."""
 

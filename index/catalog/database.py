@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as NoneIsFree
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from index.catalog.address import parse, reason, shown, watched
+from index.catalog.schema import galleries
 from index.catalog.upgrading import upgrade
 from models.errors import CatalogInvalid, DependencyMissing, SightsoundError, Unavailable
 
@@ -26,8 +27,18 @@ BUSY_RETRY_S = 5.0
 """After how long to ask again who has waited for that long, or for a connection: nothing of it was begun."""
 CACHE_KIB = 32 * 1024
 """Pages that a SQLite connection keeps: of a million windows ten are looked up in 0.155 ms, and in 0.19 with 2 MiB."""
+PAGE_BYTES = 8192
+"""Of a new SQLite file: one of 1,024 or 1,280 float16 numbers, with its key, leaves the rest of a page of 4 KiB empty,
+as no second one fits; of those of 8 KiB three fit (docs/decisions/0028)."""
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """What makes all statements of a PostgreSQL transaction see the same state; one on SQLite does by itself."""
+AFTER_UPGRADES = f"LOCK TABLE {galleries.name} IN ACCESS SHARE MODE"
+"""What a PostgreSQL transaction waits with while the catalog is upgraded: it is no query, so the state that queries see
+is of a moment after it. A query that waits has its state before, in which tables that are written anew are empty."""
+
+LOCKS_WAITED_S = 30.0
+"""How long PostgreSQL has a writer wait for who holds its rows: longer than a lost machine holds any."""
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 class Database:
@@ -59,6 +70,8 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """One consistent view of the catalog; raises Unavailable where the database fails."""
         with self._failures(), self._snapshots.connect() as connection, connection.begin():
+            if self.dialect == "postgresql":
+                connection.exec_driver_sql(AFTER_UPGRADES)
             yield connection
 
     @contextmanager
@@ -69,6 +82,8 @@ class Database:
         """
         writer = self._engine.connect
         with self._failures(), writer().execution_options(writes=True) as connection, connection.begin():
+            if self.dialect == "postgresql":
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {1000 * LOCKS_WAITED_S:.0f}")
             yield connection
 
     def rows(self, statement: Select[Any], asked: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -167,13 +182,17 @@ class Database:
 
 
 def _engine(url: URL) -> Engine:
-    """A server that was restarted has closed its connections: each is tried before it is used."""
+    """A server that was restarted has closed its connections: each is tried before it is used.
+
+    Statements are not prepared on it: one that is fails for good once another process has upgraded what it reads.
+    """
     serializer = partial(json.dumps, ensure_ascii=False, allow_nan=False)
     is_server = url.get_backend_name() != "sqlite"
+    asked: dict[str, Any] = {}
     if is_server:
-        url = make_url(watched(url.render_as_string(hide_password=False)))
+        url, asked = make_url(watched(url.render_as_string(hide_password=False))), {"prepare_threshold": None}
     try:
-        return create_engine(url, json_serializer=serializer, pool_pre_ping=is_server)
+        return create_engine(url, json_serializer=serializer, pool_pre_ping=is_server, connect_args=asked)
     except ModuleNotFoundError as error:
         needed = f"a catalog in PostgreSQL needs {error.name}: pip install 'sightsound[postgres]'"
         raise DependencyMissing(needed) from error
@@ -184,9 +203,15 @@ def _refusal(url: URL, error: Exception) -> Unavailable:
     is_full = isinstance(error, NoneIsFree)
     why = "all connections to it are at work" if is_full else reason(url, error)
     refused = Unavailable(f"the catalog's database cannot answer: {why}")
-    if is_full or getattr(getattr(error, "orig", error), "sqlite_errorcode", None) == SQLITE_BUSY:
+    if is_full or _is_held(getattr(error, "orig", error)):
         refused.retry_after_s = BUSY_RETRY_S
     return refused
+
+
+def _is_held(error: object) -> bool:
+    """Whether somebody else has held for too long what was to be written."""
+    codes = getattr(error, "sqlite_errorcode", None), getattr(error, "sqlstate", None)
+    return codes[0] == SQLITE_BUSY or codes[1] == LOCK_NOT_AVAILABLE
 
 
 def _is_away(url: URL, error: DatabaseError) -> bool:
@@ -196,6 +221,7 @@ def _is_away(url: URL, error: DatabaseError) -> bool:
 def _set_up_sqlite(connection: SqliteConnection, _: Any) -> None:
     connection.isolation_level = None  # transactions begin where _begin_sqlite says, not where sqlite3 guesses
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # before the journal; a file that is there keeps its own
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")

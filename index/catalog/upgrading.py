@@ -40,6 +40,7 @@ def _migrate(connection: Connection) -> None:
     if found not in (None, *known_revisions()):
         raise CatalogInvalid(f"the catalog has revision {found}, this version reads {', '.join(known_revisions())}")
     if found is not None:
+        _wait_for_readers(connection)
         _keep(connection, found)
     run_migrations(connection)
 
@@ -73,6 +74,15 @@ def _lock(connection: Connection) -> None:
     """On SQLite, the transaction is the lock."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+
+
+def _wait_for_readers(connection: Connection) -> None:
+    """Until none is left, and keep others out: what they see must not be from before a table was written anew.
+
+    On SQLite they go on with what they see.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"LOCK TABLE {galleries.name} IN ACCESS EXCLUSIVE MODE")
 
 
 def _keep(connection: Connection, found: str) -> None:

@@ -1,5 +1,6 @@
 """Vector tables in Milvus, one collection each: a server by its URI, or milvus-lite by the path of a file."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -34,6 +35,8 @@ ANSWER_S = 10.0
 """Of one search, read or write, its retries included: without one pymilvus tries some 75 times."""
 TIMEOUT_S = 60.0
 """Of what is done to a whole collection: to load a large one takes a while."""
+UNSAID_S = 60.0
+"""Of what pymilvus asks by itself without a limit, as how a collection is made before it goes through all of it."""
 MESSAGE_BYTES = 16 << 20
 """Of the vectors in one message: a quarter of what gRPC lets through to a server, since texts and ids come on top."""
 MOST_IDS = 10_000
@@ -108,7 +111,9 @@ class MilvusIndex:
     def ids(self) -> I64:
         """The ids that are there, ascending."""
         with answering(self._address):
-            pages = self._client.query_iterator(self.name, batch_size=MOST_IDS, output_fields=["id"], timeout=ANSWER_S)
+            # Not tried again by pymilvus, which would do so 75 times.
+            asked: dict[str, Any] = {"output_fields": ["id"], "timeout": ANSWER_S, "retry_times": 0}
+            pages = self._client.query_iterator(self.name, batch_size=MOST_IDS, **asked)
             found = [row["id"] for page in iter(pages.next, []) for row in page]
             pages.close()
         return np.sort(np.array(found, np.int64))
@@ -200,14 +205,21 @@ class MilvusIndex:
         if not self._client.has_collection(self.name, timeout=TIMEOUT_S):
             self._make()
         self._client.load_collection(self.name, timeout=TIMEOUT_S)
-        fields = {each["name"]: each for each in self._client.describe_collection(self.name)["fields"]}
-        dim = fields["vector"]["params"]["dim"] if "vector" in fields else None
-        metric = self._client.describe_index(self.name, "vector")["metric_type"] if dim else None
+        dim, metric = self._described()
         if (dim, metric) != (self.dim, METRICS[self.metric]):
             raise SpaceMismatch(
                 f"the Milvus collection {self.name} is of vectors of width {dim} by {metric}, "
                 f"expected {self.dim} by {METRICS[self.metric]}"
             )
+
+    def _described(self) -> tuple[int | None, str | None]:
+        """The width and metric of what lies there; None where it is none of ours."""
+        described = self._client.describe_collection(self.name, timeout=TIMEOUT_S)
+        fields = {each["name"]: each for each in described["fields"]}
+        if "vector" not in fields:
+            return None, None
+        index = self._client.describe_index(self.name, "vector", timeout=TIMEOUT_S)
+        return fields["vector"]["params"]["dim"], index["metric_type"]
 
     def _make(self) -> None:
         schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
@@ -289,7 +301,9 @@ class MilvusIndex:
 
 def _connected(address: Address) -> Any:
     """A client: pymilvus' own types are not known to mypy. All clients of one address share a connection."""
-    return MilvusClient(uri=address.uri, token=address.token, timeout=CONNECT_S)
+    limits = json.dumps({"methodConfig": [{"name": [{}], "timeout": f"{UNSAID_S:g}s"}]})
+    options = {"grpc.service_config": limits}
+    return MilvusClient(uri=address.uri, token=address.token, timeout=CONNECT_S, grpc_options=options)
 
 
 def _one_of(ids: I64) -> str:

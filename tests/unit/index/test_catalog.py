@@ -1,5 +1,6 @@
 """The catalog's database: transactions, and rows that two databases keep alike."""
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,16 +12,19 @@ import pytest
 from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import IntegrityError
 
+from index.catalog import changes, evaluations, features, galleries
 from index.catalog import clips as rows
-from index.catalog import evaluations, features, galleries
+from index.catalog import database as database_module
 from index.catalog.address import watched
-from index.catalog.database import Database
+from index.catalog.database import PAGE_BYTES, Database
 from index.catalog.galleries import BundleRow
 from index.catalog.schema import clips
 from models.errors import CatalogInvalid, ClipNotFound, Conflict, EvaluationNotFound, Unavailable
+from models.types import F32, Sense
 from tests.unit.index.rows import clip
 
 BUNDLE = BundleRow("tiny", "a" * 64)
+WIDTHS: dict[Sense, int] = {"audio": 1024, "video": 1280}
 
 
 @pytest.fixture
@@ -39,8 +43,22 @@ def test_sqlite_is_set_up_to_keep_what_was_answered(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'catalog.sqlite'}")
     with database.reading() as connection:
         found = [pragma(connection, name) for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")]
+        assert pragma(connection, "page_size") == PAGE_BYTES
     assert found == ["wal", 1, 2, 10_000]
     database.close()
+
+
+def test_features_fill_the_pages_of_a_sqlite_file(tmp_path: Path) -> None:
+    path, count = tmp_path / "catalog.sqlite", 300
+    database = Database(f"sqlite:///{path}")
+    empty = path.stat().st_size
+    ramps: dict[Sense, F32] = {sense: np.linspace(-1, 1, width, dtype=np.float32) for sense, width in WIDTHS.items()}
+    sources: dict[Sense, str] = {sense: f"{sense:a<64}" for sense in WIDTHS}
+    with database.writing() as connection:
+        key = galleries.create(connection, "demo", BUNDLE)
+        rows.add_all(connection, key, [(clip(i), [ramps], sources) for i in range(count)])
+    database.close()
+    assert path.stat().st_size - empty < 1.5 * count * 2 * sum(WIDTHS.values())
 
 
 def test_a_block_that_raises_changes_nothing(database: Database) -> None:
@@ -191,6 +209,33 @@ def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
     assert "s3cret" not in str(found.value)
 
 
+def test_a_server_that_greets_nobody_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"postgresql://127.0.0.1:{silent.getsockname()[1]}/cats?connect_timeout=2"
+        with pytest.raises(Unavailable, match=r"'cats' at 127\.0\.0\.1:\d+ cannot be opened"):
+            Database(address)
+
+
+def test_a_writer_who_waits_too_long_for_another_is_told_when_to_come_again(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "LOCKS_WAITED_S", 0.1)
+    here, there = Database(postgres), Database(postgres)
+    with here.writing() as connection:
+        galleries.create(connection, "demo", BUNDLE)
+        key = galleries.get(connection, "demo").key
+    with here.writing() as holding:
+        changes.lock(holding, key)
+        with pytest.raises(Unavailable, match="lock timeout") as told, there.writing() as waiting:
+            changes.lock(waiting, key)
+        assert told.value.retry_after_s is not None
+        assert there.rows(galleries.STATE, {"gallery": key}) == [(0, 1, 0)]
+    with there.writing() as free:
+        changes.lock(free, key)
+    for each in (here, there):
+        each.close()
+
+
 def test_a_database_that_is_not_there_is_named(postgres: str) -> None:
     with pytest.raises(Unavailable, match=r"'nowhere' at 127.0.0.1:\d+ cannot be opened.*does not exist"):
         Database(postgres.rpartition("/")[0] + "/nowhere")
@@ -206,10 +251,12 @@ def test_an_address_of_something_else_is_refused_without_the_password(address: s
 
 
 def test_an_address_that_is_watched_keeps_what_it_says_itself() -> None:
-    assert watched("postgresql://a:b%40c@d/e").startswith("postgresql://a:b%40c@d/e?keepalives_idle=10&")
-    own = "postgresql://a@/e?host=%2Frun&options=-c%20x%3D1&tcp_user_timeout=9"
+    assert watched("postgresql://a:b%40c@d/e").startswith(
+        "postgresql://a:b%40c@d/e?connect_timeout=10&keepalives_idle=10&"
+    )
+    own = "postgresql://a@/e?host=%2Frun&options=-c%20x%3D1&tcp_user_timeout=9&connect_timeout=3"
     said = dict(parse_qsl(watched(own).partition("?")[2]))
-    assert (said["host"], said["tcp_user_timeout"]) == ("/run", "9")
+    assert (said["host"], said["tcp_user_timeout"], said["connect_timeout"]) == ("/run", "9", "3")
     assert said["options"].startswith("-c tcp_keepalives_idle=10 ")
     assert said["options"].endswith(" -c x=1")
 
