@@ -63,13 +63,13 @@ class Overtaken(Exception):
 def add(stores: Stores, gallery: int, arrival: Arrival, made: Made, *, extractor: Extractor | None) -> Clip:
     """The clip, once it is committed: with features by which the generation that answers at that moment finds it.
 
+    Its file is in its place before that, and whoever writes does not wait for it to get there, wherever that is.
     Raises InvalidInput, and SpaceMismatch where other features are needed and there is no `extractor`.
     """
     with stores.media.draft(arrival.path) as draft:
         while True:
             try:
-                with stores.writing:
-                    return _store(stores, gallery, draft, arrival=arrival, made=made)
+                return _store(stores, gallery, draft, arrival=arrival, made=made)
             except Overtaken as overtaken:
                 made = _made_anew(arrival, overtaken, made, extractor)
 
@@ -140,7 +140,7 @@ def _check_vectors(bundle: Bundle, features: list[dict[Sense, F32]]) -> None:
 
 
 def _kept(stores: Stores, gallery: int, draft: Draft, *, clip: Clip, made: Made) -> Clip:
-    """Keep the media and commit; a failure on the way leaves nothing behind.
+    """Keep the media and commit; a failure on the way leaves nothing behind, and what a kill leaves is swept.
 
     Returns the clip, or the one that is there when another process has added the same bytes meanwhile.
     """
@@ -148,10 +148,11 @@ def _kept(stores: Stores, gallery: int, draft: Draft, *, clip: Clip, made: Made)
     _check_vectors(made.bundle, features)
     with ExitStack() as undo:
         if stores.media.keep(draft):
-            undo.callback(stores.drop_unused, draft.sha256)
-        there = _commit(stores, gallery, made, clip=clip, features=features)
+            undo.callback(stores.drop_unused, [draft.sha256])
+        with stores.writing:
+            there = _commit(stores, gallery, made, clip=clip, features=features)
         undo.pop_all()
-    stores.media.keep(draft)  # again: another process may just have dropped them, as no clip had them yet
+    stores.media.keep(draft)  # again: somebody may just have dropped them, as no clip had them yet
     return there
 
 

@@ -1,6 +1,6 @@
 """The sha256 of many media, kept on the disk: a gallery has more of them than should be held at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Self
@@ -29,6 +29,9 @@ class Digests:
 
     def drop_unused(self, stores: Stores) -> None:
         """Forget the files of those that no clip of any gallery has."""
+        stores.drop_unused(self._all())
+
+    def _all(self) -> Iterator[str]:
         self._file.seek(0)
         while digest := self._file.read(DIGEST_BYTES):
-            stores.drop_unused(digest.hex())
+            yield digest.hex()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 
 from index import deleting, generations, placement
 from index.active import Active, checked
@@ -23,7 +24,7 @@ from index.vectors.kinds import IndexOptions
 from index.vocabularies import Vocabularies
 from models.bundle.runtime import Bundle
 from models.errors import InvalidInput
-from models.features.extract import ClipFeatures, WindowFeatures
+from models.features.extract import ClipFeatures
 
 
 class Galleries:
@@ -32,6 +33,7 @@ class Galleries:
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
         self._open: dict[str, Gallery] = {}
+        self._opening: dict[str, Lock] = {}
 
     @classmethod
     def open(
@@ -56,9 +58,8 @@ class Galleries:
 
     def close(self) -> None:
         """Close the galleries that are open, and the catalog."""
-        with self._stores.writing:
-            opened, self._open = list(self._open.values()), {}
-        for each in opened:
+        opened, self._open = self._open, {}
+        for each in opened.values():
             each.close()
         self._stores.close()
 
@@ -111,11 +112,7 @@ class Galleries:
     def extracted(self, sha256: str, backbones: Backbones) -> ClipFeatures | None:
         """The features of a file by these backbones, where a clip of any gallery has its bytes and them; as stored."""
         with self._stores.database.reading() as connection:
-            found = extracted(connection, sha256, backbones)
-        if found is None:
-            return None
-        duration_s, cuts = found
-        return ClipFeatures(duration_s, tuple(WindowFeatures(cut.window, cut.features, cut.absent) for cut in cuts))
+            return extracted(connection, sha256, backbones)
 
     def create(self, name: str, bundle: str) -> Gallery:
         """A new gallery; raises Conflict when there is one of that name, BundleNotFound, or InvalidInput."""
@@ -130,7 +127,7 @@ class Galleries:
     def delete(self, name: str, check: Callable[[], None] = deleting.anyhow) -> None:
         """Delete a gallery for good, as `deleting.delete` does; raises GalleryNotFound, and what `check` does."""
         deleting.delete(self._stores, name, check)
-        with self._stores.writing:
+        with self._turn(name):
             gone = self._open.pop(name, None)
         if gone is not None:
             gone.close()
@@ -156,8 +153,12 @@ class Galleries:
         known.notice(now)
         return known
 
+    def _turn(self, name: str) -> Lock:
+        """Of who opens a gallery, which may take long: who opens another, or writes to one, does not wait for it."""
+        return self._opening.setdefault(name, Lock())
+
     def _opened_once(self, name: str) -> Gallery:
-        with self._stores.writing:
+        with self._turn(name):
             with self._stores.database.reading() as connection:
                 key = galleries.key(connection, name)
             known = self._open.get(name)

@@ -80,22 +80,19 @@ class Held(OpenGallery):
 
         Raises ClipNotFound, and what `check` does, which sees the clip as it is deleted.
         """
-        with self._stores.writing:
-            with self._stores.database.writing() as connection:
-                changes.lock(connection, self.key)
-                check(clip := clips.get(connection, self.key, clip_id))
-                clips.remove(connection, self.key, clip_id)
-            self._follow()
-            self._stores.drop_unused(clip.sha256)
+        with self._stores.writing, self._stores.database.writing() as connection:
+            changes.lock(connection, self.key)
+            check(clip := clips.get(connection, self.key, clip_id))
+            clips.remove(connection, self.key, clip_id)
+        self._follow()
+        self._stores.drop_unused([clip.sha256])
 
     def remove_all(self, clip_ids: Sequence[str]) -> list[str]:
         """Delete those of these clips that are there, all at once, as `remove` does; returns which those were."""
-        with self._stores.writing:
-            with self._stores.database.writing() as connection:
-                gone = clips.remove_all(connection, self.key, clip_ids)
-            self._follow()
-            for sha256 in gone.values():
-                self._stores.drop_unused(sha256)
+        with self._stores.writing, self._stores.database.writing() as connection:
+            gone = clips.remove_all(connection, self.key, clip_ids)
+        self._follow()
+        self._stores.drop_unused(gone.values())
         return list(gone)
 
     def reword(self, clip_id: str, decide: Callable[[Clip], Wording]) -> Clip:

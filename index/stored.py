@@ -11,8 +11,8 @@ from index.clips import StoredFeatures
 from index.embedding import backbones_of
 from index.generations import Generation
 from index.open_gallery import OpenGallery
-from index.recalling import Recalled, recalled
-from models.types import Sense
+from models.features.extract import WindowFeatures
+from models.types import F32, Sense
 
 
 class Stored(OpenGallery):
@@ -33,9 +33,10 @@ class Stored(OpenGallery):
             features={sense: np.concatenate([each[sense] for each in batches]) for sense in senses if batches},
         )
 
-    def windows(self, of: int | str, *, generation: Generation | None = None) -> list[extracted.Cut]:
-        """A window of this gallery, by its number, or those of a clip, by its id, with what is stored for a
-        generation's or the active backbones; raises WindowNotFound, ClipNotFound.
+    def windows(self, of: int | str, *, generation: Generation | None = None) -> list[WindowFeatures]:
+        """What is stored, for a generation's or the active backbones, of a window by its number or a clip's by its id.
+
+        Raises WindowNotFound, ClipNotFound.
         """
         manifest = (generation or self.active).bundle.manifest
         backbones = backbones_of(manifest, tuple(manifest.backbones))
@@ -44,6 +45,16 @@ class Stored(OpenGallery):
                 return extracted.of_clip(connection, self.key, of, backbones)
             return [extracted.of_window(connection, self.key, of, backbones)]
 
-    def recalled(self, windows: Collection[int], generation: Generation) -> dict[int, Recalled]:
-        """What is stored of windows, by the backbones of a generation: those that are still there."""
-        return recalled(self._stores.database, generation, windows)
+    def still_there(self, windows: Collection[int], generation: Generation) -> dict[int, WindowFeatures]:
+        """Those of the windows that are, by their numbers, with what is stored for a generation's backbones."""
+        ids, manifest = np.array(sorted(windows), np.int64), generation.bundle.manifest
+        found: dict[int, dict[Sense, F32]] = {each: {} for each in ids.tolist()}
+        with self._stores.database.reading() as connection:
+            places = by_window(connection, self.key, ids.tolist())
+            for sense in manifest.backbones:
+                backbones = backbones_of(manifest, (sense,))
+                there = stored.having(connection, self.key, backbones, among=ids)
+                for some, rows in stored.batches(connection, there, backbones):
+                    for each, row in zip(some.tolist(), rows[sense], strict=True):
+                        found[each][sense] = row
+        return {each: WindowFeatures(place.window, found[each], place.absent) for each, place in places.items()}

@@ -1,5 +1,6 @@
 """Where the galleries of one data folder keep things."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,9 +80,13 @@ class Stores:
         self.sweeping.stop()
         self.database.close()
 
-    def drop_unused(self, sha256: str) -> None:
-        """Forget media that no clip of any gallery has any more; what cannot be told is swept later."""
+    def drop_unused(self, sha256s: Iterable[str]) -> None:
+        """Forget media that no clip of any gallery has any more.
+
+        Where the media cannot be reached the rest is not tried, as each would be waited for, and is swept later.
+        """
         with suppress(Unavailable, OSError):
-            self.media.drop(sha256, self.sweeping.is_used)
-            if not self.media.file(sha256).exists():
-                self.derived.drop(sha256)
+            for each in sha256s:
+                self.media.drop(each, self.sweeping.is_used)
+                if not self.media.file(each).exists():
+                    self.derived.drop(each)

@@ -92,8 +92,8 @@ class _Rankings:
         return self._resources.encoders.extractor(self._generation.bundle.manifest)
 
     def stored(self, of: int | str) -> ClipFeatures:
-        cuts = self._gallery.windows(of, generation=self._generation)
-        return ClipFeatures(cuts[-1].window.end_s, tuple(WindowFeatures(c.window, c.features, c.absent) for c in cuts))
+        windows = self._gallery.windows(of, generation=self._generation)
+        return ClipFeatures(windows[-1].window.end_s, tuple(windows))
 
     def found(self, of: int | str) -> Found:
         try:

@@ -5,13 +5,13 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-import index.clips as stored
+from index.clips import Hit
 from index.gallery import Gallery
 from index.generations import Generation
-from index.recalling import Recalled
 from index.sigmoids import Chosen
 from models.bundle.classification import Classifier
 from models.bundle.runtime import Bundle
+from models.features.extract import WindowFeatures
 from models.types import F32, Sense
 from service.encoding.encoders import Encoders
 from service.search.explain_schemas import CalibratedBy, Explanation
@@ -26,7 +26,7 @@ def calibrated_by(gallery: Gallery, generation: Generation, questions: Sequence[
     return gallery.sigmoid(questions[0].route, generation)
 
 
-def probabilities(chosen: Chosen | None, hits: Sequence[stored.Hit]) -> list[float | None]:
+def probabilities(chosen: Chosen | None, hits: Sequence[Hit]) -> list[float | None]:
     """Of each hit that it is of the query's class."""
     if chosen is None:
         return [None] * len(hits)
@@ -41,7 +41,7 @@ class Explainer:
         self._vocabularies: WeakKeyDictionary[Bundle, F32] = WeakKeyDictionary()
 
     def explain(
-        self, gallery: Gallery, generation: Generation, questions: Sequence[Question], hits: Sequence[stored.Hit]
+        self, gallery: Gallery, generation: Generation, questions: Sequence[Question], hits: Sequence[Hit]
     ) -> list[Explanation]:
         """One explanation a hit: of a hit that went meanwhile, only what its score says."""
         chosen = calibrated_by(gallery, generation, questions)
@@ -54,11 +54,11 @@ class Explainer:
         return found
 
     def _case(
-        self, gallery: Gallery, generation: Generation, questions: Sequence[Question], hits: Sequence[stored.Hit]
+        self, gallery: Gallery, generation: Generation, questions: Sequence[Question], hits: Sequence[Hit]
     ) -> Case:
         route, bundle = questions[0].route, generation.bundle
         senses = generation.table(route).embedding.senses
-        known = gallery.recalled([each.window_id for each in hits], generation)
+        known = gallery.still_there([each.window_id for each in hits], generation)
         places = [row for row, hit in enumerate(hits) if _has(known.get(hit.window_id), senses)]
         rows = [known[hits[row].window_id].features for row in places]
         features = {sense: np.array([each[sense] for each in rows], np.float32) for sense in senses if rows}
@@ -81,18 +81,18 @@ class Explainer:
         return self._vocabularies[bundle]
 
 
-def _windows(gallery: Gallery, generation: Generation, questions: Sequence[Question]) -> list[Recalled]:
+def _windows(gallery: Gallery, generation: Generation, questions: Sequence[Question]) -> list[WindowFeatures]:
     """Those of the one clip that was asked with, uploaded or stored, that have what the route reads of it."""
     if len(questions) != 1:
         return []
     question, senses = questions[0], generation.reads(questions[0].route)
     if question.clip is not None:
-        found = [Recalled(each.window, each.features) for each in question.clip.windows]
+        found = question.clip.windows
     else:
-        there = gallery.recalled(question.windows, generation)
-        found = [there[each] for each in sorted(there)]
+        there = gallery.still_there(question.windows, generation)
+        found = tuple(there[each] for each in sorted(there))
     return [each for each in found if _has(each, senses)]
 
 
-def _has(window: Recalled | None, senses: Collection[Sense]) -> bool:
+def _has(window: WindowFeatures | None, senses: Collection[Sense]) -> bool:
     return window is not None and all(each in window.features for each in senses)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.recalling import Recalled
 from models.bundle.manifest import WIDEST_FIRST, Channel, RouteSpec
 from models.bundle.parts import class_scores, parts, weights
 from models.bundle.runtime import Bundle
 from models.bundle.senses import SENSES
+from models.features.extract import WindowFeatures
 from models.hubness.correction import minus_roots
 from models.scoring import scores
 from models.types import F32, F64, Metric, Modality, Sense
@@ -40,7 +40,7 @@ class Case:
     places: Sequence[int]
     scores: F64
     features: Mapping[Sense, F32]
-    windows: Sequence[Recalled]
+    windows: Sequence[WindowFeatures]
     vocabulary: F32
     is_corrected: bool
 
@@ -181,7 +181,7 @@ def _nearest_windows(case: Case, vectors: F32) -> list[tuple[QueryWindow, ...] |
     return [_best_windows(case.windows, each) for each in alone.T]
 
 
-def _best_windows(windows: Sequence[Recalled], alone: F32) -> tuple[QueryWindow, ...]:
+def _best_windows(windows: Sequence[WindowFeatures], alone: F32) -> tuple[QueryWindow, ...]:
     best = np.argsort(-alone, kind="stable")[:NEAREST_WINDOWS]
     where = [(windows[each].window, float(alone[each])) for each in best]
     return tuple(QueryWindow(start_s=window.start_s, end_s=window.end_s, score=score) for window, score in where)

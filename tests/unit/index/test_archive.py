@@ -466,8 +466,7 @@ def test_an_import_that_is_stopped_anywhere_leaves_nothing(target: Stores, archi
 
 
 def drop(stores: Stores, digests: Sequence[str]) -> None:
-    for each in digests:
-        stores.drop_unused(each)
+    stores.drop_unused(digests)
 
 
 @pytest.mark.parametrize("media", ["included", "left out"])
