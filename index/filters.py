@@ -80,10 +80,10 @@ class Filter:
         if len(self.metadata) > MOST_CONDITIONS:
             raise QueryInvalid(f"a filter has at most {MOST_CONDITIONS} conditions, found {len(self.metadata)}")
         for moment in (self.added_from, self.added_to):
-            if moment is not None and not (_is_number(moment) and is_plain(moment)):
+            if moment is not None and not _is_number(moment):
                 raise QueryInvalid(f"a filter's times are seconds since the epoch, found {moment!r}")
         for length in (self.min_duration_s, self.max_duration_s):
-            if length is not None and not (_is_number(length) and is_plain(length)):
+            if length is not None and not _is_number(length):
                 raise QueryInvalid(f"a filter's durations are seconds, found {length!r}")
 
 
@@ -107,4 +107,4 @@ def _is_value(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and is_plain(value)

@@ -89,14 +89,14 @@ class Stepwise:
 
     def settle(self, extract: Extract, rules: Rules) -> list[str]:
         """Complete what came meanwhile; returns what cannot be read, or raises SpaceMismatch if the rules mind."""
-        found = {each: self.complete(each, extract) for each in self.lacking()}
-        odd = [f"{each!r}: {error}" for each, error in found.items() if error is not None]
+        odd = {each: error for each in self.lacking() if (error := self.complete(each, extract)) is not None}
         if odd and rules.tolerance is not None:
+            first, why = next(iter(odd.items()))
             raise SpaceMismatch(
                 f"{len(odd)} clips would not be found by {self.bundle.name!r}, as they cannot be read any more, such "
-                f"as {odd[0]}"
+                f"as {first!r}: {why}"
             )
-        return [each for each, error in found.items() if error is not None]
+        return list(odd)
 
     def switch(self, fresh: Generation, *, expected: int, rules: Rules, extract: Extract | None = None) -> None:
         """Verify the generation, complete what came meanwhile, and answer with it.

@@ -9,10 +9,10 @@ from index.catalog import checking, clips, galleries, walking
 from index.catalog.checking import Contradiction
 from index.catalog.database import Connection
 from index.catalog.galleries import GalleryRow
-from index.finding import Finding
 from index.galleries import Galleries
 from index.stores import Stores
 from index.tally import Progress, Tally, unwatched
+from index.verifying_findings import Finding
 from models.bundle.runtime import Bundle
 from models.errors import SightsoundError
 

@@ -9,9 +9,9 @@ from index.catalog import changes
 from index.catalog.database import Connection
 from index.corrections import Corrections
 from index.embedding import Embedding
-from index.finding import Finding
 from index.stores import Stores
 from index.tables import Table, VectorTable
+from index.verifying_findings import Finding
 from index.watching import UNWATCHED
 from models.errors import InvalidInput
 from models.types import F32, I64

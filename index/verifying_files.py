@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from index.catalog import clips, walking
 from index.catalog.galleries import GalleryRow
 from index.clips import Clip
-from index.finding import Finding
 from index.stores import Stores
 from index.tally import Tally
+from index.verifying_findings import Finding
 
 
 def media(stores: Stores, row: GalleryRow, tally: Tally) -> Iterator[Finding]:

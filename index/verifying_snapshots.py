@@ -6,10 +6,10 @@ from pathlib import Path
 from index.catalog import changes, galleries
 from index.catalog.changes import Point
 from index.catalog.galleries import GalleryRow, GenerationRow
-from index.finding import Finding
 from index.stores import Stores
 from index.vectors import snapshot
 from index.vectors.snapshot import Identity
+from index.verifying_findings import Finding
 from models.errors import SightsoundError, SnapshotInvalid
 
 EXPECTED = "one that can be read; it is made anew when the gallery is opened"

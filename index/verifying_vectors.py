@@ -10,13 +10,13 @@ from index.catalog import walking
 from index.catalog.galleries import GalleryRow
 from index.catalog.walking import Kept, Source
 from index.embedding import Embedding, embeddings, spread
-from index.finding import Finding
 from index.galleries import Galleries
 from index.generations import Generation
 from index.stores import Stores
 from index.tables import Table
 from index.tally import Tally
 from index.verifying_biases import biases
+from index.verifying_findings import Finding
 from models.bundle.manifest import Manifest
 from models.bundle.runtime import Bundle
 from models.errors import SightsoundError, VectorsUnavailable

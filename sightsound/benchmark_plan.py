@@ -106,11 +106,7 @@ def plan(
     benchmark = BENCHMARKS[_one_of("benchmark", name, BENCHMARKS)]
     choices = _choices(name, class_split=class_split, w2v_order=w2v_order, steps=steps)
     ablated = {} if ablate is None else _ablations(ablate, recipes)
-    if ablate is None:
-        contestants = _methods(recipes or (benchmark.recipes if steps is None else OVER_TIME), name, choices)
-    else:
-        whole = _recipe(ablate, name, choices)
-        contestants = {ablate: whole} | {changed: each.of(whole) for changed, each in ablated.items()}
+    contestants = _methods(recipes, name, choices) if ablate is None else _changed(ablate, ablated, name, choices)
     found_device(device)
     outputs.check()
     return Plan(
@@ -147,9 +143,16 @@ def _ablations(recipe: str, others: Sequence[str]) -> Mapping[str, Ablation]:
     return ABLATIONS[_one_of("recipe with ablations", recipe, ABLATIONS)]
 
 
+def _changed(recipe: str, ablated: Mapping[str, Ablation], name: str, choices: Choices) -> dict[str, Recipe]:
+    """A recipe, and each of its ablations."""
+    whole = _recipe(recipe, name, choices)
+    return {recipe: whole} | {changed: each.of(whole) for changed, each in ablated.items()}
+
+
 def _methods(recipes: Sequence[str], name: str, choices: Choices) -> dict[str, Recipe]:
+    """The recipes that are asked for, by default the benchmark's."""
     found: dict[str, Recipe] = {}
-    for each in recipes:
+    for each in recipes or (BENCHMARKS[name].recipes if choices.steps is None else OVER_TIME):
         shown = Path(each).stem
         if shown in found:
             raise QueryInvalid(f"the recipe {shown!r} is given twice")

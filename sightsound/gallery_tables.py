@@ -9,8 +9,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from index.finding import Finding
 from index.tally import Progress
+from index.verifying_findings import Finding
 from sightsound.commands.tables import add, columns, of_figures
 from sightsound.gallery_answers import GalleryStatistics
 from sightsound.progress import Step, Steps

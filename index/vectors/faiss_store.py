@@ -105,19 +105,19 @@ class FaissIndex:
         prepared = self._prepared(vectors)
         with self._changing:
             check_known(ids, self._known(ids))
-            sealed, _ = self._masked(ids)
+            sealed, _ = self._take_out(ids)
             self._fresh.add(ids, prepared)
             self._parts = sealed, self._fresh.part
 
     def remove(self, ids: I64) -> int:
         """Forget these ids; says how many there were. No search that starts after this finds them."""
         with self._changing:
-            sealed, count = self._masked(np.unique(ids))
+            sealed, count = self._take_out(np.unique(ids))
             self._parts = sealed, self._fresh.part
             return count
 
-    def _masked(self, ids: I64) -> tuple[Part, int]:
-        """The sealed part without these ids [n], each there once, how many there were, and the fresh part without."""
+    def _take_out(self, ids: I64) -> tuple[Part, int]:
+        """Take ids [n], each but once, out of the fresh part; the sealed one without them, and how many there were."""
         sealed = self._parts[0]
         rows = sealed.rows(ids)
         gone = rows[rows >= 0]

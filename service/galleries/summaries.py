@@ -1,12 +1,12 @@
 """What galleries know, in the shapes of answers."""
 
-import index.clips as stored
 from index import corrections
 from index.catalog.galleries import GenerationRow
+from index.clips import Absent, Clip
 from index.gallery import Gallery
 from index.moments import moment
-from models import types
 from models.bundle.runtime import Bundle
+from models.types import Window
 from service.addresses import media_address
 from service.galleries.bundle_schemas import BundleSummary
 from service.galleries.clip_schemas import ClipDetail
@@ -33,7 +33,7 @@ def bundle_summary(bundle: Bundle) -> BundleSummary:
     )
 
 
-def clip_detail(gallery: str, clip: stored.Clip) -> ClipDetail:
+def clip_detail(gallery: str, clip: Clip) -> ClipDetail:
     """A clip of a gallery, with all that is known of it."""
     return ClipDetail(
         id=clip.id,
@@ -65,6 +65,6 @@ def generation_detail(row: GenerationRow, active: int) -> GenerationDetail:
     )
 
 
-def window(found: types.Window, absent: stored.Absent) -> ClipWindow:
+def window(found: Window, absent: Absent) -> ClipWindow:
     """A stretch of a clip, and what it lacks."""
     return ClipWindow(start_s=found.start_s, end_s=found.end_s, absent=dict(absent))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 
-import index.clips as stored
+from index.clips import Hit
 from service.addresses import media_address
 from service.search.explain_schemas import Explanation
 
@@ -16,7 +16,7 @@ Document = dict[str, object]
 
 def hit(
     gallery: str,
-    found: stored.Hit,
+    found: Hit,
     *,
     probability: float | None,
     explanation: Explanation | None,
@@ -41,13 +41,13 @@ def hit(
     }
 
 
-def moment(found: stored.Hit, *, probability: float | None) -> Document:
+def moment(found: Hit, *, probability: float | None) -> Document:
     """A further window of the clip of a hit: `Moment`."""
     told = {"score": found.score, "probability": probability}
     return {**told, "window": _window(found), "window_id": found.window_id}
 
 
-def _window(found: stored.Hit) -> Document:
+def _window(found: Hit) -> Document:
     return {"start_s": found.window.start_s, "end_s": found.window.end_s, "absent": dict(found.absent)}
 
 

@@ -14,8 +14,8 @@ from typing import Protocol
 import numpy as np
 from fastapi.concurrency import run_in_threadpool
 
-import index.clips as stored
 from index.blending import Part
+from index.clips import Hit
 from index.filters import Filter
 from index.galleries import Galleries
 from index.gallery import Gallery
@@ -187,7 +187,7 @@ class _Search:
         for row, each in enumerate(questions):
             vector, asked = await self._compared(each, narrowed)
             rows.setdefault(replace(asked, among=None), []).append((row, vector))
-        found: dict[int, Sequence[stored.Hit]] = {}
+        found: dict[int, Sequence[Hit]] = {}
         for alike, together in rows.items():
             vectors = np.concatenate([vector for _, vector in together])
             asked = replace(alike, among=narrowed.among)

@@ -12,12 +12,12 @@ from sqlalchemy import text
 from index.catalog import clips, galleries
 from index.clips import Clip
 from index.deleting import delete
-from index.finding import Finding
 from index.galleries import Galleries
 from index.reindexing import Rules
 from index.snapshots import Snapshots
 from index.stores import Stores
 from index.verifying import verify
+from index.verifying_findings import Finding
 from models.errors import GalleryNotFound
 from models.hubness import RouteBias
 from models.types import I64
