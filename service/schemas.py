@@ -71,8 +71,10 @@ Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT), AfterValidator(_readable)
 ]
 Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
-"""Of a generation, a window or an evaluation, as the catalog counts them."""
-Cursor = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,10}$")]
+"""Of a generation or an evaluation, as the catalog counts them."""
+WindowNumber = Annotated[int, Field(ge=1, le=2**53 - 1)]
+"""Of a window: up to the largest number that all readers of JSON tell from the next."""
+Cursor = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}$")]
 HOW_MANY = {"ge": 1, "le": 100, "description": "How many to answer with, at most."}
 
 

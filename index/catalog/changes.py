@@ -100,6 +100,13 @@ def leads_through(connection: Connection, gallery: int, point: Point) -> bool:
     return point == START or _token_at(connection, gallery, point.position) == point.token
 
 
+def only_added(connection: Connection, gallery: int, *, after: int) -> bool:
+    """Whether nothing but new windows came after a position."""
+    later = (changes.c.gallery_id == gallery) & (changes.c.position > after)
+    others = select(changes.c.position).where(later, changes.c.kind != "added")
+    return connection.execute(others.limit(1)).first() is None
+
+
 def since(connection: Connection, gallery: int, position: int) -> Changes:
     """The next CHUNK that came after a position; nothing is left once the position they lead to is the last."""
     later = (changes.c.gallery_id == gallery) & (changes.c.position > position)

@@ -9,7 +9,6 @@ from index.catalog import changes
 from index.catalog import features as stored
 from index.catalog.columns import integers
 from index.catalog.filters import passing
-from index.catalog.galleries import MOST_KEYS
 from index.catalog.schema import clips, features, labels, windows
 from index.clips import Clip, noted
 from index.filters import Filter
@@ -87,7 +86,7 @@ def page(
     connection: Connection, gallery: int, among: Filter | None, *, after: int, limit: int
 ) -> list[tuple[int, Clip]]:
     """The first clips whose keys are above `after`, with their keys; of those that pass the filter, if there is one."""
-    query = select(clips.c.id).where(clips.c.gallery_id == gallery, clips.c.id > min(after, MOST_KEYS))
+    query = select(clips.c.id).where(clips.c.gallery_id == gallery, clips.c.id > after)
     if among is not None:
         query = query.where(*passing(connection, among))
     found = integers(connection, query.order_by(clips.c.id).limit(limit))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
-    Integer,
     Select,
     String,
     and_,
@@ -91,6 +91,6 @@ def _query(is_asked: ColumnElement[bool]) -> Select[Any]:
 _IDS: Select[Any] = select(column("value")).select_from(func.json_each(bindparam("ids")).table_valued("value"))
 PLACES = {
     "sqlite": _query(windows.c.id.in_(_IDS)),
-    "postgresql": _query(windows.c.id == any_(bindparam("ids", type_=ARRAY(Integer)))),
+    "postgresql": _query(windows.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))),
 }
 """With all ids as one parameter: a list of them would be compiled anew for every search, which takes longer than it."""

@@ -23,19 +23,26 @@ from sqlalchemy import (
     false,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
 
-REVISION = "0007"
+REVISION = "0008"
 """The migration that these tables are the outcome of."""
 
 metadata = MetaData()
 
 
-def _key(name: str = "id") -> Column[int]:
-    return Column(name, Integer, primary_key=True, autoincrement=True)
+Number = TypeEngine[int]
+NARROW: Number = Integer()
+WIDE: Number = BigInteger().with_variant(Integer(), "sqlite")
+"""Of clips and windows, in 64 bits: so are all integers of SQLite, which counts rows by no other kind."""
 
 
-def _belongs(name: str, to: str) -> Column[int]:
-    return Column(name, Integer, ForeignKey(to, ondelete="CASCADE"), nullable=False)
+def _key(kind: Number = NARROW) -> Column[int]:
+    return Column("id", kind, primary_key=True, autoincrement=True)
+
+
+def _belongs(name: str, to: str, kind: Number = NARROW) -> Column[int]:
+    return Column(name, kind, ForeignKey(to, ondelete="CASCADE"), nullable=False)
 
 
 def _json(name: str) -> Column[Any]:
@@ -82,7 +89,7 @@ generations = Table(
 clips = Table(
     "clips",
     metadata,
-    _key(),
+    _key(WIDE),
     _belongs("gallery_id", "galleries.id"),
     Column("sha256", String(64), nullable=False),
     Column("clip_id", String(32), nullable=False),
@@ -101,7 +108,7 @@ clips = Table(
 labels = Table(
     "labels",
     metadata,
-    Column("clip", Integer, ForeignKey("clips.id", ondelete="CASCADE"), primary_key=True),
+    Column("clip", WIDE, ForeignKey("clips.id", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("label", String(255), nullable=False),
     Index("clips_by_label", "label", "clip"),
@@ -110,8 +117,8 @@ labels = Table(
 windows = Table(
     "windows",
     metadata,
-    _key(),  # the id of its vectors
-    _belongs("clip", "clips.id"),
+    _key(WIDE),  # the id of its vectors
+    _belongs("clip", "clips.id", WIDE),
     Column("start_s", Float, nullable=False),
     Column("end_s", Float, nullable=False),
     Column("gallery_id", Integer, nullable=False, server_default="0"),  # its clip's, so that scans need no join
@@ -124,7 +131,7 @@ windows = Table(
 features = Table(
     "features",
     metadata,
-    Column("window", Integer, ForeignKey("windows.id", ondelete="CASCADE"), primary_key=True),
+    Column("window", WIDE, ForeignKey("windows.id", ondelete="CASCADE"), primary_key=True),
     Column("sense", String(5), primary_key=True),
     Column("backbone_sha256", String(64), primary_key=True),
     Column("vector", LargeBinary, nullable=False),  # float16, little-endian
@@ -135,7 +142,7 @@ changes = Table(
     metadata,
     Column("gallery_id", Integer, ForeignKey("galleries.id", ondelete="CASCADE"), primary_key=True),
     Column("position", BigInteger, primary_key=True, autoincrement=False),
-    Column("window", Integer, nullable=False),  # which need not be there any more
+    Column("window", WIDE, nullable=False),  # which need not be there any more
     Column("kind", String(7), nullable=False),  # added, removed, or changed: it has more features, or other labels
     Column("token", BigInteger, nullable=False, server_default="0"),  # of its transaction, at random
     sqlite_with_rowid=False,

@@ -8,7 +8,7 @@ from models.bundle.manifest import Channel
 from models.types import Absence, Sense
 from service.classify.choosing import ChoosingBody
 from service.http.problem_schemas import Problem
-from service.schemas import Body, Frozen, Number, Window
+from service.schemas import Body, Frozen, Window, WindowNumber
 from service.search.queries import ClipId
 
 MOST_ITEMS = 100
@@ -18,7 +18,7 @@ class StoredBody(Body):
     """A clip of a gallery, by its id, or a window of it, by its number."""
 
     clip: ClipId | None = None
-    window: Number | None = None
+    window: WindowNumber | None = None
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:

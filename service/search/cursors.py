@@ -20,7 +20,7 @@ from index.generations import Generation
 from index.searching import MOST_HITS, Counted
 from models.errors import QueryInvalid
 from models.types import F32
-from service.schemas import Frozen, Number
+from service.schemas import Frozen, WindowNumber
 from service.search.filtering import Least, Narrowing
 from service.search.queries import LARGEST, LONGEST, MOST_TOGETHER, WIDEST, ClipId, RouteName, Weight
 from service.search.questions import Question, of_vector
@@ -35,7 +35,7 @@ class _Asked(Frozen):
 
     route: RouteName
     weight: Weight
-    windows: Annotated[tuple[Number, ...], Field(max_length=100_000)]
+    windows: Annotated[tuple[WindowNumber, ...], Field(max_length=100_000)]
     dim: Annotated[int, Field(ge=1, le=WIDEST)]
 
 
@@ -48,7 +48,7 @@ class _Head(Frozen):
     by: Counted
     among: Filter | None
     least: tuple[float | None, float | None]
-    told: Annotated[tuple[Number, ...] | tuple[ClipId, ...], Field(min_length=1, max_length=MOST_HITS - 1)]
+    told: Annotated[tuple[WindowNumber, ...] | tuple[ClipId, ...], Field(min_length=1, max_length=MOST_HITS - 1)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from models.bundle.manifest import Channel
 from models.errors import QueryInvalid
 from models.faults import said
 from models.types import Modality
-from service.schemas import Body, Number, Text, few_names
+from service.schemas import Body, Text, WindowNumber, few_names
 from service.search.filtering import MOMENTS, OFFSET, PAGES, FilterBody, Narrowing
 
 MOST_QUERIES, MOST_TOGETHER, LARGEST, WIDEST = 100, 32, 1e15, 65_536
@@ -53,7 +53,7 @@ ClipId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 CursorText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", max_length=LONGEST)]
 RouteName = Annotated[str, Field(min_length=1, max_length=64)]
 Weight = Annotated[float, AfterValidator(_weighs)]
-Example = ClipId | Annotated[Number, Field(strict=True)]
+Example = ClipId | Annotated[WindowNumber, Field(strict=True)]
 """A clip by its id, or a window by its number."""
 Examples = Annotated[tuple[Example, ...], Field(min_length=1, max_length=MOST_TOGETHER, fail_fast=True)]
 QUERIES, WEIGHT = "Further queries, a JSON list.", "How much the clip counts beside further queries."
@@ -66,7 +66,7 @@ class OneBody(Body):
     text: Text | None = None
     features: Annotated[dict[Modality, Vector], Field(min_length=1), BeforeValidator(few_names)] | None = None
     vector: Vector | None = None
-    window: Number | None = None
+    window: WindowNumber | None = None
     clip: ClipId | None = None
 
     @property

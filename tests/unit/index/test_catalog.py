@@ -51,14 +51,13 @@ def test_sqlite_is_set_up_to_keep_what_was_answered(tmp_path: Path) -> None:
 def test_features_fill_the_pages_of_a_sqlite_file(tmp_path: Path) -> None:
     path, count = tmp_path / "catalog.sqlite", 300
     database = Database(f"sqlite:///{path}")
-    empty = path.stat().st_size
     ramps: dict[Sense, F32] = {sense: np.linspace(-1, 1, width, dtype=np.float32) for sense, width in WIDTHS.items()}
     sources: dict[Sense, str] = {sense: f"{sense:a<64}" for sense in WIDTHS}
     with database.writing() as connection:
         key = galleries.create(connection, "demo", BUNDLE)
         rows.add_all(connection, key, [(clip(i), [ramps], sources) for i in range(count)])
     database.close()
-    assert path.stat().st_size - empty < 1.5 * count * 2 * sum(WIDTHS.values())
+    assert path.stat().st_size < 1.75 * count * 2 * sum(WIDTHS.values())
 
 
 def test_a_block_that_raises_changes_nothing(database: Database) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,17 @@ def test_a_copy_is_left_beside_a_sqlite_catalog_before_its_upgrade(tmp_path: Pat
     assert {path.name for path in tmp_path.iterdir()} == {"catalog.sqlite", "catalog.sqlite.0001"}
 
 
+def test_a_sqlite_catalog_and_its_copy_keep_the_pages_that_it_was_made_with(tmp_path: Path) -> None:
+    make_old(parse(f"sqlite:///{tmp_path / 'catalog.sqlite'}"), ROWS)
+    Database(f"sqlite:///{tmp_path / 'catalog.sqlite'}").close()
+    assert [page_bytes(tmp_path / name) for name in ("catalog.sqlite", "catalog.sqlite.0001")] == [4096, 4096]
+
+
+def page_bytes(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        return int(connection.execute("PRAGMA page_size").fetchone()[0])
+
+
 def test_a_catalog_that_cannot_be_copied_is_not_upgraded(tmp_path: Path) -> None:
     address = parse(f"sqlite:///{tmp_path / 'catalog.sqlite'}")
     make_old(address, ROWS, ABOUT)
@@ -184,7 +196,7 @@ def test_processes_that_open_an_old_catalog_at_once_all_find_it_upgraded(address
     [
         (
             "UPDATE alembic_version SET version_num = '9999'",
-            "revision 9999, this version reads 0001, 0002, 0003, 0004, 0005, 0006, 0007",
+            "revision 9999, this version reads 0001, 0002, 0003, 0004, 0005, 0006, 0007, 0008",
         ),
         (f"{ABOUT}; UPDATE about SET value = '7'", "schema version 7, this version reads 1"),
         ("DROP TABLE alembic_version", "schema version unknown, this version reads 1"),
