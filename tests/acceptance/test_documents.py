@@ -29,10 +29,11 @@ BY_JOBS = ("evaluate", "reindex")
 NOT_RUN = re.compile(
     r"make |docker |kubectl |PIP_\w+=|pip install |torchrun |sightsound (demo|serve|train|benchmark|worker)\b"
     r"|SIGHTSOUND_(NAMES|JOB_WORKERS)="
-    r"|create(user|db) |mkdir (new|backup)|sqlite3 |pg_(dump|restore) |cp -r |.* --data restored"
+    r"|create(user|db) |mkdir (new|backup)|sqlite3 |pg_(dump|restore) |cp -r |aws s3 |.* --data (restored|new)\b"
     r"|sightsound keys revoke |rm -f |mv "
     r"|sightsound backbone (import|import-network|train|pull|join|bench)\b|sightsound bundle from-"
-    r"|sightsound gallery create mine|.* --gallery mine|.*postgresql://|export SIGHTSOUND_(CATALOG|MEDIA|MILVUS)"
+    r"|sightsound gallery create mine|.* --gallery mine|.*postgresql://"
+    r"|export (AWS_|SIGHTSOUND_(CATALOG|INGEST_ROOT|JOB_WORKERS|MEDIA|MILVUS))"
 )
 """Lines that go on for minutes or for ever, or that need a data set, a network's weights, a host or a server."""
 

@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -65,15 +66,26 @@ class Place:
         (*commands, verify) = recipe("pg_restore" if self.cluster else "restored\nsightsound gallery verify")
         return [*commands, verify.replace(WRITTEN, self.catalog(RESTORED) or "")]
 
-    def told(self, command: str, *, status: int = 0) -> str:
-        """What a command prints that ends with this status; where it is refused, why."""
-        environment = {**os.environ, "PATH": os.pathsep.join([*self._programs(), os.environ["PATH"]])}
+    def told(
+        self, *commands: str, status: int = 0, typed: str = "", variables: Mapping[str, str] = MappingProxyType({})
+    ) -> str:
+        """What commands print of which the last ends with this status; where it is refused, why.
+
+        One shell runs them, which has these variables, and to which this is typed.
+        """
+        environment = {**os.environ, "PATH": os.pathsep.join([*self._programs(), os.environ["PATH"]]), **variables}
         if self.cluster:
-            server = make_url(self.cluster.url("postgres"))
-            environment |= {"PGHOST": str(server.host), "PGPORT": str(server.port), "PGUSER": str(server.username)}
-            environment |= {"SIGHTSOUND_CATALOG": str(self.catalog())}
+            environment |= {**server_variables(self.cluster), "SIGHTSOUND_CATALOG": str(self.catalog())}
+        command = "\n".join(commands)
         done = subprocess.run(
-            ["sh", "-e", "-c", command], cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+            ["sh", "-e", "-c", command],
+            cwd=self.folder,
+            env=environment,
+            input=typed,
+            capture_output=True,
+            text=True,
+            check=False,
+            start_new_session=True,  # or who asks for a password would ask at the terminal
         )
         assert done.returncode == status, f"{command}\n{done.stdout}{done.stderr}"
         return done.stderr if status == REFUSED else done.stdout
@@ -90,13 +102,19 @@ class Place:
     def serving(self, data: str = DATA, **settings: Any) -> Iterator[httpx.Client]:
         """The service over one of its data folders, with these settings besides."""
         catalog = self.catalog(RESTORED if data == RESTORED else "sightsound")
-        chosen = Settings(data=self.folder / data, catalog=catalog, job_workers=0, probe_share=0, **settings)
-        with running(create_app(chosen)) as address, httpx.Client(base_url=address, timeout=60) as client:
+        said = {"data": self.folder / data, "catalog": catalog, "job_workers": 0, "probe_share": 0, **settings}
+        with running(create_app(Settings(**said))) as address, httpx.Client(base_url=address, timeout=60) as client:
             yield client
 
     def _programs(self) -> list[str]:
         found = programs()
         return [str(Path(sys.executable).parent), *([str(found)] if found else [])]
+
+
+def server_variables(cluster: Cluster) -> dict[str, str]:
+    """What tells PostgreSQL's own programs where a server is."""
+    server = make_url(cluster.url("postgres"))
+    return {"PGHOST": str(server.host), "PGPORT": str(server.port), "PGUSER": str(server.username)}
 
 
 def add(client: httpx.Client, folder: Path, number: int) -> str:

@@ -2,6 +2,8 @@
 
 from tests.documents import DOCS, examples
 
+OPERATIONS = DOCS / "operations.md"
+
 
 def recipe(says: str, *, document: str = "operations.md") -> list[str]:
     """The commands of the one example of a document that says so."""
