@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.hosts.network import why_not
-from tests.hosts.site import Ground, Site, ground, opened_site
+from tests.hosts.site import Ground, Site, ground, opened_site, soon_given_up
 from tests.tiny.postgres import programs
 
 
@@ -23,5 +23,6 @@ def machines() -> Iterator[Ground]:
 @pytest.fixture(scope="session")
 def site(machines: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Two replicas over one PostgreSQL, and machines for three workers."""
-    with opened_site(machines, tmp_path_factory.mktemp("site"), machines.cluster.database(), port=8765) as made:
+    catalog = soon_given_up(machines.cluster.database())
+    with opened_site(machines, tmp_path_factory.mktemp("site"), catalog, port=8765) as made:
         yield made

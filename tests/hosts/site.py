@@ -1,23 +1,24 @@
 """A service on several machines: a PostgreSQL, replicas that answer, workers that do jobs, a folder that all see."""
 
-import json
 import os
+import shlex
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import rmtree
 from subprocess import Popen, run
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import psycopg
 
 from tests.hosts.network import Machine, network
+from tests.operations.recipes import recipe
 from tests.tiny.clips import tiny_clip
 from tests.tiny.postgres import Cluster
 from tests.unit.service.waiting import ROOT
@@ -25,7 +26,25 @@ from tests.unit.service.waiting import ROOT
 PATIENCE_S = 120.0
 REPLICAS, WORKERS = 2, 3
 DRAIN_S, READY_S = 1.0, 20.0
-MAKES = "import sys, pathlib, tests.tiny.bundles as made; made.tiny_library(pathlib.Path(sys.argv[1]))"
+LOST_S = 5
+"""After how long PostgreSQL gives up a machine that it hears nothing from, in place of 25 s."""
+SOON = {"tcp_user_timeout": f"{LOST_S}000", "tcp_keepalives_idle": "2", "tcp_keepalives_interval": "1"}
+MAKES = """
+import sys
+from pathlib import Path
+from shutil import rmtree
+from sightsound.cli import run
+from tests.tiny.bundles import tiny_library
+
+data, catalog = Path(sys.argv[1]), sys.argv[2]
+tiny_library(data)
+(data / "catalog.sqlite").unlink()
+rmtree(data / "media")
+where = ["--data", str(data), "--catalog", catalog]
+assert run(["gallery", "create", "demo", "--bundle", "tiny", *where]) == 0
+assert run(["keys", "create", "tests", "--scope", "admin", *where]) == 0
+"""
+"""Fills a data folder, and makes its catalog, by whichever code runs it; it ends with a key that may do anything."""
 EXECUTORS = "SELECT workflow_uuid, executor_id FROM dbos.workflow_status WHERE executor_id IS NOT NULL"
 
 
@@ -84,8 +103,7 @@ class Site:
     def serve(self, *replicas: Replica) -> None:
         """Start them, and wait until they are ready."""
         for each in replicas:
-            where = ["--host", each.machine.address, "--port", str(each.port)]
-            each.process = self._start(each.machine, "serve", *where)
+            each.process = self._start(each.machine, "serve", "--port", str(each.port))
         for each in replicas:
             until(each.is_ready, self.said(each.machine))
 
@@ -98,7 +116,7 @@ class Site:
 
     def work(self, machine: Machine) -> None:
         """Start a worker there, which does one job at a time."""
-        self._start(machine, "worker", "--jobs", "1")
+        self._start(machine, "worker", "--jobs", "1")  # the last of two counts
 
     def said(self, machine: Machine) -> Path:
         """What the processes of a machine have said."""
@@ -109,20 +127,37 @@ class Site:
         with psycopg.connect(self.catalog) as connection:
             return {str(job): str(name) for job, name in connection.execute(EXECUTORS)}
 
-    def _start(self, machine: Machine, *command: str) -> "Popen[bytes]":
-        settings = {
-            "CATALOG": self.catalog,
-            "INGEST_ROOT": str(self.folder / "clips"),
-            "SPOOL": str(self.folder / f"spool of {machine.namespace}"),
-            "BEHIND_TLS_PROXY": "true",
-            "JOB_WORKERS": "0",
-            "DRAIN_S": str(DRAIN_S),
-            "DECODE_WORKERS": "1",
-            "RATE_LIMIT": "100000/minute",
+    def _start(self, machine: Machine, kind: str, *more: str) -> "Popen[bytes]":
+        """What the document has typed on a machine of this kind, with what is here in place of what it names."""
+        here = {
+            "postgresql://sightsound:password@database/sightsound": self.catalog,
+            "/mnt/sightsound": str(self.data),
+            "/mnt/clips": str(self.folder / "clips"),
+            "/var/tmp/sightsound": str(self.folder / f"spool-{machine.namespace}"),
+            "10.0.0.11": machine.address,
         }
-        command = (sys.executable, "-m", "sightsound", *command, "--data", str(self.data))
-        named = {f"SIGHTSOUND_{name}": value for name, value in settings.items()}
-        return machine.start(list(command), self.said(machine), named, code=self.code)
+        settings, (_, *command) = told_on_machines(kind, here)
+        settings |= {"SIGHTSOUND_DECODE_WORKERS": "1", "SIGHTSOUND_RATE_LIMIT": "100000/minute"}
+        if kind == "serve":
+            settings["SIGHTSOUND_DRAIN_S"] = str(DRAIN_S)
+        command = [sys.executable, "-m", "sightsound", *command, *more]
+        return machine.start(command, self.said(machine), settings, code=self.code)
+
+
+def soon_given_up(catalog: str) -> str:
+    """The address of a catalog whose server does not wait long for machines that are lost."""
+    return f"{catalog}?options={quote(' '.join(f'-c {name}={value}' for name, value in SOON.items()))}"
+
+
+def told_on_machines(kind: str, here: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """What is set on a machine of a kind, and the command that is given there, with other names for some things."""
+    (everywhere, *kinds) = "\n".join(recipe("sightsound serve --host")).split("\n#")
+    (own,) = (each for each in kinds if f"\nsightsound {kind} " in each)
+    lines = [line for line in f"{everywhere}\n#{own}".splitlines() if not line.startswith("#")]
+    for name, place in here.items():
+        lines = [line.replace(name, place) for line in lines]
+    *exports, command = map(shlex.split, lines)
+    return dict(each.split("=", 1) for line in exports for each in line[1:]), command
 
 
 @contextmanager
@@ -138,22 +173,12 @@ def opened_site(found: Ground, folder: Path, catalog: str, *, port: int, code: P
 
 def _filled(data: Path, catalog: str, code: Path) -> str:
     """A data folder, its bundle and its catalog made by that code; returns a key that may do anything."""
-    _told(code, data, "-c", MAKES, str(data))
-    (data / "catalog.sqlite").unlink()
-    rmtree(data / "media")
-    where = ["--data", str(data), "--catalog", catalog]
-    _told(code, data, "-m", "sightsound", "gallery", "create", "demo", "--bundle", "tiny", *where)
-    command = ["keys", "create", "tests", "--scope", "admin", "--json"]
-    return str(json.loads(_told(code, data, "-m", "sightsound", *command, *where))["key"])
-
-
-def _told(code: Path, data: Path, *command: str) -> str:
-    """What Python prints, run on that code; what it leaves in the way of temporary files is beside the data."""
-    data.mkdir(exist_ok=True)
-    environment = {**os.environ, "TMPDIR": str(data.parent)}
-    done = run([sys.executable, *command], cwd=code, env=environment, capture_output=True, text=True, check=False)
+    data.mkdir()
+    environment = {**os.environ, "TMPDIR": str(data.parent)}  # what it leaves in the way of temporary files
+    command = [sys.executable, "-c", MAKES, str(data), catalog]
+    done = run(command, cwd=code, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return done.stdout.split()[-1]
 
 
 def _client(machine: Machine, port: int, key: str) -> httpx.Client:
