@@ -33,7 +33,10 @@ def settled(connection: Connection, before: Generation, bundle: Bundle, wanted: 
     check(bundle, wanted)
     if wanted is None:
         wanted = before.corrections.of(gallery_routes(bundle.manifest))
-    found = {route: _settled(connection, before.gallery, bundle, route, bias) for route, bias in wanted.items()}
+    found = {
+        route: chosen(connection, before.gallery, bundle, route) if bias == CHOSEN else bias
+        for route, bias in wanted.items()
+    }
     kept = {route: bias for route, bias in found.items() if not bias.is_off}
     shift = shift_for(clips.window_count(connection, before.gallery)) if kept else 0
     return Corrections(shift=shift, routes=kept)
@@ -47,12 +50,6 @@ def check(bundle: Bundle, wanted: Wanted | None) -> None:
             f"the bundle {bundle.name!r} has no route {odd[0]!r} to clips that could be corrected; it has "
             f"{', '.join(routes)}"
         )
-
-
-def _settled(
-    connection: Connection, gallery: int, bundle: Bundle, route: str, bias: RouteBias | Literal["chosen"]
-) -> RouteBias:
-    return chosen(connection, gallery, bundle, route) if bias == CHOSEN else bias
 
 
 def chosen(connection: Connection, gallery: int, bundle: Bundle, route: str) -> RouteBias:

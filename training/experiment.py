@@ -24,7 +24,7 @@ from training.backbones import audio_cnn, video_cnn
 from training.backbones.export import export_backbone
 from training.backbones.fit import Schedule, fit_backbone, word_table
 from training.backbones.segments import Clip, Segments, Vary, vary_pictures, vary_sound
-from training.export import EncoderRefs, export
+from training.export import EncoderRefs, Measured, export
 from training.fit import fit
 from training.progress import Fitted, Progress
 from training.recipe import Recipe
@@ -162,22 +162,29 @@ def export_method(
     trained_on: str,
 ) -> Manifest:
     """Export a trained method as the bundle `folder`, with the betas and the figures of the routes that it serves."""
-    betas, held_out = served_betas(fitted.method, validation), _validation(validation, trained_on)
-    figures = served_figures(fitted.method, validation, betas, of="validation")
-    if test is not None:
-        figures |= served_figures(fitted.method, test, betas, of="test")
     return export(
         fitted,
         folder=folder,
         name=folder.name,
-        encoders=EncoderRefs(**{modality: encoder_ref(card) for modality, card in encoders.items()}),
+        encoders=EncoderRefs(**{modality: EncoderRef.of(card) for modality, card in encoders.items()}),
         classes=validation.classes,
-        betas=betas,
-        evaluation=figures,
+        measured=_measured(fitted.method, validation, test, held_out=_validation(validation, trained_on)),
         trained_on=trained_on,
-        probabilities=served_probabilities(fitted.method, validation, fitted_on=held_out),
-        temperatures=served_temperatures(fitted.method, validation, betas, fitted_on=held_out),
-        curves=served_curves(fitted.method, validation, betas, measured_on=held_out),
+    )
+
+
+def _measured(method: Method, validation: Split, test: Split | None, *, held_out: str) -> Measured:
+    """By what the bundle serves; `held_out` says what the validation clips are."""
+    betas = served_betas(method, validation)
+    figures = served_figures(method, validation, betas, of="validation")
+    if test is not None:
+        figures |= served_figures(method, test, betas, of="test")
+    return Measured(
+        betas,
+        figures,
+        probabilities=served_probabilities(method, validation, fitted_on=held_out),
+        temperatures=served_temperatures(method, validation, betas, fitted_on=held_out),
+        curves=served_curves(method, validation, betas, measured_on=held_out),
     )
 
 
@@ -204,11 +211,6 @@ def served_figures(method: Method, split: Split, betas: Mapping[Channel, float],
         routes = [name for name in retrieving(found, labels) if crosses(name)]
         figures = {f"mAP {name}": precision(found, name, labels, leave_one_out=True).by_sample for name in routes}
     return {f"{of} {name}": value for name, value in figures.items() if not isnan(value)}
-
-
-def encoder_ref(card: EncoderCard) -> EncoderRef:
-    """How a manifest names an encoder."""
-    return EncoderRef(name=card.ref, sha256=card.sha256, width=card.width)
 
 
 def _content(sense: Sense, media: Sequence[Media]) -> list[Clip]:

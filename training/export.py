@@ -2,11 +2,10 @@
 
 import copy
 import logging
-import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from models.probability import RouteSigmoid
 from models.temperature import ClassTemperature
 from models.types import F32, Modality
 from training.card import write
+from training.drafts import drafted
 from training.progress import Fitted
 from training.splits import ClassTable
 
@@ -52,6 +52,24 @@ class EncoderRefs:
         return Widths(self.audio.width, self.video.width, self.text.width)
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What is measured of a method on clips that it was not trained on, for its bundle to tell.
+
+    Args:
+        betas: what calibrated stacking takes off the scores of seen classes, one a channel.
+        evaluation: figures for people, by name.
+        probabilities, temperatures: what makes probabilities of scores, by route, and by channel.
+        curves: what other betas give, by channel.
+    """
+
+    betas: Mapping[Channel, float]
+    evaluation: Mapping[str, float] = field(default_factory=dict)
+    probabilities: Mapping[str, RouteSigmoid] = field(default_factory=dict)
+    temperatures: Mapping[Channel, ClassTemperature] = field(default_factory=dict)
+    curves: Mapping[Channel, StackingCurve] = field(default_factory=dict)
+
+
 def export(
     fitted: Fitted,
     *,
@@ -59,22 +77,14 @@ def export(
     name: str,
     encoders: EncoderRefs,
     classes: ClassTable,
-    betas: Mapping[Channel, float],
-    evaluation: Mapping[str, float],
+    measured: Measured,
     trained_on: str,
-    probabilities: Mapping[str, RouteSigmoid] | None = None,
-    temperatures: Mapping[Channel, ClassTemperature] | None = None,
-    curves: Mapping[Channel, StackingCurve] | None = None,
 ) -> Manifest:
     """Write a trained method as a bundle, after comparing it with torch.
 
     Args:
         folder: where the bundle will be; must not exist.
         classes: the vocabulary; those that were seen go into the bundle with their text features.
-        betas: what calibrated stacking takes off the scores of seen classes, one a channel.
-        evaluation: figures for people, by name.
-        probabilities, temperatures: what makes probabilities of scores, by route, and by channel; None for none.
-        curves: what other betas give, by channel; None for none.
 
     Raises:
         BundleInvalid: a head gives other embeddings in ONNX Runtime, by more than 1e-4; or the encoders' widths
@@ -95,14 +105,14 @@ def export(
         seen_classes=_seen(classes),
         vocabulary=classes.names,
         words=method.words,
-        betas=dict(betas),
+        betas=dict(measured.betas),
         attention=method.attention,
         trained_on=trained_on,
-        evaluation=dict(evaluation),
+        evaluation=dict(measured.evaluation),
         export_difference=0,
-        probabilities=dict(probabilities or {}),
-        temperatures=dict(temperatures or {}),
-        classification=ClassificationSpec(curves=dict(curves or {})),
+        probabilities=dict(measured.probabilities),
+        temperatures=dict(measured.temperatures),
+        classification=ClassificationSpec(curves=dict(measured.curves)),
     )
     difference = checked_difference(manifest, graphs, method, random_features(fitted))
     checked = manifest.model_copy(update={"export_difference": difference})
@@ -219,10 +229,7 @@ def checked_difference(
     manifest: Manifest, graphs: Mapping[str, bytes], method: Method, features: Mapping[Modality, F32]
 ) -> float:
     """The largest difference of all heads, of a bundle that is written only for this."""
-    with tempfile.TemporaryDirectory() as temporary:
-        draft = Path(temporary) / "draft"
-        save(draft, manifest, graphs, "")
-        bundle = Bundle.open(draft)
+    with drafted(manifest, graphs) as bundle:
         found = {head: largest_difference(bundle, head, each, features) for head, each in method.heads().items()}
     if odd := {head: difference for head, difference in found.items() if not difference <= TOLERANCE}:
         raise BundleInvalid(f"torch and ONNX Runtime differ by {odd}; expected at most {TOLERANCE} of each head")

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from models.bundle.senses import SENSES
 from models.calibration import StackingCurve
 from models.errors import RouteMissing
+from models.features.card import EncoderCard
 from models.probability import RouteSigmoid
 from models.temperature import ClassTemperature
 from models.types import Metric, Modality, Sense
@@ -55,6 +56,11 @@ class EncoderRef(Frozen):
     name: str = Field(pattern=r"^[^@\s]+@[^@\s]+$", description="name@version")
     sha256: Sha256
     width: int = Field(gt=0)
+
+    @classmethod
+    def of(cls, card: EncoderCard) -> "EncoderRef":
+        """How a bundle names this encoder."""
+        return cls(name=card.ref, sha256=card.sha256, width=card.width)
 
 
 class SeenClass(Frozen):

@@ -1,12 +1,11 @@
 """Bundles as callers bring, look at, fetch and delete them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-from index.catalog.galleries import GenerationRow
 from models.bundle.checking import check_bundle, check_manifest
 from models.bundle.runtime import Bundle
 from models.bundle.store import load_manifest, pack, unpack
@@ -56,8 +55,9 @@ def remove(resources: Resources, name: str) -> None:
     """Delete a bundle; raises BundleNotFound, Conflict while a kept generation of any gallery is embedded by it."""
     shelf = resources.galleries.shelf
     shelf.bundle(name)
-    if used := [each.name for each in resources.all_galleries() if name in _bundles(each.generations())]:
-        those = "1 gallery: reindex it" if len(used) == 1 else f"{len(used)} galleries: reindex these"
+    used = sum(any(row.bundle.name == name for row in each.generations()) for each in resources.all_galleries())
+    if used:
+        those = "1 gallery: reindex it" if used == 1 else f"{used} galleries: reindex these"
         raise Conflict(f"the bundle {name!r} embeds generations that are kept of {those}")
     with upload_folder(shelf.folder, ARRIVING) as folder:
         shelf.remove(name, folder / "bundle")
@@ -111,7 +111,3 @@ def _same(there: Bundle, sent: Bundle) -> Bundle:
             f"there is another bundle {there.name!r} already, of sha256 {there.sha256}; what was sent has {sent.sha256}"
         )
     return there
-
-
-def _bundles(generations: Iterable[GenerationRow]) -> set[str]:
-    return {each.bundle.name for each in generations}

@@ -13,7 +13,6 @@ from index.galleries import Galleries
 from models.bundle.manifest import EncoderRef, HeadSpec, Manifest, RouteSpec, SeenClass, Words
 from models.bundle.store import load_manifest, save
 from models.features.backbone import Backbone
-from models.features.card import EncoderCard
 from models.features.extract import Extractor
 from models.features.text import TextEncoder
 from models.media.cage import Cage
@@ -102,7 +101,7 @@ def _library(clips_per_label: int) -> Path:
     video = Backbone.open(tiny_video_backbone(encoders / "tiny-video@1"))
     text = TextEncoder.open(tiny_text_encoder(encoders / "tiny-text@1"))
     seen = dict(zip(SEEN, text.encode(SEEN), strict=True))
-    refs = [ref(each.card) for each in (audio, video, text)]
+    refs = [EncoderRef.of(each.card) for each in (audio, video, text)]
     tiny_bundle(folder / "bundles" / "tiny", audio=refs[0], video=refs[1], text=refs[2], seen=seen)
     paths = [path for i in range(3) for path in _rendered(folder / "rendered", i, clips_per_label)]
     galleries = Galleries.open(folder)
@@ -114,11 +113,6 @@ def _library(clips_per_label: int) -> Path:
     galleries.close()
     rmtree(folder / "rendered")
     return folder
-
-
-def ref(card: EncoderCard) -> EncoderRef:
-    """How a bundle names this encoder."""
-    return EncoderRef(name=card.ref, sha256=card.sha256, width=card.width)
 
 
 def _rendered(folder: Path, label: int, count: int) -> list[Path]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from models.features.card import BackboneCard, EncoderCard
 from models.features.text import TextEncoder
 from models.types import F32, Metric, Modality, Sense
 from training.classifiers.bridge import TOP, both_head, combination, sense_head, text_head
+from training.drafts import drafted
 
 PROMPTS: Mapping[Sense, str] = {"audio": "the sound of {}", "video": "a picture of {}"}
 PLACE = "{}"
@@ -77,8 +77,8 @@ def _manifest(
         method="conse",
         heads={head: _head(head, graph, text.width) for head, graph in graphs.items()},
         routes=_routes(graphs),
-        backbones={sense: _ref(card) for sense, card in backbones.items()},
-        text_encoder=_ref(text),
+        backbones={sense: EncoderRef.of(card) for sense, card in backbones.items()},
+        text_encoder=EncoderRef.of(text),
         seen_classes=(),
         vocabulary=_vocabulary([name for card in backbones.values() for name in card.classes]),
         betas={},
@@ -106,10 +106,6 @@ def _route(query: str, gallery: str, metric: Metric) -> RouteSpec:
     return RouteSpec(query=query, gallery=gallery, metric=metric)
 
 
-def _ref(card: EncoderCard) -> EncoderRef:
-    return EncoderRef(name=card.ref, sha256=card.sha256, width=card.width)
-
-
 def _vocabulary(names: Sequence[str]) -> tuple[str, ...]:
     """Each name once: classifiers share some, and one may have the same name for two classes."""
     return tuple({key(name): name for name in reversed(names)}.values())[::-1]
@@ -117,10 +113,7 @@ def _vocabulary(names: Sequence[str]) -> tuple[str, ...]:
 
 def _difference(manifest: Manifest, graphs: Mapping[str, bytes], text: Mapping[Sense, F32], *, top: int) -> float:
     """The largest of all senses' heads from numpy, on random probabilities; raises BundleInvalid above 1e-4."""
-    with TemporaryDirectory() as temporary:
-        draft = Path(temporary) / "draft"
-        save(draft, manifest, graphs, "")
-        bundle = Bundle.open(draft)
+    with drafted(manifest, graphs) as bundle:
         found = max(_of_head(bundle, sense, rows, top=top) for sense, rows in text.items())
     if not found <= TOLERANCE:  # NaN is over it too
         raise BundleInvalid(f"a head differs from numpy by {found:.1e}, over {TOLERANCE:.0e}")

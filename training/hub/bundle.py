@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from models.bundle.store import save
 from models.errors import BundleInvalid, QueryInvalid
 from models.features.card import BackboneCard, EncoderCard, TextCard
 from models.types import F32, Metric, Modality, Sense
+from training.drafts import drafted
 from training.hub.heads import Columns, both_head, both_text_head, sense_head, text_head, unit
 
 METHOD = "pretrained"
@@ -91,8 +91,8 @@ def _manifest(
         method=METHOD,
         heads={head: _head(head, graph, widths[head.removeprefix("text_")]) for head, graph in graphs.items()},
         routes=_routes(list(widths)),
-        backbones={sense: _ref(card) for sense, card in backbones.items()},
-        text_encoder=_ref(text),
+        backbones={sense: EncoderRef.of(card) for sense, card in backbones.items()},
+        text_encoder=EncoderRef.of(text),
         seen_classes=(),
         vocabulary=tuple(vocabulary),
         betas={},
@@ -114,16 +114,9 @@ def _routes(channels: Sequence[str]) -> dict[str, RouteSpec]:
     return to | back
 
 
-def _ref(card: EncoderCard) -> EncoderRef:
-    return EncoderRef(name=card.ref, sha256=card.sha256, width=card.width)
-
-
 def _difference(manifest: Manifest, graphs: Mapping[str, bytes], columns: Mapping[Sense, Columns]) -> float:
     """The largest of all heads from numpy, on random features; raises BundleInvalid above 1e-4."""
-    with TemporaryDirectory() as temporary:
-        draft = Path(temporary) / "draft"
-        save(draft, manifest, graphs, "")
-        bundle = Bundle.open(draft)
+    with drafted(manifest, graphs) as bundle:
         features = _random_features(bundle)
         expected = _expected(features, columns)
         found = max(float(np.abs(bundle.embed(head, features) - expected[head]).max()) for head in graphs)

@@ -7,6 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.galleries import Galleries
+from models.bundle.manifest import EncoderRef
 from models.bundle.store import load_manifest
 from models.features.backbone import Backbone
 from models.features.extract import Extractor
@@ -15,7 +16,7 @@ from models.media.cage import Cage
 from models.media.limits import Limits
 from service.app import create_app
 from service.settings import Settings
-from tests.tiny.bundles import SEEN, ref, tiny_bundle
+from tests.tiny.bundles import SEEN, tiny_bundle
 from tests.tiny.words import glove, random_vectors
 from tests.unit.service.asking import OWN, refused, upload
 from training.word_vectors import import_words
@@ -32,7 +33,7 @@ def worded(own_library: Path, clip: Path) -> Iterator[TestClient]:
     made = load_manifest(own_library / "bundles" / "tiny").backbones
     seen = dict(zip(SEEN, TextEncoder.open(encoders / card.ref).encode(SEEN), strict=True))
     bundle = own_library / "bundles" / "worded"
-    tiny_bundle(bundle, name="worded", audio=made["audio"], video=made["video"], text=ref(card), seen=seen)
+    tiny_bundle(bundle, name="worded", audio=made["audio"], video=made["video"], text=EncoderRef.of(card), seen=seen)
     galleries = Galleries.open(own_library)
     with Cage(Limits(), workers=1) as cage:
         backbones = {sense: Backbone.open(encoders / each.name) for sense, each in made.items()}
