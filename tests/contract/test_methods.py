@@ -14,7 +14,7 @@ from models.types import Metric
 from tests.contract.fitting import fitted
 from tests.contract.small_methods import OPTIONS
 from tests.tiny.world import World, world
-from training.export import EncoderRefs, export, random_features
+from training.export import EncoderRefs, Measured, export, random_features
 from training.sampling import Sampler
 
 BY_STEPS = sorted(name for name, spec in METHODS.items() if spec.terms)
@@ -164,8 +164,7 @@ def test_it_exports_to_a_bundle_that_embeds_as_torch_does(name: str, small: Worl
         name="tiny",
         encoders=encoders,
         classes=small.training.classes,
-        betas=trained.betas,
-        evaluation={"harmonic mean": 0.5},
+        measured=Measured(trained.betas, {"harmonic mean": 0.5}),
         trained_on="a world in a test",
     )
     bundle = Bundle.open(tmp_path / "bundle")

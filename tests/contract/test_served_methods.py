@@ -33,7 +33,7 @@ from tests.tiny.bundles import CLASSES, SEEN, tiny_library
 from tests.tiny.clips import tiny_clip
 from tests.tiny.world import World, world
 from tests.unit.service.asking import DEMO, OWN, SEARCH, refused, upload
-from training.export import EncoderRefs, export
+from training.export import EncoderRefs, Measured, export
 from training.splits import ClassTable, Split, TrainingSet
 
 SERVED_AS = {
@@ -116,8 +116,7 @@ def exported(name: str, library: Path) -> Manifest:
         name=name,
         encoders=EncoderRefs(made.backbones["audio"], made.backbones["video"], made.text_encoder),
         classes=learned.training.classes,
-        betas=learned.betas,
-        evaluation={},
+        measured=Measured(learned.betas),
         trained_on="a world in a test",
     )
 

@@ -14,7 +14,7 @@ from models.methods.base import Batch, Head, Method
 from models.types import F32, Metric, Modality
 from tests.tiny.bundles import AUDIO, TEXT, VIDEO, tiny_bundle, tiny_maps
 from tests.tiny.world import world
-from training.export import EncoderRefs, checked_difference, export
+from training.export import EncoderRefs, Measured, checked_difference, export
 from training.fit import fit
 from training.recipe import named
 
@@ -82,8 +82,7 @@ def test_encoders_of_other_widths_are_refused_before_anything_is_written(tmp_pat
             name="tiny",
             encoders=ENCODERS,
             classes=small.training.classes,
-            betas=fitted.betas,
-            evaluation={},
+            measured=Measured(fitted.betas),
             trained_on="nothing",
         )
     assert not (tmp_path / "bundle").exists()

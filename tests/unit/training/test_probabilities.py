@@ -13,7 +13,7 @@ from models.probability import fit
 from models.scoring import scores
 from models.temperature import fit_temperature
 from tests.tiny.world import World, world
-from training.export import EncoderRefs, export
+from training.export import EncoderRefs, Measured, export
 from training.fit import fit as fit_method
 from training.progress import Fitted
 from training.recipe import named
@@ -50,11 +50,8 @@ def test_every_route_to_clips_has_one_of_the_scores_that_the_bundle_will_give(
         name="bundle",
         encoders=EncoderRefs(**refs),
         classes=small.training.classes,
-        betas=fitted.betas,
-        evaluation={},
+        measured=Measured(fitted.betas, probabilities=found, curves=curves),
         trained_on="a world",
-        probabilities=found,
-        curves=curves,
     )
     manifest = load_manifest(tmp_path / "bundle")
     assert (manifest.probabilities, manifest.classification.curves) == (found, curves)
