@@ -7,7 +7,7 @@ import typer
 
 from models.errors import QueryInvalid
 from sightsound.commands.outcome import done
-from sightsound.commands.reach import FOLDER, AsJson
+from sightsound.commands.reach import FOLDER, AsJson, Folder
 from sightsound.encoders import bench, list_all, verify
 from sightsound.joining import join
 from sightsound.published import import_network, train
@@ -42,7 +42,7 @@ def import_file(
     file: Annotated[Path, typer.Argument(help="A classifier of sound or of pictures, as ONNX.")],
     sense: Annotated[str, typer.Option(help="audio or video.")],
     classes: Annotated[Path, typer.Option(help="Its classes: a name a line, or a csv with a column display_name.")],
-    data: Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder.")] = FOLDER,
+    data: Folder = FOLDER,
     rate: Annotated[float | None, typer.Option(help="Samples a second, or frames; by default 16000, or 1.")] = None,
     size: Annotated[int, typer.Option(min=1, help="Of video: the side of its square frames.")] = 224,
     output: Annotated[

@@ -1,12 +1,11 @@
 """The `sightsound bundle` command: bundles that need no training, or are made of others."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sightsound.commands.outcome import done
-from sightsound.commands.reach import FOLDER, AsJson
+from sightsound.commands.reach import FOLDER, AsJson, Folder
 from sightsound.halving import halve
 from sightsound.pretrained import from_pretrained
 
@@ -24,7 +23,7 @@ def _commands() -> None:
 
 @app.command("from-classifiers")
 def from_classifiers(
-    data: Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder.")] = FOLDER,
+    data: Folder = FOLDER,
     name: Annotated[str, typer.Option(help="The bundle's.")] = "classifiers",
     audio: Annotated[
         str | None, typer.Option(help="NAME@VERSION of the classifier of sound; by default the only one.")

@@ -2,18 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sightsound.commands.reach import FOLDER, MISSED, AsJson
+from sightsound.commands.reach import FOLDER, MISSED, AsJson, Folder
 
-Data = Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder.")]
 Names = Annotated[list[str] | None, typer.Argument(help="NAME or NAME@VERSION; by default all there are.")]
 
 
-def list_all(data: Data = FOLDER, as_json: AsJson = False) -> int:
+def list_all(data: Folder = FOLDER, as_json: AsJson = False) -> int:
     """Show the backbones and text encoders there are; exit status 1 if the card of one cannot be read."""
     from rich.console import Console
 
@@ -27,7 +25,7 @@ def list_all(data: Data = FOLDER, as_json: AsJson = False) -> int:
     return MISSED if wrong else 0
 
 
-def verify(names: Names = None, data: Data = FOLDER, as_json: AsJson = False) -> int:
+def verify(names: Names = None, data: Folder = FOLDER, as_json: AsJson = False) -> int:
     """Check files against cards, and run each graph twice on noise; exit status 1 if anything is wrong."""
     from models.errors import SightsoundError
     from sightsound.encoder_checks import check
@@ -48,7 +46,7 @@ def verify(names: Names = None, data: Data = FOLDER, as_json: AsJson = False) ->
 
 def bench(
     names: Names = None,
-    data: Data = FOLDER,
+    data: Folder = FOLDER,
     window: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds of noise.")] = 10.0,
     runs: Annotated[int, typer.Option(min=1, help="How many are timed.")] = 5,
     threads: Annotated[int, typer.Option(min=1, help="Of one run.")] = 1,

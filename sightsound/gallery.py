@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sightsound.commands.outcome import done
-from sightsound.commands.reach import FOLDER, MISSED, AsJson, Key, Server, reached
+from sightsound.commands.reach import FOLDER, MISSED, AsJson, Catalog, Data, Key, Server, reached
 
 if TYPE_CHECKING:
     from index.archive_format import Head
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(name="gallery", help="Make, count, move, verify and delete galleries.", add_completion=False)
 
-Data = Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder, where no service is asked.")]
-Catalog = Annotated[
-    str | None, typer.Option(envvar="SIGHTSOUND_CATALOG", help="The catalog's PostgreSQL; by default in the folder.")
-]
 Name = Annotated[str, typer.Argument(help="The gallery's name.")]
 OneOrAll = Annotated[str | None, typer.Argument(help="The gallery's name; by default all there are.")]
 

@@ -1,12 +1,11 @@
 """`sightsound bundle halve`: a bundle with its heads in float16, where it still finds the same."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sightsound.commands.outcome import done
-from sightsound.commands.reach import FOLDER, AsJson
+from sightsound.commands.reach import FOLDER, AsJson, Catalog, Folder
 
 
 def halve(
@@ -16,11 +15,8 @@ def halve(
     recall: Annotated[
         float, typer.Option(min=0, max=1, help="The share of the ten best hits that must be the same, by every route.")
     ] = 0.99,
-    data: Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder.")] = FOLDER,
-    catalog: Annotated[
-        str | None,
-        typer.Option(envvar="SIGHTSOUND_CATALOG", help="The catalog's PostgreSQL; by default in the folder."),
-    ] = None,
+    data: Folder = FOLDER,
+    catalog: Catalog = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a bundle whose heads multiply in float16, for a GPU; one that finds others is not made."""

@@ -1,18 +1,17 @@
 """`sightsound backbone join`: text encoders of a data folder side by side as one."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sightsound.commands.outcome import done
-from sightsound.commands.reach import FOLDER, AsJson
+from sightsound.commands.reach import FOLDER, AsJson, Folder
 
 
 def join(
     parts: Annotated[list[str], typer.Argument(help="NAME@VERSION of each text encoder, in the order of columns.")],
     name: Annotated[str, typer.Option(help="The joined encoder's, in lower case.")],
-    data: Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder.")] = FOLDER,
+    data: Folder = FOLDER,
     as_json: AsJson = False,
 ) -> None:
     """Join text encoders: one whose feature is theirs side by side."""

@@ -8,7 +8,7 @@ import typer
 
 from models.errors import DataMissing
 from sightsound.commands.outcome import done
-from sightsound.commands.reach import FOLDER, AsJson
+from sightsound.commands.reach import FOLDER, AsJson, Folder
 
 if TYPE_CHECKING:
     from models.features.card import BackboneCard, TextCard
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def from_pretrained(
-    data: Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder.")] = FOLDER,
+    data: Folder = FOLDER,
     name: Annotated[str, typer.Option(help="The bundle's.")] = "pretrained",
     audio: Annotated[
         str | None, typer.Option(help="NAME@VERSION of the backbone of sound; by default the only one pulled.")

@@ -7,11 +7,9 @@ import typer
 
 from models.errors import QueryInvalid
 from sightsound.commands.outcome import done
-from sightsound.commands.reach import FOLDER, AsJson
+from sightsound.commands.reach import FOLDER, AsJson, Device, Folder
 
 TRAINABLE = "kumar"
-
-Data = Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder.")]
 
 
 def import_network(
@@ -29,7 +27,7 @@ def import_network(
     light: Annotated[
         Literal["avca", "plain"] | None, typer.Option(help="Of c3d: how frames are shown; avca by default.")
     ] = None,
-    data: Data = FOLDER,
+    data: Folder = FOLDER,
     as_json: AsJson = False,
 ) -> None:
     """Import a published network: a backbone of its authors' checkpoint."""
@@ -46,7 +44,7 @@ def import_network(
 def train(
     network: Annotated[str, typer.Argument(help="kumar.", show_default=False)],
     clips: Annotated[Path, typer.Option(help="A csv of path, label and perhaps split (train, val, test).")],
-    data: Data = FOLDER,
+    data: Folder = FOLDER,
     name: Annotated[str, typer.Option(help="The backbone's; it becomes NAME@1.")] = "kumar-own",
     separator: Annotated[str | None, typer.Option(help="What stands between several labels of a clip.")] = None,
     start: Annotated[Path | None, typer.Option(help="A checkpoint to go on from; by default from nothing.")] = None,
@@ -55,7 +53,7 @@ def train(
     batch: Annotated[int, typer.Option(min=1, help="Windows a step.")] = 16,
     learning_rate: Annotated[float, typer.Option(min=1e-6, max=1.0, help="The highest; it rises and falls.")] = 1e-3,
     seed: Annotated[int, typer.Option(min=0, help="The same seed and clips give the same weights.")] = 0,
-    device: Annotated[str, typer.Option(envvar="SIGHTSOUND_DEVICE", help="cpu, gpu or, of several, cuda:1.")] = "cpu",
+    device: Device = "cpu",
     as_json: AsJson = False,
 ) -> None:
     """Train a backbone of sound on your own clips, each labelled by what is heard somewhere in it."""

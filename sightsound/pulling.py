@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sightsound.commands.outcome import done
-from sightsound.commands.reach import FOLDER, AsJson
+from sightsound.commands.reach import FOLDER, AsJson, Folder
 
 if TYPE_CHECKING:
     from sightsound.progress import Steps
@@ -19,7 +19,7 @@ MB = 1_000_000
 
 def pull(
     name: Annotated[str, typer.Argument(help="Which: clip-vit-b-32, clap-htsat-unfused; see the documentation.")],
-    data: Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder.")] = FOLDER,
+    data: Folder = FOLDER,
     endpoint: Annotated[
         str, typer.Option(envvar=["SIGHTSOUND_HUB", "HF_ENDPOINT"], help="The hub's address, or a mirror's.")
     ] = PUBLIC,

@@ -8,13 +8,13 @@ import typer
 
 from models.errors import DataMissing, QueryInvalid
 from sightsound.commands.outcome import done
-from sightsound.commands.reach import FOLDER, AsJson
+from sightsound.commands.reach import FOLDER, AsJson, Folder
 
 
 def import_vectors(
     file: Annotated[Path, typer.Argument(help="Vectors of word2vec (binary or text), fastText (.vec) or GloVe.")],
     name: Annotated[str, typer.Option(help="The encoder's, in lower case.")],
-    data: Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder.")] = FOLDER,
+    data: Folder = FOLDER,
     texts: Annotated[
         Path | None, typer.Option(help="Keep only the words of these texts, one a line; by default all.")
     ] = None,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from models.errors import QueryInvalid
-from sightsound.commands.reach import MISSED
+from sightsound.commands.reach import MISSED, Device
 
 
 def benchmark(
@@ -39,7 +39,7 @@ def benchmark(
     checkpoints: Annotated[
         Path | None, typer.Option(help="A folder of states, from which a stopped comparison goes on.")
     ] = None,
-    device: Annotated[str, typer.Option(envvar="SIGHTSOUND_DEVICE", help="cpu, gpu or, of several, cuda:1.")] = "cpu",
+    device: Device = "cpu",
 ) -> int:
     """Train and test methods by a benchmark's protocol; tables beside what the papers print."""
     from rich.console import Console

@@ -9,8 +9,7 @@ import typer
 
 from models.errors import QueryInvalid
 from sightsound.commands.outcome import done
-from sightsound.commands.reach import FOLDER, MISSED, AsJson, Data, Gallery, Key, Server, reached
-from sightsound.commands.search import K
+from sightsound.commands.reach import FOLDER, MISSED, AsJson, Data, Gallery, K, Key, Server, reached
 from sightsound.commands.transfers import shown
 
 Name = Annotated[str, typer.Argument(help="The vocabulary's name.")]

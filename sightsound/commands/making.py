@@ -9,7 +9,7 @@ import typer
 
 from sightsound.choices import Precision
 from sightsound.commands.outcome import done
-from sightsound.commands.reach import FOLDER, MISSED, AsJson
+from sightsound.commands.reach import FOLDER, MISSED, AsJson, Device
 
 
 def demo(
@@ -50,7 +50,7 @@ def train(
         Precision | None, typer.Option(help="Of matrix products, in place of the recipe's; heads stay float32.")
     ] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="A file to go on from after an interruption.")] = None,
-    device: Annotated[str, typer.Option(envvar="SIGHTSOUND_DEVICE", help="cpu, gpu or, of several, cuda:1.")] = "cpu",
+    device: Device = "cpu",
     audio: Annotated[
         str | None, typer.Option(help="NAME@VERSION of its backbone of sound; by default the one.")
     ] = None,

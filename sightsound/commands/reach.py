@@ -1,4 +1,4 @@
-"""Whom a command asks: a service by its address, or the data folder itself."""
+"""Whom a command asks: a service by its address, or the data folder itself; and other options of several commands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,8 +39,15 @@ Key = Annotated[
     ),
 ]
 Data = Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder, where no service is asked.")]
+Folder = Annotated[Path, typer.Option(envvar="SIGHTSOUND_DATA", help="The data folder.")]
+"""Of what no service is ever asked for."""
+Catalog = Annotated[
+    str | None, typer.Option(envvar="SIGHTSOUND_CATALOG", help="The catalog's PostgreSQL; by default in the folder.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Gallery = Annotated[str | None, typer.Option(help="The gallery's name; by default the first one there is.")]
+K = Annotated[int, typer.Option("-k", min=1, max=100, help="How many at most.")]
+Device = Annotated[str, typer.Option(envvar="SIGHTSOUND_DEVICE", help="cpu, gpu or, of several, cuda:1.")]
 
 
 @contextmanager

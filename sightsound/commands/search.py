@@ -9,7 +9,7 @@ import typer
 
 from models.errors import QueryInvalid
 from sightsound.choices import Asked
-from sightsound.commands.reach import FOLDER, AsJson, Data, Gallery, Key, Server, chosen, reached
+from sightsound.commands.reach import FOLDER, AsJson, Data, Gallery, K, Key, Server, chosen, reached
 from sightsound.commands.transfers import shown
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from sightsound.asking import Only
 
-K = Annotated[int, typer.Option("-k", min=1, max=100, help="How many at most.")]
 EXAMPLE = '[{"path": ["year"], "is": "lt", "value": 2000}]'
 
 
