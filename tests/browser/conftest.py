@@ -30,12 +30,18 @@ expect.set_options(timeout=20_000)  # a busy machine may take longer than the 5 
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def options() -> list[str]:
+    """What the browser is started with."""
+    return OPTIONS
+
+
+@pytest.fixture(scope="module")
+def browser(options: list[str]) -> Iterator[Browser]:
     """Debian's Chromium: it plays H.264, as the one that Playwright brings does not."""
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM}")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
         yield browser
         browser.close()
 

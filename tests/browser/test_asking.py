@@ -2,14 +2,13 @@
 
 import base64
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from sightsound.client import Client
-from tests.browser.conftest import CHROMIUM, OPTIONS
+from tests.browser.conftest import OPTIONS
 from tests.tiny.clips import tiny_clip
 
 EXAMPLE = """([kind, {clip, window_id, window}]) => document.getElementById("hits").dispatchEvent(
@@ -34,15 +33,9 @@ PHONE: ViewportSize = {"width": 360, "height": 740}
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def options() -> list[str]:
     """With a microphone that beeps and a camera that shows a clock; whether a page may use them is asked as ever."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"there is no {CHROMIUM}")
-    with sync_playwright() as playwright:
-        devices = [*OPTIONS, "--use-fake-device-for-media-stream"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=devices)
-        yield browser
-        browser.close()
+    return [*OPTIONS, "--use-fake-device-for-media-stream"]
 
 
 @pytest.fixture(scope="module")

@@ -40,6 +40,13 @@ def own_library(pristine: Path, tmp_path: Path) -> Path:
     return Path(copytree(pristine, tmp_path / "library"))
 
 
+@pytest.fixture
+def own(own_library: Path) -> Iterator[TestClient]:
+    """A service over that; its jobs wait."""
+    with TestClient(create_app(Settings(data=own_library, job_workers=0)), OWN) as client:
+        yield client
+
+
 @pytest.fixture(scope="session")
 def spool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where uploads wait; empty again after each request."""

@@ -1,6 +1,5 @@
 """Clips say what they lack, and why, from the upload to the hit."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,20 +7,11 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from service.app import create_app
-from service.settings import Settings
 from tests.tiny.clips import SOUND_RATE, render, tiny_clip
 from tests.tiny.damage import damaged
-from tests.unit.service.asking import DEMO, OWN, SEARCH, refused, upload
+from tests.unit.service.asking import DEMO, SEARCH, refused, upload
 
 CLIPS = f"{DEMO}/clips"
-
-
-@pytest.fixture
-def own(own_library: Path) -> Iterator[TestClient]:
-    """A service whose gallery a test may change."""
-    with TestClient(create_app(Settings(data=own_library, job_workers=0)), OWN) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

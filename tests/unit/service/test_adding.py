@@ -1,26 +1,16 @@
 """Clips added, listed and removed over HTTP."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from service.app import create_app
-from service.settings import Settings
 from tests.tiny.clips import tiny_clip
-from tests.unit.service.asking import DEMO, OWN, SEARCH, refused, upload
+from tests.unit.service.asking import DEMO, SEARCH, refused, upload
 
 CLIPS = f"{DEMO}/clips"
-
-
-@pytest.fixture
-def own(own_library: Path) -> Iterator[TestClient]:
-    """A service whose gallery a test may change."""
-    with TestClient(create_app(Settings(data=own_library, job_workers=0)), OWN) as client:
-        yield client
 
 
 def found(client: TestClient) -> set[str]:

@@ -1,24 +1,13 @@
 """A gallery leaves as one file, comes back from it as it was, and says whether it is whole."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from starlette.testclient import TestClient
 
-from service.app import create_app
-from service.settings import Settings
-from tests.unit.service.asking import DEMO, OWN, refused
+from tests.unit.service.asking import DEMO, refused
 
 IMPORT = "/v1/galleries/import"
-
-
-@pytest.fixture
-def own(own_library: Path) -> Iterator[TestClient]:
-    """The service over a library that a test may change."""
-    with TestClient(create_app(Settings(data=own_library, job_workers=0)), OWN) as client:
-        yield client
 
 
 def send(client: TestClient, content: bytes, **fields: str) -> Any:

@@ -1,6 +1,5 @@
 """Bundles are sent, shown, fetched, used and deleted; nothing bad is ever placed."""
 
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from shutil import copytree, rmtree
@@ -21,13 +20,6 @@ BUNDLES = "/v1/bundles"
 @pytest.fixture
 def home(own_library: Path) -> Path:
     return own_library / "bundles"
-
-
-@pytest.fixture
-def own(own_library: Path) -> Iterator[TestClient]:
-    """The service over a library that a test may change."""
-    with TestClient(create_app(Settings(data=own_library, job_workers=0)), OWN) as client:
-        yield client
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Clips changed, removed together and listed by filters over HTTP, by who has seen them and by who has not."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,6 @@ from service.settings import Settings
 from tests.unit.service.asking import DEMO, OWN, SEARCH, refused
 
 CLIPS = f"{DEMO}/clips"
-
-
-@pytest.fixture
-def own(own_library: Path) -> Iterator[TestClient]:
-    """A service whose gallery a test may change."""
-    with TestClient(create_app(Settings(data=own_library, job_workers=0)), OWN) as client:
-        yield client
 
 
 def listed(client: TestClient, **asked: Any) -> list[Any]:

@@ -1,7 +1,6 @@
 """What clips of a gallery show, one or many at once, and their windows."""
 
 import json
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -34,13 +33,6 @@ def stored(client: TestClient) -> dict[str, Any]:
     """A clip of the gallery, with its media as `bytes`."""
     clip: dict[str, Any] = client.get(f"{DEMO}/clips").json()["clips"][0]
     return {**clip, "bytes": client.get(clip["media"]).content}
-
-
-@pytest.fixture
-def own(own_library: Path) -> Iterator[TestClient]:
-    """A service whose vocabularies a test may change."""
-    with TestClient(create_app(Settings(data=own_library)), OWN) as client:
-        yield client
 
 
 def ask(client: TestClient, address: str = CLASSIFY, **body: Any) -> Any:

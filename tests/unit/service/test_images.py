@@ -1,25 +1,16 @@
 """Images searched with, added and served over HTTP."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from service.app import create_app
-from service.settings import Settings
 from tests.tiny.images import image, png
-from tests.unit.service.asking import DEMO, OWN, SEARCH, refused, upload
+from tests.unit.service.asking import DEMO, SEARCH, refused, upload
 
 CLIPS = f"{DEMO}/clips"
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".bmp": "image/bmp", ".gif": "image/gif"}
-
-
-@pytest.fixture
-def own(own_library: Path) -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(data=own_library, job_workers=0)), OWN) as client:
-        yield client
 
 
 @pytest.fixture

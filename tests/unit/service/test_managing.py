@@ -1,7 +1,6 @@
 """Galleries made and deleted, generations activated and dropped, and jobs page by page, over HTTP."""
 
 import asyncio
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,24 +11,15 @@ from starlette.testclient import TestClient
 from index.catalog.keys import Grant
 from index.keys import Keys
 from models.errors import JobNotFound, NotAllowed
-from service.app import create_app
 from service.callers.caller import Caller
 from service.jobs import events
 from service.jobs import listing as job_listing
 from service.jobs.board import Board
 from service.jobs.job_schemas import Job
 from service.jobs.newest import Wanted
-from service.settings import Settings
-from tests.unit.service.asking import DEMO, OWN, SEARCH, refused, upload
+from tests.unit.service.asking import DEMO, SEARCH, refused, upload
 
 GALLERIES = "/v1/galleries"
-
-
-@pytest.fixture
-def own(own_library: Path) -> Iterator[TestClient]:
-    """A service whose galleries a test may change; its jobs wait."""
-    with TestClient(create_app(Settings(data=own_library, job_workers=0)), OWN) as client:
-        yield client
 
 
 def test_a_gallery_is_made_filled_counted_and_deleted(own: TestClient, clip: Path) -> None:

@@ -2,7 +2,6 @@
 
 import re
 import socket
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from urllib.request import urlopen
@@ -24,12 +23,6 @@ from tests.unit.service.exposed import Samples, samples, value
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "observability.md").read_text()
 TEMPLATE = "/v1/galleries/{gallery}/search"
-
-
-@pytest.fixture
-def own(own_library: Path) -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(data=own_library)), OWN) as client:
-        yield client
 
 
 def _answered(found: Samples, method: str, route: str, status: str) -> float:

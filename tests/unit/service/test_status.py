@@ -1,20 +1,10 @@
 """How the service does, in one answer."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from starlette.testclient import TestClient
 
-from service.app import create_app
-from service.settings import Settings
-from tests.unit.service.asking import DEMO, OWN, SEARCH, upload
-
-
-@pytest.fixture
-def own(own_library: Path) -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(data=own_library, job_workers=0)), OWN) as client:
-        yield client
+from tests.unit.service.asking import DEMO, SEARCH, upload
 
 
 def test_the_status_tells_what_there_is_and_what_was_done(own: TestClient, clip: Path) -> None:

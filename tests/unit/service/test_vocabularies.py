@@ -1,26 +1,15 @@
 """Vocabularies over HTTP."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from service.app import create_app
-from service.settings import Settings
-from tests.unit.service.asking import OWN, refused
+from tests.unit.service.asking import refused
 
 ALL = "/v1/vocabularies"
 KITCHEN = f"{ALL}/kitchen"
 CLASSES = ["a kettle", {"name": "a pan, sizzling", "seen": False}, {"name": "rain", "seen": True}]
-
-
-@pytest.fixture
-def own(own_library: Path) -> Iterator[TestClient]:
-    """A service whose vocabularies a test may change."""
-    with TestClient(create_app(Settings(data=own_library)), OWN) as client:
-        yield client
 
 
 def put(client: TestClient, classes: Any = CLASSES, **headers: str) -> Any:
