@@ -12,7 +12,7 @@ test: check
 
 # What needs an NVIDIA GPU, with whatever python has torch: that of `make install`, or the machine's own (docs/gpu.md).
 gpu-test:
-	$(or $(wildcard $(BIN)/python),$(PYTHON)) -m benchmarks.gpu --write gpu-figures.md
+	$(or $(wildcard $(BIN)/python),$(PYTHON)) -m benchmarks.gpu --fetch --write gpu-figures.md
 
 # Format, lint, types and import contracts: everything but the tests.
 check: install

@@ -49,7 +49,7 @@ class Sampler:
         rows = self._positive_rows()
         label = self._label[rows]
         others = len(self._count) - 1
-        negative = (label + 1 + self._integers(torch.tensor(others, device=label.device))) % (others + 1)
+        negative = (label + 1 + self._integers(others)) % (others + 1)
         negative_rows = self._rows(negative)
         return Batch(
             audio=self._audio[rows],
@@ -77,17 +77,18 @@ class Sampler:
         self._generator.set_state(state)
 
     def _positive_rows(self) -> Tensor:
-        device = self._count.device
         if self._sampling == "samples":
-            return self._integers(torch.tensor(len(self._label), device=device))
-        return self._rows(self._integers(torch.tensor(len(self._count), device=device)))
+            return self._integers(len(self._label))
+        return self._rows(self._integers(len(self._count)))
 
     def _rows(self, label: Tensor) -> Tensor:
         """A sample of each label's class: [b] rows."""
         return self._start[label] + self._integers(self._count[label])
 
-    def _integers(self, below: Tensor) -> Tensor:
-        """[b] integers in [0, below), `below` a scalar or [b]."""
-        # In float64, whose rounding cannot reach `below`.
-        uniform = torch.rand(self._batch, generator=self._generator, device=below.device, dtype=torch.float64)
+    def _integers(self, below: "Tensor | int") -> Tensor:
+        """[b] integers in [0, below), `below` a number or [b] of them."""
+        # In float64, whose rounding cannot reach `below`. A number is not made a tensor, as copying it to a GPU would
+        # have every step wait for the one before.
+        place = self._generator.device
+        uniform = torch.rand(self._batch, generator=self._generator, device=place, dtype=torch.float64)
         return (uniform * below).long()

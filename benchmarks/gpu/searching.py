@@ -33,6 +33,9 @@ def faiss_rows(context: Context) -> Iterator[Row]:
     if why is not None:
         yield left_out(PART, "FAISS", why)
         return
+    import torch
+
+    torch.cuda.empty_cache()  # else torch holds on to what the rows before have freed
     yield from _rows(context, "FAISS", FaissDevice)
 
 

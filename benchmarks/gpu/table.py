@@ -19,4 +19,5 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _share(share: float | None) -> str:
-    return "" if share is None else f"{share:.1%}" if share >= 0.001 else f"{share:.1e}"
+    """A percentage, however small: of what is slow on the device, the digit that tells how slow."""
+    return "" if share is None else f"{share:.1%}" if share >= 0.001 else f"{100 * share:.1g}%"

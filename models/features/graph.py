@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -106,8 +107,14 @@ def _providers(device: Device) -> list[str | tuple[str, dict[str, str]]]:
     """What runs a graph, the first that can; ONNX Runtime refuses those that it was built without."""
     if device == "cpu" or CUDA not in ort.get_available_providers():
         return [CPU]
-    ort.preload_dlls()  # CUDA's libraries where pip has put them
+    _load_cuda()
     return [(CUDA, CUDA_OPTIONS), CPU]
+
+
+@cache
+def _load_cuda() -> None:
+    """CUDA's libraries from where pip has put them; once a process, as it prints what it does not find."""
+    ort.preload_dlls()
 
 
 def _check_names(session: ort.InferenceSession, *, name: str, inputs: Sequence[str]) -> None:
