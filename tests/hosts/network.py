@@ -1,5 +1,6 @@
 """Machines of one network, as namespaces of this machine's kernel: each has addresses and ports of its own."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -10,6 +11,9 @@ from pathlib import Path
 from shutil import which
 
 GONE_S = 30.0
+NETWORKS = Path("/run/netns")
+CLONE_NEWNET = 0x40000000
+OWN_NETWORK = Path("/proc/thread-self/ns/net")
 
 
 def why_not() -> str | None:
@@ -23,6 +27,8 @@ def why_not() -> str | None:
             return None
     except subprocess.CalledProcessError as error:
         return f"no networks can be made here: {error.stderr.strip()}"
+    except OSError as error:
+        return f"no networks can be made here: {error.strerror}"
 
 
 @dataclass
@@ -76,14 +82,39 @@ class Machine:
 
 @contextmanager
 def network(count: int) -> Iterator[list[Machine]]:
-    """So many machines behind one switch, which this process is at too; all that was made is gone with the block."""
+    """So many machines behind one switch, which this thread, and those that it starts, are at until the block ends.
+
+    Nothing is seen of it in the network that they were in, where a browser that is told of a new address gives up what
+    it is loading. All that was made is gone with the block.
+    """
     name, subnet = f"ss{os.getpid()}", f"10.213.{os.getpid() % 251}"
     with ExitStack() as made:
+        _ip("netns", "add", name)
+        made.callback(_ip, "netns", "delete", name)
+        made.enter_context(_within(NETWORKS / name))
+        _ip("link", "set", "lo", "up")
         _ip("link", "add", name, "type", "bridge")
-        made.callback(_ip, "link", "delete", name)
         _ip("address", "add", f"{subnet}.1/24", "dev", name)
         _ip("link", "set", name, "up")
         yield [_machine(made, name, number, subnet) for number in range(count)]
+
+
+@contextmanager
+def _within(place: Path) -> Iterator[None]:
+    """In another network, as sockets, threads and processes are that this thread makes."""
+    with OWN_NETWORK.open() as before:
+        with place.open() as there:
+            _enter(there.fileno())
+        try:
+            yield
+        finally:
+            _enter(before.fileno())
+
+
+def _enter(network: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.setns(network, CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "no other network can be entered")
 
 
 def _machine(made: ExitStack, switch: str, number: int, subnet: str) -> Machine:
