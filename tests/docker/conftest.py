@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,11 @@ import pytest
 
 from tests.docker.files import DOCKER
 
-UNREACHABLE = ("NewConnectionError", "NameResolutionError", "Temporary failure in name resolution", "ReadTimeoutError")
+UNREACHABLE = (
+    *("NewConnectionError", "NameResolutionError", "Temporary failure in name resolution", "ReadTimeoutError"),
+    *("error sending request", "dns error", "operation timed out"),
+)
+"""What pip says where there is no network, and what uv does."""
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +33,14 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield target
         with suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(place / "image")
+            _remove(place / "image")
+
+
+def _remove(folder: Path) -> None:
+    """At once out of other workers' way, then by a process that nobody waits for: it can take the disk a minute."""
+    gone = folder.rename(folder.with_name(f"gone-{os.getpid()}"))
+    quiet = subprocess.DEVNULL  # pytest may remove it meanwhile
+    subprocess.run(["sh", "-c", 'rm -rf "$1" &', "rm", str(gone)], check=True, stdout=quiet, stderr=quiet)
 
 
 def _install(tools: Path, target: Path) -> None:

@@ -1,8 +1,8 @@
-"""A command as in a container: a read-only root, a /tmp of its own, no shell, no privileges, and another user.
+"""A command as in a container: a read-only root, a /tmp and /dev/shm of its own, no shell, no privileges, and another user.
 
     unshare --mount python3 contained.py FOLDER:ro FOLDER:rw -- COMMAND …
 
-Of /tmp, and of the home of root, nothing but these folders is seen, at their own places. Run by root, on Linux.
+Of both, and of the home of root, nothing but these folders is seen, at their own places. Run by root, on Linux.
 """
 
 import os
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 USER = 10001
-HIDDEN = ("/tmp", "/root")
+HIDDEN = ("/tmp", "/dev/shm", "/root")
 SHELLS = {os.path.realpath(each) for each in ("/bin/sh", "/bin/bash", "/bin/dash") if Path(each).exists()}
 RIGHTS = [f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--bounding-set=-all", "--no-new-privs"]
 
@@ -25,7 +25,7 @@ def show(folders: dict[str, str]) -> None:
     """Hide what is hidden, but for these folders: `ro` or `rw` by place."""
     opened = {place: os.open(place, os.O_PATH) for place in folders}
     for each in HIDDEN:
-        mount("-t", "tmpfs", "-o", "mode=1777", "tmpfs", each)
+        mount("-t", "tmpfs", "-o", "mode=1777,noexec,nosuid,nodev", "tmpfs", each)  # as Docker mounts one
     for place, descriptor in opened.items():
         Path(place).mkdir(parents=True, exist_ok=True)
         mount("--no-canonicalize", "--bind", f"/proc/{os.getpid()}/fd/{descriptor}", place)

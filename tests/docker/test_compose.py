@@ -33,9 +33,23 @@ def test_each_profile_adds_what_it_is_named_for() -> None:
     assert by_profile("milvus") == {"milvus"}
     assert by_profile("s3") == {"s3"}
     assert by_profile("observe") == {"prometheus", "grafana", "collector"}
+    assert by_profile("alerts") == {"alertmanager"}
     assert by_profile("training") == {"training"}
     profiles = {profile for each in ALL.values() for profile in each.get("profiles", ())}
-    assert profiles == {"gpu", "milvus", "observe", "s3", "training"}
+    assert profiles == {"alerts", "gpu", "milvus", "observe", "s3", "training"}
+
+
+def test_an_image_is_built_by_one_service_alone() -> None:
+    """Two that build one name at once fail, the first time."""
+    built = [each["image"] for each in ALL.values() if "build" in each]
+    assert len(built) == len(set(built)) == 3
+    assert {each["image"] for name, each in ALL.items() if name in OURS} == set(built)
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_no_log_grows_for_ever(name: str) -> None:
+    assert ALL[name]["logging"]["driver"] == "local"
+    assert set(ALL[name]["logging"]["options"]) == {"max-size", "max-file"}
 
 
 @pytest.mark.parametrize("name", sorted(ALL))
@@ -78,12 +92,12 @@ def on(network: str) -> set[str]:
 def test_workers_and_stores_have_no_way_to_the_internet() -> None:
     networks = yaml.safe_load(COMPOSE.read_text())["networks"]
     assert {name for name, each in networks.items() if not each.get("internal")} == {"outside"}
-    assert on("outside") == {"api", "api-gpu", "grafana", "training"}
+    assert on("outside") == {"api", "api-gpu", "alertmanager", "grafana", "training"}
 
 
 def test_nobody_but_ours_reaches_the_stores() -> None:
     assert on("stores") == {*OURS, "postgres", "milvus", "s3"}
-    assert on("watching") == {"api", "api-gpu", "prometheus", "grafana", "collector"}
+    assert on("watching") == {"api", "api-gpu", "alertmanager", "prometheus", "grafana", "collector"}
 
 
 @pytest.mark.parametrize("name", sorted(PASSWORDS))
@@ -127,10 +141,10 @@ def test_a_service_goes_to_milvus_only_where_it_is_told_to() -> None:
 def test_clips_lie_in_the_volume_unless_a_bucket_is_named(tmp_path: Path) -> None:
     assert "SIGHTSOUND_MEDIA_URL" not in environment("api")
     told = environment("worker", {**PASSWORDS, "SIGHTSOUND_MEDIA_URL": "s3://clips"})
-    store = ALL["s3"]["environment"]
+    store, (bucket,) = ALL["s3"]["environment"], [each for each in ALL["s3"]["command"] if each.startswith("-bucket=")]
     media = settings_of(told, tmp_path).media_at
     assert media.endpoint == "http://s3:8333"
-    assert (media.root, media.key) == (store["S3_BUCKET"], store["AWS_ACCESS_KEY_ID"])
+    assert (media.root, media.key) == (bucket.removeprefix("-bucket="), store["AWS_ACCESS_KEY_ID"])
     assert media.secret == environment("s3")["AWS_SECRET_ACCESS_KEY"]
 
 
@@ -168,7 +182,7 @@ def composed(*arguments: str, given: dict[str, str]) -> dict[str, Any]:
 
 
 def test_docker_compose_reads_the_file_as_these_tests_do() -> None:
-    profiles = ("gpu", "milvus", "observe", "s3", "training")
+    profiles = ("alerts", "gpu", "milvus", "observe", "s3", "training")
     found = composed(*(word for each in profiles for word in ("--profile", each)), given=PASSWORDS)
     assert found["services"].keys() == ALL.keys()
     for name in OURS:

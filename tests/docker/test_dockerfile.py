@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -54,6 +55,8 @@ def test_the_image_says_what_it_is() -> None:
     (labels,) = said("LABEL")
     named = set(re.findall(r"org\.opencontainers\.image\.([\w.]+)=", labels))
     assert named == {"title", "description", "licenses", "version", "revision", "created", "base.name"}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert f"VERSION={project['version']}" in said("ARG")
 
 
 def test_what_is_written_goes_to_the_volume_and_to_tmp() -> None:

@@ -127,8 +127,19 @@ def test_budgets_and_policies_mean_pods_that_there_are(name: str) -> None:
     )
 
 
-def test_processes_of_two_versions_never_have_one_catalog_open() -> None:
-    assert {each["spec"]["strategy"]["type"] for each in FOUND if each["kind"] == "Deployment"} == {"Recreate"}
+@pytest.mark.parametrize("name", ["api", "worker"])
+def test_pods_are_replaced_without_a_pause_which_needs_a_volume_of_several_nodes(name: str) -> None:
+    assert one("Deployment", name)["spec"]["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
+    }
+    assert one("PersistentVolumeClaim", "data")["spec"]["accessModes"] == ["ReadWriteMany"]
+
+
+def test_a_worker_that_ends_at_its_start_is_not_taken_for_one_that_works() -> None:
+    """It has no probe that would tell."""
+    assert "readinessProbe" not in container(one("Deployment", "worker"))
+    assert one("Deployment", "worker")["spec"]["minReadySeconds"] > 0
 
 
 def test_no_secret_is_written_down() -> None:

@@ -147,7 +147,9 @@ def test_prometheus_and_grafana_find_each_other_and_the_service() -> None:
     scraped = yaml.safe_load((OBSERVE / "prometheus.yml").read_text())
     (job,) = scraped["scrape_configs"]
     assert job["job_name"] == "sightsound"
-    assert [each.split(":")[0] for target in job["static_configs"] for each in target["targets"]] == ["api"]
+    (found,) = job["dns_sd_configs"]
+    assert set(found["names"]) == {name for name, each in services().items() if "8765" in str(each.get("ports"))}
+    assert found["port"] == Settings.model_fields["port"].default
     key = job["authorization"]["credentials_file"].removeprefix("/run/secrets/")
     assert services()["prometheus"]["secrets"] == [key]
     assert key in yaml.safe_load(COMPOSE.read_text())["secrets"]
@@ -161,3 +163,27 @@ def test_the_collector_takes_traces_where_the_documents_send_them() -> None:
         "endpoint"
     ]
     assert f"http://collector:{taken.rpartition(':')[2]}/v1/traces" in (DOCS / "containers.md").read_text()
+
+
+def test_alerts_reach_the_address_that_is_named_by_how_bad_they_are() -> None:
+    """`amtool check-config` knows more, and is in no registry of Python packages."""
+    told = yaml.safe_load((OBSERVE / "alertmanager.yml").read_text())
+    (receiver,) = told["receivers"]
+    (where,) = receiver["webhook_configs"]
+    secret = where["url_file"].removeprefix("/run/secrets/")
+    assert services()["alertmanager"]["secrets"] == [secret]
+    assert secret in yaml.safe_load(COMPOSE.read_text())["secrets"]
+    assert told["route"]["receiver"] == receiver["name"]
+    severities = {each["labels"]["severity"] for each in ALERTS}
+    matched = [matcher for route in told["route"]["routes"] for matcher in route["matchers"]]
+    matched += [matcher for rule in told["inhibit_rules"] for matcher in rule["target_matchers"]]
+    assert {re.fullmatch(r'severity="(\w+)"', each)[1] for each in matched} <= severities  # type: ignore[index]
+    quieting = [matcher for rule in told["inhibit_rules"] for matcher in rule["source_matchers"]]
+    assert {each.split('"')[1] for each in quieting} <= {each["alert"] for each in ALERTS}
+
+
+def test_prometheus_tells_its_alerts_to_the_alertmanager_where_there_is_one() -> None:
+    (manager,) = yaml.safe_load((OBSERVE / "prometheus.yml").read_text())["alerting"]["alertmanagers"]
+    (found,) = manager["dns_sd_configs"]
+    assert set(found["names"]) <= services().keys()
+    assert "/etc/alertmanager/alertmanager.yml" in services()["alertmanager"]["command"][0]
