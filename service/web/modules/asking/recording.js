@@ -4,6 +4,7 @@ import { at } from "../dom.js";
 import { draw } from "../sound.js";
 
 const MOST_MS = 10_000;
+const PART_MS = 200;
 const BARS = 56;
 const dialog = () => at("recording");
 let going = null;
@@ -35,7 +36,11 @@ function run(stream, sense, onFile) {
   const parts = [];
   const level = listen(stream);
   going = { recorder, isKept: false };
-  recorder.addEventListener("dataavailable", ({ data }) => parts.push(data));
+  // The time begins with what comes first: a camera and its encoder may take a while to begin on a busy machine.
+  recorder.addEventListener("dataavailable", ({ data }) => {
+    if (data.size && !parts.some((each) => each.size)) follow(level, performance.now());
+    parts.push(data);
+  });
   recorder.addEventListener("stop", () => {
     release(stream);
     level.close();
@@ -45,12 +50,12 @@ function run(stream, sense, onFile) {
     dialog().close();
     if (isKept) onFile(fileOf(parts, recorder.mimeType));
   });
-  recorder.start();
+  recorder.start(PART_MS);
   at("camera-view").srcObject = sense === "video" ? stream : null;
   at("stop-recording").hidden = false;
   at("stop-recording").focus();
+  at("recorded").textContent = "0.0 s";
   say(sense);
-  follow(level, performance.now());
 }
 
 /** Draw how loud it has been, a bar for each stretch of time that has gone by, until the time is over. */
