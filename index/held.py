@@ -7,6 +7,7 @@ from types import MappingProxyType
 from index import adding
 from index.adding import Arrival, Extractor, Made
 from index.catalog import changes, clips
+from index.catalog.counts import Counts, counted
 from index.catalog.filters import allowed
 from index.clips import Clip, GallerySummary
 from index.filters import Filter
@@ -105,23 +106,27 @@ class Held(OpenGallery):
 
     def summary(self) -> GallerySummary:
         """The gallery in numbers."""
-        active = self.active
-        with self._stores.database.reading() as connection:
-            return GallerySummary(
-                name=self.name,
-                bundle=active.bundle.name,
-                generation=active.number,
-                clips=clips.count(connection, self.key),
-                windows=clips.window_count(connection, self.key),
-                labels=clips.label_counts(connection, self.key),
-                routes=active.routes,
-                channels=active.bundle.manifest.channels,
-            )
+        active, counts = self.active, self._counted()
+        return GallerySummary(
+            name=self.name,
+            bundle=active.bundle.name,
+            generation=active.number,
+            clips=counts.clips,
+            windows=counts.windows,
+            labels=counts.labels,
+            routes=active.routes,
+            channels=active.bundle.manifest.channels,
+        )
 
     def size(self) -> tuple[int, int]:
         """How many clips and windows it has; of the summary what can be asked for often."""
+        counts = self._counted()
+        return counts.clips, counts.windows
+
+    def _counted(self) -> Counts:
         with self._stores.database.reading() as connection:
-            return clips.count(connection, self.key), clips.window_count(connection, self.key)
+            self._counts = counts = counted(connection, self.key, self._counts)
+        return counts
 
     def allowed(self, among: Filter) -> I64:
         """[n] the windows of the clips that pass a filter."""

@@ -3,6 +3,7 @@
 import logging
 
 from index.active import Active
+from index.catalog.counts import Counts
 from index.catalog.galleries import GalleryRow, GalleryState
 from index.generations import Generation
 from index.sigmoids import Sigmoids
@@ -20,6 +21,7 @@ class OpenGallery:
         self._stores = stores
         self._active = active
         self._sigmoids = Sigmoids(stores.database, row.key)
+        self._counts: Counts | None = None
 
     @property
     def active(self) -> Generation:

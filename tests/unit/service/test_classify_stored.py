@@ -190,7 +190,7 @@ def test_many_are_answered_as_each_alone(client: TestClient) -> None:
 
 
 def test_what_is_wrong_with_one_of_many_is_its_own_problem(client: TestClient, stored: Any) -> None:
-    items = [{"clip": "none"}, {"clip": stored["id"]}, {"window": 2**31 - 1}]
+    items = [{"clip": "none"}, {"clip": stored["id"]}, {"window": 2**53 - 1}]
     found = ask(client, BATCH, items=items).json()["answers"]
     kinds = [each["problem"] and each["problem"]["type"] for each in found]
     assert kinds == ["/problems/clip-not-found", None, "/problems/window-not-found"]
@@ -269,7 +269,7 @@ def test_more_than_a_hundred_are_refused(client: TestClient, clip: Path) -> None
 
 def test_what_is_not_there_is_refused(client: TestClient, stored: Any) -> None:
     refused(ask(client, clip="none"), 404, "clip-not-found")
-    refused(ask(client, window=2**31 - 1), 404, "window-not-found")
+    refused(ask(client, window=2**53 - 1), 404, "window-not-found")
     refused(client.post(CLASSIFY, json={"gallery": "none", "clip": stored["id"]}), 404, "gallery-not-found", "'none'")
     refused(client.post(BATCH, json={"gallery": "none", "items": [{"clip": "a"}]}), 404, "gallery-not-found", "'none'")
     refused(client.post(CLASSIFY, content=b"x", headers={"content-type": "text/plain"}), 415, "unsupported-media-type")
