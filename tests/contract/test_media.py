@@ -1,7 +1,9 @@
 """What every place for media keeps to, and the store of them over each."""
 
 import os
+import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from index.media import bucket
 from index.media import store as store_module
 from index.media.address import MediaAddress
 from index.media.base import Files, place_of
@@ -22,6 +25,7 @@ PLACES = ["folder", "bucket"]
 CONTENT = os.urandom(3 * 2**20 + 17)
 DIGEST = sha256(CONTENT).hexdigest()
 NAME = place_of(DIGEST)
+PATIENCE_S = 60.0
 Used = Callable[[str], bool]
 
 
@@ -221,6 +225,28 @@ def test_a_bucket_that_cannot_be_reached_is_unavailable_and_the_log_says_why_wit
         store.file(DIGEST).exists()
     assert "the media at s3://bucket/clips cannot be reached: " in caplog.text
     assert not any(secret in f"{caught.value!r} {nowhere!r} {caplog.text}" for secret in (KEY, SECRET))
+
+
+def test_a_bucket_that_takes_connections_and_says_nothing_is_given_up(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each in ("ANSWER_S", "RETRIED_S"):
+        monkeypatch.setattr(bucket, each, 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(1) as pool:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        files = BucketFiles(MediaAddress("s3://bucket/clips", address, "here", key=KEY, secret=SECRET))
+        for ask in (
+            lambda: files.find(NAME),
+            lambda: files.put("ab/other", NAME),
+            lambda: files.read(NAME, 0, 1),
+            lambda: files.remove(NAME),
+            lambda: list(files.listed("ab")),
+        ):
+            with pytest.raises(Unavailable, match="the media cannot be reached"):
+                pool.submit(ask).result(PATIENCE_S)
+        monkeypatch.setattr(files, "find", lambda _: None)
+        with pytest.raises(Unavailable, match="the media cannot be reached"):
+            pool.submit(files.put, source, NAME).result(PATIENCE_S)
 
 
 def test_what_s3_repeats_of_a_key_is_not_told() -> None:

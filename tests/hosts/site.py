@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import Popen, run
 from tempfile import TemporaryDirectory
@@ -50,9 +50,10 @@ EXECUTORS = "SELECT workflow_uuid, executor_id FROM dbos.workflow_status WHERE e
 
 @dataclass
 class Ground:
-    """Machines of one network, and a PostgreSQL on another one of it."""
+    """Machines of one network, and a PostgreSQL on another one of it, where there is room for other stores."""
 
     cluster: Cluster
+    storing: Machine
     answering: list[Machine]
     working: list[Machine]
 
@@ -65,7 +66,7 @@ def ground(programs: Path) -> Iterator[Ground]:
         database, *others = closing.enter_context(network(1 + REPLICAS + WORKERS))
         cluster = Cluster(Path(own), programs, address=database.address, within=database.within)
         closing.callback(cluster.stop)
-        yield Ground(cluster, others[:REPLICAS], others[REPLICAS:])
+        yield Ground(cluster, database, others[:REPLICAS], others[REPLICAS:])
 
 
 @dataclass
@@ -87,13 +88,17 @@ class Replica:
 
 @dataclass
 class Site:
-    """A service; `data` stands for a folder that each machine mounts at the same place, `code` is what runs."""
+    """A service; `data` stands for a folder that each machine mounts at the same place, `code` is what runs.
+
+    `settings` are those of all machines, besides what the document says.
+    """
 
     folder: Path
     catalog: str
     replicas: list[Replica]
     workers: list[Machine]
     code: Path = ROOT
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def data(self) -> Path:
@@ -137,7 +142,7 @@ class Site:
             "10.0.0.11": machine.address,
         }
         settings, (_, *command) = told_on_machines(kind, here)
-        settings |= {"SIGHTSOUND_DECODE_WORKERS": "1", "SIGHTSOUND_RATE_LIMIT": "100000/minute"}
+        settings |= {"SIGHTSOUND_DECODE_WORKERS": "1", "SIGHTSOUND_RATE_LIMIT": "100000/minute", **self.settings}
         if kind == "serve":
             settings["SIGHTSOUND_DRAIN_S"] = str(DRAIN_S)
         command = [sys.executable, "-m", "sightsound", *command, *more]
