@@ -23,8 +23,8 @@ OUT_OF_MEMORY = 77  # exit status
 
 
 def confine(memory_bytes: int) -> None:
-    """Let this process write no file, open few, grow little, know no environment, and talk to nobody."""
-    os.environ.clear()  # it may hold the keys of other things
+    """Let this process write no file, open few, grow little, forget its environment, and talk to nobody."""
+    os.environ.clear()  # it may hold the keys of other things; who can read /proc finds them still
     av.logging.set_level(av.logging.PANIC)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
