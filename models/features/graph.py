@@ -1,6 +1,8 @@
 """ONNX Runtime sessions over checked bytes, on the CPU or on an NVIDIA GPU."""
 
+import ctypes
 import logging
+import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -105,16 +107,23 @@ def open_session(content: bytes, *, name: str, threads: int, device: Device = "c
 
 def _providers(device: Device) -> list[str | tuple[str, dict[str, str]]]:
     """What runs a graph, the first that can; ONNX Runtime refuses those that it was built without."""
-    if device == "cpu" or CUDA not in ort.get_available_providers():
+    if device == "cpu" or CUDA not in ort.get_available_providers() or not _has_cuda():
         return [CPU]
-    _load_cuda()
     return [(CUDA, CUDA_OPTIONS), CPU]
 
 
 @cache
-def _load_cuda() -> None:
-    """CUDA's libraries from where pip has put them; once a process, as it prints what it does not find."""
+def _has_cuda() -> bool:
+    """Whether there is a driver; CUDA's libraries are loaded then, from where pip has put them.
+
+    Without one, ONNX Runtime would write several lines of its own for each graph, and load three gigabytes for nothing.
+    """
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
     ort.preload_dlls()
+    return True
 
 
 def _check_names(session: ort.InferenceSession, *, name: str, inputs: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""A command as in a container: a read-only root, a /tmp and /dev/shm of its own, no shell, no privileges, and another user.
+"""A command as in a container: a read-only root, a /tmp and /dev/shm of its own, no shell, no rights, another user.
 
     unshare --mount python3 contained.py FOLDER:ro FOLDER:rw -- COMMAND …
 

@@ -34,15 +34,11 @@ run = commands.add_parser("run")
 run.add_argument("--rm", action="store_true", required=True)
 run.add_argument("--no-TTY", action="store_true")
 run.add_argument("--entrypoint", default="{python} -m sightsound")
-run.add_argument("--volume", default=":/from:ro")
 commands.add_parser("restart")
 given, (service, *rest) = compose.parse_known_args(sys.argv[2:])
 assert sys.argv[1] == "compose" and service in {services}
 if given.does == "run":
-    here, there, _ = given.volume.split(":")
-    inside = {{"/data": {volume!r}, there: here}}
-    for place, folder in inside.items():
-        rest = [folder + each.removeprefix(place) if each.startswith(place) else each for each in rest]
+    rest = [{volume!r} + each.removeprefix("/data") if each.startswith("/data") else each for each in rest]
     command = given.entrypoint.split() + rest
     os.execvp(command[0], command)
 """

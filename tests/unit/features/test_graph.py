@@ -3,6 +3,7 @@
 import logging
 import subprocess
 import sys
+from ctypes.util import find_library
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from models.errors import BundleInvalid
 from models.features.backbone import BATCH, Backbone
-from models.features.graph import CUDA, Graph
+from models.features.graph import CPU, CUDA, Graph
 from models.media.media import FrameSpec, Media, SoundSpec
 from tests.tiny.encoders import tiny_video_backbone
 from tests.tiny.hungry import hungry_backbone
@@ -58,6 +59,16 @@ def test_where_there_is_no_gpu_the_log_says_so_and_the_cpu_runs(
     assert "tiny runs on the CPU" in caplog.text
     assert fallen_back.device == "cpu"
     np.testing.assert_array_equal(fallen_back.embedding({"frames": FRAMES}), plain(tmp_path, FRAMES))
+
+
+@pytest.mark.skipif(find_library("cuda") is not None, reason="there is a driver of NVIDIA's")
+def test_without_a_driver_a_runtime_for_gpus_is_not_asked_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Else it would write several lines of its own for each graph."""
+    monkeypatch.setattr(ort, "get_available_providers", lambda: [CUDA, CPU])
+    assert graph(tmp_path, "gpu").device == "cpu"
+    assert capfd.readouterr() == ("", "")
 
 
 def test_nobody_is_told_of_a_cpu_that_was_asked_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
