@@ -82,6 +82,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (data / "world").mkdir()
     for clip in ("knock.mp4", "clip.mp4", *re.findall(r"sightsound-data/world/[\w-]+\.mp4", FIRST_PAGES)):
         tiny_clip(place / clip)
+    (place / "docker" / "secrets").mkdir(parents=True)
     (place / ".curlrc").write_text("silent\nshow-error\nfail-with-body\n")
     return place
 
@@ -103,11 +104,12 @@ def environment(folder: Path, address: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def as_it_was(address: str) -> Iterator[None]:
-    """What an example put into the gallery is gone after it, so that none depends on which ran before."""
+def as_it_was(address: str, folder: Path) -> Iterator[None]:
+    """What an example put into the gallery, and its passwords, are gone after it, so that none depends on another."""
     with Client(address) as client:
         before = {each.id for each in client.clips("demo")}
         yield
+        (folder / ".env").unlink(missing_ok=True)
         for job in client.jobs.listed():
             client.jobs.wait(job.id, timeout_s=60)
         for each in client.clips("demo"):
