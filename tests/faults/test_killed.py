@@ -12,7 +12,7 @@ from tests.faults.killing import Witness, kill_after, kill_at
 from tests.faults.life import What
 
 SEED = int(os.environ.get("SIGHTSOUND_FAULT_SEED", "0"))
-FILES = {"add": 2, "remove": 2, "delete": 3, "keep": 5, "compact": 17, "reindex": 17}
+FILES = {"add": 2, "remove": 2, "delete": 3, "keep": 17, "compact": 17, "reindex": 17}
 """Every few touches of files by a deed, others for each seed; half as many on PostgreSQL."""
 COMMITTING = ("add", "remove", "delete", "roll_back", "reindex")
 
