@@ -15,7 +15,7 @@ from service.settings import Settings
 
 def hold(_: Replies, turn: Turn, reply: Reply) -> None:
     """Say that a request has come so far, and wait for the end."""
-    print(turn.asked.key, reply.status, flush=True)
+    print(f"{turn.asked.key} {reply.status}\n", end="", flush=True)  # at once, as others say theirs
     Event().wait()
 
 

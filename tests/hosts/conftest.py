@@ -9,9 +9,9 @@ from tests.hosts.site import Ground, Site, ground, opened_site, soon_given_up
 from tests.tiny.postgres import programs
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def machines() -> Iterator[Ground]:
-    """Two to answer, three to work, and one with a PostgreSQL."""
+    """Two to answer, three to work, and one with a PostgreSQL; until they are gone, this thread is in their network."""
     if (found := programs()) is None:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
     if (reason := why_not()) is not None:
@@ -20,7 +20,7 @@ def machines() -> Iterator[Ground]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(machines: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Two replicas over one PostgreSQL, and machines for three workers."""
     catalog = soon_given_up(machines.cluster.database())

@@ -179,9 +179,9 @@ def opened_site(found: Ground, folder: Path, catalog: str, *, port: int, code: P
 def _filled(data: Path, catalog: str, code: Path) -> str:
     """A data folder, its bundle and its catalog made by that code; returns a key that may do anything."""
     data.mkdir()
-    environment = {**os.environ, "TMPDIR": str(data.parent)}  # what it leaves in the way of temporary files
     command = [sys.executable, "-c", MAKES, str(data), catalog]
-    done = run(command, cwd=code, env=environment, capture_output=True, text=True, check=False)
+    with TemporaryDirectory() as left:  # in the way of temporary files
+        done = run(command, cwd=code, env={**os.environ, "TMPDIR": left}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()[-1]
 

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from index.catalog.migrating import known_revisions
 from index.catalog.schema import REVISION
@@ -21,9 +22,10 @@ EARLIER = known_revisions()[-2]
 
 def by_code(code: Path, data: Path, *command: str, status: int = 0) -> str:
     """What a version prints of a data folder; where it refuses it, why."""
-    environment = {**os.environ, "TMPDIR": str(data.parent)}
     command = (sys.executable, *command, str(data))
-    done = subprocess.run(command, cwd=code, env=environment, capture_output=True, text=True, check=False)
+    with TemporaryDirectory() as left:  # in the way of temporary files
+        own = {**os.environ, "TMPDIR": left}
+        done = subprocess.run(command, cwd=code, env=own, capture_output=True, text=True, check=False)
     assert done.returncode == status, done.stdout + done.stderr
     return done.stderr if status == REFUSED else done.stdout
 
