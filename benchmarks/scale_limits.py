@@ -14,7 +14,6 @@ MONTH_S = 30 * DAY_S
 SLOW_SEARCH_S, SLOW_COUNT_S, SLOW_START_S, LONG_BUILD_S = 0.002, 1.0, 60.0, 3600.0
 CHOSEN_UP_TO = 78_125
 """Windows of 64 numbers up to which a gallery looks at every vector: 5,000,000 numbers."""
-IDS = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +65,11 @@ def _searching(constants: Constants) -> Iterator[Limit]:
 def _catalog(constants: Constants) -> Iterator[Limit]:
     rows, commit_s = constants.rows, constants.commit_s
     yield Limit(
-        "counting a gallery",
+        "counting a whole gallery, at first and after a deletion",
         reached(counting(constants).at, SLOW_COUNT_S),
         "`/v1/galleries` takes 1 s for it",
-        "counts that are kept with each change",
-        "no",
+        "counting on from what was counted before",
+        "for additions yes, for deletions no",
     )
     yield Limit(
         "the catalog with its features in SQLite",
@@ -85,13 +84,6 @@ def _catalog(constants: Constants) -> Iterator[Limit]:
         f"{1 / commit_s:,.0f} a second take 30 days",
         "several galleries, with PostgreSQL; many clips in one commit",
         "galleries yes, each searched by itself; commits of many clips no",
-    )
-    yield Limit(
-        "numbers of windows in PostgreSQL",
-        IDS,
-        "32 bits: 2,147,483,647 ever given, deleted ones included",
-        "ids of 64 bits, a migration; SQLite has them",
-        "no",
     )
 
 
