@@ -11,7 +11,7 @@ from tests.tiny.postgres import programs
 
 @pytest.fixture(scope="package")
 def machines() -> Iterator[Ground]:
-    """Two to answer, three to work, and one with a PostgreSQL; until they are gone, this thread is in their network."""
+    """Two to answer, three to work, and one with a PostgreSQL."""
     if (found := programs()) is None:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
     if (reason := why_not()) is not None:

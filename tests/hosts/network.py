@@ -1,6 +1,5 @@
 """Machines of one network, as namespaces of this machine's kernel: each has addresses and ports of its own."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -11,9 +10,6 @@ from pathlib import Path
 from shutil import which
 
 GONE_S = 30.0
-NETWORKS = Path("/run/netns")
-CLONE_NEWNET = 0x40000000
-OWN_NETWORK = Path("/proc/thread-self/ns/net")
 
 
 def why_not() -> str | None:
@@ -27,8 +23,6 @@ def why_not() -> str | None:
             return None
     except subprocess.CalledProcessError as error:
         return f"no networks can be made here: {error.stderr.strip()}"
-    except OSError as error:
-        return f"no networks can be made here: {error.strerror}"
 
 
 @dataclass
@@ -36,6 +30,7 @@ class Machine:
     """One of them: what runs in it sees its network alone, and the files of all."""
 
     namespace: str
+    switch: str
     cable: str
     address: str
     processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
@@ -63,11 +58,11 @@ class Machine:
 
     def cut(self) -> None:
         """Its cable is pulled: nothing gets in or out any more, and nobody is told."""
-        _ip("link", "set", self.cable, "down")
+        _ip("-netns", self.switch, "link", "set", self.cable, "down")
 
     def mend(self) -> None:
         """Its cable is back."""
-        _ip("link", "set", self.cable, "up")
+        _ip("-netns", self.switch, "link", "set", self.cable, "up")
 
     def kill(self) -> None:
         """Its power is gone: every process here, and whatever those have begun."""
@@ -82,48 +77,34 @@ class Machine:
 
 @contextmanager
 def network(count: int) -> Iterator[list[Machine]]:
-    """So many machines behind one switch, which this thread, and those that it starts, are at until the block ends.
+    """So many machines behind one switch, which this process is at too; all that was made is gone with the block.
 
-    Nothing is seen of it in the network that they were in, where a browser that is told of a new address gives up what
-    it is loading. All that was made is gone with the block.
+    The switch is a namespace of its own, and one cable leads there: a browser gives up what it is loading whenever
+    it is told that something has changed in the network that it is in.
     """
     name, subnet = f"ss{os.getpid()}", f"10.213.{os.getpid() % 251}"
     with ExitStack() as made:
         _ip("netns", "add", name)
         made.callback(_ip, "netns", "delete", name)
-        made.enter_context(_within(NETWORKS / name))
-        _ip("link", "set", "lo", "up")
-        _ip("link", "add", name, "type", "bridge")
+        _ip("-netns", name, "link", "add", name, "type", "bridge")
+        _ip("-netns", name, "link", "set", name, "up")
+        _ip("link", "add", name, "type", "veth", "peer", "name", "here", "netns", name)
+        made.callback(_ip, "link", "delete", name)  # with its namespace it would go some time later
+        _ip("-netns", name, "link", "set", "here", "master", name, "up")
+        _ip("link", "set", name, "addrgenmode", "none")  # no address of IPv6, of which browsers are told too
         _ip("address", "add", f"{subnet}.1/24", "dev", name)
         _ip("link", "set", name, "up")
         yield [_machine(made, name, number, subnet) for number in range(count)]
 
 
-@contextmanager
-def _within(place: Path) -> Iterator[None]:
-    """In another network, as sockets, threads and processes are that this thread makes."""
-    with OWN_NETWORK.open() as before:
-        with place.open() as there:
-            _enter(there.fileno())
-        try:
-            yield
-        finally:
-            _enter(before.fileno())
-
-
-def _enter(network: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.setns(network, CLONE_NEWNET) != 0:
-        raise OSError(ctypes.get_errno(), "no other network can be entered")
-
-
 def _machine(made: ExitStack, switch: str, number: int, subnet: str) -> Machine:
-    machine = Machine(f"{switch}-{number}", f"{switch}c{number}", f"{subnet}.{number + 2}")
+    machine = Machine(f"{switch}-{number}", switch, f"cable{number}", f"{subnet}.{number + 2}")
     _ip("netns", "add", machine.namespace)
     made.callback(_ip, "netns", "delete", machine.namespace)
     made.callback(machine.kill)
-    _ip("link", "add", machine.cable, "type", "veth", "peer", "name", "eth0", "netns", machine.namespace)
-    _ip("link", "set", machine.cable, "master", switch, "up")
+    there = ("type", "veth", "peer", "name", "eth0", "netns", machine.namespace)
+    _ip("-netns", switch, "link", "add", machine.cable, *there)
+    _ip("-netns", switch, "link", "set", machine.cable, "master", switch, "up")
     for said in (("address", "add", f"{machine.address}/24", "dev", "eth0"), ("link", "set", "eth0", "up")):
         _ip("-netns", machine.namespace, *said)
     _ip("-netns", machine.namespace, "link", "set", "lo", "up")
