@@ -12,6 +12,7 @@ from index.galleries import Galleries
 from service.app import create_app
 from service.settings import Settings
 from tests.tiny.bundles import tiny_library
+from tests.tiny.networks import staying
 from tests.unit.service.running import running
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -73,6 +74,13 @@ def guarded(tmp_path: Path) -> Iterator[tuple[str, str]]:
         secret = galleries.keys.create(Grant("ada", ("search",)))[0]
     with running(create_app(Settings(data=library, keys="required", job_workers=0))) as at:
         yield at, secret
+
+
+@pytest.fixture(autouse=True)
+def network() -> Iterator[None]:
+    """That of the machine, as it is."""
+    with staying():
+        yield
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import which
 
+from tests.tiny.networks import changing
+
 GONE_S = 30.0
 
 
@@ -88,13 +90,20 @@ def network(count: int) -> Iterator[list[Machine]]:
         made.callback(_ip, "netns", "delete", name)
         _ip("-netns", name, "link", "add", name, "type", "bridge")
         _ip("-netns", name, "link", "set", name, "up")
-        _ip("link", "add", name, "type", "veth", "peer", "name", "here", "netns", name)
-        made.callback(_ip, "link", "delete", name)  # with its namespace it would go some time later
+        with changing():
+            made.callback(_unplug, name)
+            _ip("link", "add", name, "type", "veth", "peer", "name", "here", "netns", name)
+            _ip("link", "set", name, "addrgenmode", "none")  # no address of IPv6, of which browsers are told too
+            _ip("address", "add", f"{subnet}.1/24", "dev", name)
+            _ip("link", "set", name, "up")
         _ip("-netns", name, "link", "set", "here", "master", name, "up")
-        _ip("link", "set", name, "addrgenmode", "none")  # no address of IPv6, of which browsers are told too
-        _ip("address", "add", f"{subnet}.1/24", "dev", name)
-        _ip("link", "set", name, "up")
         yield [_machine(made, name, number, subnet) for number in range(count)]
+
+
+def _unplug(cable: str) -> None:
+    """At once: with its namespace it would go some time later."""
+    with changing():
+        subprocess.run(["ip", "link", "delete", cable], capture_output=True, check=False)
 
 
 def _machine(made: ExitStack, switch: str, number: int, subnet: str) -> Machine:
