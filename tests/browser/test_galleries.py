@@ -173,3 +173,16 @@ def test_a_gallery_that_comes_slowly_says_that_it_goes_on(page: Page) -> None:
     for each in held:
         each.continue_()
     expect(page.locator("#tiles a").first).to_be_visible()
+
+
+def test_a_label_that_is_chosen_while_another_comes_is_the_one_that_is_shown(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/clips?limit=48", lambda route: held.append(route))
+    page.goto("/galleries/demo")
+    page.get_by_label("Label", exact=True).select_option("dog barking")
+    expect(page.locator("#tiles a")).to_have_count(2)
+    with page.expect_response("**/clips?limit=48") as late:
+        held[0].continue_()
+    late.value.finished()
+    page.evaluate("new Promise((done) => setTimeout(done, 50))")  # it is read and drawn, were it so
+    expect(page.locator("#tiles a")).to_have_count(2)

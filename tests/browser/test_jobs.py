@@ -1,12 +1,13 @@
 """The page of jobs: what goes on is followed as it goes, and what can be done about it is offered to who may."""
 
 import re
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from service.app import create_app
 from service.settings import Settings
@@ -51,20 +52,40 @@ def test_a_job_is_followed_to_its_end_and_its_errors_are_told(page: Page, addres
     expect(page.get_by_role("link", name="Adding clips to demo")).to_be_visible()
 
 
-def test_what_waits_is_cancelled_and_found_by_its_state(browser: Browser, tmp_path: Path) -> None:
+@pytest.fixture
+def waiting(tmp_path: Path) -> Iterator[str]:
+    """The address of a service with two jobs that nobody does."""
     library = tiny_library(tmp_path / "library", clips_per_label=1)
     with running(create_app(Settings(data=library, job_workers=0))) as at:
         for what in ("jobs/reindex", "evaluations"):
             httpx.post(f"{at}/v1/galleries/demo/{what}").raise_for_status()
-        with closing(browser.new_page(base_url=at)) as page:
-            page.goto("/jobs")
-            expect(page.locator(".job .badge:visible")).to_have_text(["Waiting", "Waiting"])
-            embedding = page.get_by_role("listitem").filter(has=page.get_by_role("link", name="Embedding"))
-            embedding.get_by_role("button", name="Cancel").click()
-            expect(embedding).to_contain_text("Cancelled", use_inner_text=True)
-            page.get_by_text("Cancelled", exact=True).first.click()
-            expect(page.locator(".job")).to_have_count(1)
-            expect(page).to_have_url(re.compile("state=cancelled"))
+        yield at
+
+
+def test_what_waits_is_cancelled_and_found_by_its_state(browser: Browser, waiting: str) -> None:
+    with closing(browser.new_page(base_url=waiting)) as page:
+        page.goto("/jobs")
+        expect(page.locator(".job .badge:visible")).to_have_text(["Waiting", "Waiting"])
+        embedding = page.get_by_role("listitem").filter(has=page.get_by_role("link", name="Embedding"))
+        embedding.get_by_role("button", name="Cancel").click()
+        expect(embedding).to_contain_text("Cancelled", use_inner_text=True)
+        page.get_by_text("Cancelled", exact=True).first.click()
+        expect(page.locator(".job")).to_have_count(1)
+        expect(page).to_have_url(re.compile("state=cancelled"))
+
+
+def test_an_answer_that_comes_late_does_not_replace_what_was_chosen_meanwhile(browser: Browser, waiting: str) -> None:
+    held: list[Route] = []
+    with closing(browser.new_page(base_url=waiting)) as page:
+        page.route("**/v1/jobs?limit=30", lambda route: held.append(route))
+        page.goto("/jobs")
+        page.get_by_text("Cancelled", exact=True).first.click()
+        expect(page.get_by_text("No jobs here.")).to_be_visible()
+        with page.expect_response("**/v1/jobs?limit=30") as late:
+            held[0].continue_()
+        late.value.finished()
+        page.evaluate("new Promise((done) => setTimeout(done, 50))")  # it is read and drawn, were it so
+        expect(page.locator(".job")).to_have_count(0)
 
 
 def test_who_may_not_see_jobs_is_told_so(browser: Browser, guarded: tuple[str, str]) -> None:

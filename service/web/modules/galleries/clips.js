@@ -29,11 +29,17 @@ function begin() {
 }
 
 const label = () => parameters().get("label");
-const again = () => fill(at("grid"), first, "cards");
 const page = (cursor) => ask(of(known.gallery.name, "clips"), { query: { label: label(), limit: 48, cursor } });
 
+function again() {
+  at("more").hidden = true;
+  return fill(at("grid"), first, "cards");
+}
+
 async function first() {
+  const wanted = label();
   const found = await page();
+  if (label() !== wanted) return; // another was chosen meanwhile
   const grid = make("ul", { class: "hits", id: "tiles", "aria-label": "Clips" }, found.clips.map(tile));
   at("grid").replaceChildren(found.clips.length ? grid : template("empty"));
   ends(found);
@@ -42,9 +48,11 @@ async function first() {
 function more() {
   at("more").hidden = true; // until that page is here: it is asked for once
   fill(at("rest"), async () => {
+    const wanted = label();
     const found = await page(next);
-    at("tiles").append(...found.clips.map(tile));
     at("rest").replaceChildren();
+    if (label() !== wanted) return;
+    at("tiles").append(...found.clips.map(tile));
     ends(found);
   }, "cards");
 }

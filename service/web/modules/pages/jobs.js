@@ -22,16 +22,22 @@ const page = (query) => ask("/v1/jobs", { query: { state: filters.state.value, k
 async function newest() {
   const live = filters.state.value ? [] : ["running", "queued"].map((state) => page({ state }));
   const pages = await Promise.all([...live, page()]);
-  next = pages.at(-1).next;
-  return pages.flatMap(({ jobs }) => jobs).sort((a, b) => rank(a) - rank(b));
+  const jobs = pages.flatMap((each) => each.jobs).sort((a, b) => rank(a) - rank(b));
+  return { jobs, next: pages.at(-1).next };
 }
 
 const rank = ({ state }) => (state === "running" ? 0 : state === "queued" ? 1 : 2);
 
 async function open() {
+  const wanted = location.search;
   const one = parameters().get("job");
   known ??= { ...rights(await session()), alone: one };
-  const jobs = one ? [await ask(`/v1/jobs/${encodeURIComponent(one)}`)] : await newest();
+  const found = one ? { jobs: [await ask(`/v1/jobs/${encodeURIComponent(one)}`)] } : await newest();
+  if (location.search === wanted) put(found); // else others were chosen meanwhile
+}
+
+function put({ jobs, next: cursor = null }) {
+  next = cursor;
   list.replaceChildren(...jobs.map(shown));
   at("content").replaceChildren(jobs.length ? list : at("none").content.cloneNode(true));
   at("more").hidden = !next;
@@ -65,9 +71,11 @@ function begin() {
 }
 
 async function more() {
+  const wanted = location.search;
   const found = await page({ cursor: next });
+  if (location.search !== wanted) return;
   next = found.next;
-  list.append(...found.jobs.filter(({ id }) => !cards.has(id)).map(shown));
+  list.append(...found.jobs.filter(({ id }) => !list.contains(cards.get(id))).map(shown));
   at("more").hidden = !next;
 }
 
