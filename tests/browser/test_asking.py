@@ -142,13 +142,13 @@ def test_a_clip_that_is_no_longer_shown_is_let_go(page: Page, tmp_path: Path) ->
     page.locator(".hit").first.hover()
     page.locator(".hit").first.get_by_role("button", name="Why it was found").click()
     expect(page.get_by_role("dialog").get_by_role("figure").first).to_be_visible()
-    page.wait_for_function("held.size === 2")
+    page.wait_for_function("() => held.size === 2")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    page.wait_for_function("held.size === 1")
+    page.wait_for_function("() => held.size === 1")
     page.get_by_role("button", name="Remove the clip mine.mp4").click()
     expect(page.get_by_label("Things to search for")).to_be_visible()
-    page.wait_for_function("held.size === 0")
+    page.wait_for_function("() => held.size === 0")
 
 
 @pytest.mark.parametrize("kind", ["Record", "Film"])
