@@ -1,5 +1,6 @@
 """A Milvus that takes connections and says nothing: whoever asks it gives up, and goes on once it answers."""
 
+import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -73,10 +74,16 @@ def opened(address: Address) -> MilvusIndex:
     return MilvusIndex(DIM, Metric.INNER, name=NAME, address=address)
 
 
+def stop(process: Process) -> None:
+    """It hangs; returns once each of its threads does, as one may run on for a while and answer."""
+    process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+
+
 @contextmanager
 def stopped(process: Process) -> Iterator[None]:
     """It hangs until the block ends."""
-    process.send_signal(signal.SIGSTOP)
+    stop(process)
     try:
         yield
     finally:
@@ -124,7 +131,7 @@ def test_no_question_of_who_opens_a_collection_is_waited_for(
     really: Callable[..., Any] = getattr(MilvusClient, question)
 
     def after_which_it_hangs(*given: Any, **named: Any) -> Any:
-        process.send_signal(signal.SIGSTOP)
+        stop(process)
         return really(*given, **named)
 
     monkeypatch.setattr(MilvusClient, question, after_which_it_hangs)
