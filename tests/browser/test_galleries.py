@@ -186,3 +186,17 @@ def test_a_label_that_is_chosen_while_another_comes_is_the_one_that_is_shown(pag
     late.value.finished()
     page.evaluate("new Promise((done) => setTimeout(done, 50))")  # it is read and drawn, were it so
     expect(page.locator("#tiles a")).to_have_count(2)
+
+
+def test_further_clips_of_a_label_do_not_come_into_another(page: Page, address: str) -> None:
+    clips = httpx.get(f"{address}/v1/galleries/demo/clips").json()["clips"]
+    held: list[Route] = []
+    page.route("**/clips?limit=48", lambda route: route.fulfill(json={"clips": clips, "next": "further"}))
+    page.route("**/clips?limit=48&cursor=further", lambda route: held.append(route))
+    page.goto("/galleries/demo")
+    expect(page.locator("#rest .ghost").first).to_be_attached()
+    page.get_by_label("Label", exact=True).select_option("dog barking")
+    expect(page.locator("#tiles a")).to_have_count(2)
+    held[0].fulfill(json={"clips": clips, "next": None})
+    expect(page.locator("#rest .ghost")).to_have_count(0)
+    expect(page.locator("#tiles a")).to_have_count(2)

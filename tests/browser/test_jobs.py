@@ -88,6 +88,21 @@ def test_an_answer_that_comes_late_does_not_replace_what_was_chosen_meanwhile(br
         expect(page.locator(".job")).to_have_count(0)
 
 
+def test_earlier_jobs_come_though_they_were_seen_among_others_before(browser: Browser, waiting: str) -> None:
+    first, second = httpx.get(f"{waiting}/v1/jobs").json()["jobs"]
+    with closing(browser.new_page(base_url=waiting)) as page:
+        page.goto("/jobs")
+        expect(page.locator(".job")).to_have_count(2)
+        page.route(
+            "**/v1/jobs?state=queued&limit=30", lambda route: route.fulfill(json={"jobs": [first], "next": "on"})
+        )
+        page.route("**/v1/jobs?*cursor=on", lambda route: route.fulfill(json={"jobs": [second], "next": None}))
+        page.get_by_text("Waiting", exact=True).first.click()
+        expect(page.locator(".job")).to_have_count(1)
+        page.get_by_role("button", name="Earlier jobs").click()
+        expect(page.locator(".job")).to_have_count(2)
+
+
 def test_who_may_not_see_jobs_is_told_so(browser: Browser, guarded: tuple[str, str]) -> None:
     address, secret = guarded
     with closing(browser.new_page(base_url=address)) as page:

@@ -48,11 +48,11 @@ async function first() {
 function more() {
   at("more").hidden = true; // until that page is here: it is asked for once
   fill(at("rest"), async () => {
-    const wanted = label();
+    const tiles = at("tiles");
     const found = await page(next);
     at("rest").replaceChildren();
-    if (label() !== wanted) return;
-    at("tiles").append(...found.clips.map(tile));
+    if (!tiles.isConnected) return; // another label was chosen meanwhile
+    tiles.append(...found.clips.map(tile));
     ends(found);
   }, "cards");
 }
