@@ -86,7 +86,7 @@ def _drop(database: Database, name: str, milvus: Address | None) -> None:
     """The row goes only if the collection does."""
     if milvus is None:
         raise VectorsUnavailable(NOWHERE)
-    from index.vectors.milvus_store import drop
+    from index.vectors.milvus_collection import drop
 
     with database.writing() as connection:
         if collections.forget_left_over(connection, name):

@@ -12,7 +12,8 @@ from pymilvus import MilvusException
 from index.vectors import milvus_store
 from index.vectors.exact import ExactIndex
 from index.vectors.milvus_address import Address
-from index.vectors.milvus_store import MOST_HITS, MilvusIndex, answering, drop
+from index.vectors.milvus_collection import MilvusCollection, answering, drop
+from index.vectors.milvus_store import MOST_HITS, MilvusIndex
 from models.errors import Conflict, InvalidInput, SpaceMismatch, Unavailable
 from models.types import F32, I64, Metric
 from tests.contract.test_vectors import DIM, Build, checks, filled, ids, metric, rows
@@ -132,13 +133,16 @@ def test_what_was_added_is_there_for_another_client_and_refused_from_it(address:
         each.close()
 
 
-def test_an_addition_that_fails_halfway_leaves_nothing(address: Address) -> None:
-    class Breaking(MilvusIndex):
-        def _insert(self, ids: I64, vectors: F32) -> None:
-            super()._insert(ids[:2], vectors[:2])
-            raise Unavailable("the rest did not go through")
+def test_an_addition_that_fails_halfway_leaves_nothing(address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    insert = MilvusCollection.insert
 
-    index = Breaking(DIM, Metric.INNER, name="halfway", address=address)
+    def breaking(self: MilvusCollection, ids: I64, vectors: F32) -> None:
+        insert(self, ids[:2], vectors[:2])
+        assert self.count() == 2
+        raise Unavailable("the rest did not go through")
+
+    monkeypatch.setattr(MilvusCollection, "insert", breaking)
+    index = opened(address, "halfway")
     with pytest.raises(Unavailable, match="the rest"):
         index.add(ids(5), rows(5))
     assert index.ids().tolist() == []

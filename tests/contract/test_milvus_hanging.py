@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from pymilvus import MilvusClient
 
-from index.vectors import milvus_store
+from index.vectors import milvus_collection
 from index.vectors.milvus_address import Address
-from index.vectors.milvus_store import MilvusIndex, drop
+from index.vectors.milvus_collection import drop
+from index.vectors.milvus_store import MilvusIndex
 from models.errors import VectorsUnavailable
 from models.types import Metric
 from tests.contract.test_vectors import DIM, ids, rows
@@ -58,7 +59,7 @@ def address(server: tuple[Process, Address]) -> Address:
 @pytest.fixture(autouse=True)
 def _said_to_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """The one that all clients of an address share."""
-    monkeypatch.setattr(milvus_store, "UNSAID_S", UNSAID_S)
+    monkeypatch.setattr(milvus_collection, "UNSAID_S", UNSAID_S)
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def stopped(process: Process) -> Iterator[None]:
 def _in_a_hurry(index: MilvusIndex, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as patched:
         for each in ("CONNECT_S", "ANSWER_S", "TIMEOUT_S"):
-            patched.setattr(milvus_store, each, LIMIT_S)
+            patched.setattr(milvus_collection, each, LIMIT_S)
         yield
 
 
@@ -142,7 +143,7 @@ def test_it_is_asked_again_once_it_answers(
     process: Process, index: MilvusIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with stopped(process), monkeypatch.context() as patched:
-        patched.setattr(milvus_store, "ANSWER_S", LIMIT_S)
+        patched.setattr(milvus_collection, "ANSWER_S", LIMIT_S)
         assert given_up(process, lambda: index.put(ids(6), rows(6)))
     index.put(ids(6), rows(6))
     assert index.ids().tolist() == ids(6).tolist()

@@ -341,7 +341,7 @@ def test_the_collection_of_a_generation_that_was_given_up_is_not_made_again(plac
             table.search("text->audio", np.ones((1, place.embedding.dim), np.float32), 3)
     with pytest.raises(VectorsUnavailable, match="given up"):
         table.ids()
-    assert not index._client.has_collection(index.name)
+    assert not index._collection._client.has_collection(index.name)
 
 
 def test_a_table_without_an_address_is_unavailable_and_says_why(place: Place) -> None:
