@@ -83,12 +83,15 @@ def test_a_clip_finds_the_other_sense_and_what_it_is_is_told(page: Page, tmp_pat
 
 
 def test_a_file_that_is_no_clip_is_explained(page: Page, tmp_path: Path, troubles: list[str]) -> None:
+    page.set_input_files("#file", tiny_clip(tmp_path / "my clip.mp4", seconds=1.0))
+    expect(page.get_by_label("What the clip is")).to_be_visible()
     junk = tmp_path / "junk.mp4"
     junk.write_bytes(b"no media at all" * 100)
     page.set_input_files("#file", junk)
     expect(page.get_by_role("alert")).to_contain_text("The file is not a media file that can be decoded.")
     expect(page.get_by_role("alert")).to_contain_text("expected a video, sound or image file")
     expect(page.locator(".hit")).to_have_count(0)
+    expect(page.get_by_label("What the clip is")).to_be_hidden()
     expect(page.get_by_role("button", name="Copy link")).to_be_hidden()
     assert {"422" in each for each in troubles} == {True}
     troubles.clear()

@@ -4,13 +4,18 @@ import { percent } from "./format.js";
 
 let followed = null;
 
+/** Go on saying what a file is; what was said of another is taken back. */
+export function keep(place, file) {
+  if (file !== followed) place.hidden = true;
+}
+
 /** Say what a file is, by `classify()`; what is said already stays, and where there is no file nothing is. */
 export async function follow(place, file, classify) {
   if (file && file === followed) return (place.hidden = false);
   place.hidden = true;
   followed = file;
   // What is wrong with a clip its search says.
-  if (file) await classify().then((answer) => followed === file && show(place, answer), () => (followed = null));
+  if (file) await classify().then((answer) => followed === file && show(place, answer), () => followed === file && (followed = null));
 }
 
 function show(place, { classes: [best, ...others], channel, probability, ...answer }) {

@@ -51,6 +51,7 @@ function begin(asked) {
   document.title = `${words.titled(asked)} · Sightsound`;
   document.documentElement.classList.add("busy");
   renew(at("trouble"));
+  guess.keep(at("guess"), alone(asked));
   at("results-line").hidden = false;
   at("status").textContent = "Searching…";
   sharing.tell({});
@@ -96,9 +97,12 @@ function empty() {
   at("results-line").hidden = true;
 }
 
-/** What the clip is, where one was brought along, and is all that is asked with. */
-function guessed({ parts }, signal) {
-  const file = parts.length === 1 && gallery.channels.length ? parts[0].file : null;
+/** The clip that was brought along, where it is all that is asked with. */
+const alone = ({ parts }) => (parts.length === 1 ? parts[0].file : null);
+
+/** What it is. */
+function guessed(search, signal) {
+  const file = gallery.channels.length ? alone(search) : null;
   guess.follow(at("guess"), file, () => searches.classify(gallery.name, file, signal));
 }
 
