@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from sqlite3 import SQLITE_BUSY
 from sqlite3 import Connection as SqliteConnection
@@ -30,6 +30,8 @@ CACHE_KIB = 32 * 1024
 PAGE_BYTES = 8192
 """Of a new SQLite file: one of 1,024 or 1,280 float16 numbers, with its key, leaves the rest of a page of 4 KiB empty,
 as no second one fits; of those of 8 KiB three fit (docs/decisions/0028)."""
+CONNECTIONS = 15
+"""To a SQLite file, open from the start to the end, as a file is not opened while its disk hangs."""
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """What makes all statements of a PostgreSQL transaction see the same state; one on SQLite does by itself."""
 AFTER_UPGRADES = f"LOCK TABLE {galleries.name} IN ACCESS SHARE MODE"
@@ -121,6 +123,12 @@ class Database:
             self._let_go()
         self._engine.dispose()
 
+    def _connect(self) -> None:
+        with ExitStack() as held:
+            for _ in range(CONNECTIONS):
+                held.enter_context(self._engine.connect())
+        self._own()
+
     def _own(self) -> DBAPIConnection:
         """Not one of the pool's, of which none may be free."""
         if self._kept is None:
@@ -153,6 +161,8 @@ class Database:
     def _open(self) -> None:
         try:
             upgrade(self._engine)
+            if self.dialect == "sqlite":
+                self._connect()
         except SightsoundError:
             self.close()
             raise
@@ -188,11 +198,13 @@ def _engine(url: URL) -> Engine:
     """
     serializer = partial(json.dumps, ensure_ascii=False, allow_nan=False)
     is_server = url.get_backend_name() != "sqlite"
-    asked: dict[str, Any] = {}
     if is_server:
-        url, asked = make_url(watched(url.render_as_string(hide_password=False))), {"prepare_threshold": None}
+        url = make_url(watched(url.render_as_string(hide_password=False)))
+        pooled: dict[str, Any] = {"pool_pre_ping": True, "connect_args": {"prepare_threshold": None}}
+    else:  # the last one used has pages of the file in its cache
+        pooled = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_use_lifo": True}
     try:
-        return create_engine(url, json_serializer=serializer, pool_pre_ping=is_server, connect_args=asked)
+        return create_engine(url, json_serializer=serializer, **pooled)
     except ModuleNotFoundError as error:
         needed = f"a catalog in PostgreSQL needs {error.name}: pip install 'sightsound[postgres]'"
         raise DependencyMissing(needed) from error

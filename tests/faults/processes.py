@@ -29,7 +29,14 @@ def threads(process: int) -> int:
 
 def open_files(process: int) -> list[str]:
     """What it has open: files by their places, pipes and sockets by their kinds."""
-    return sorted(each.readlink().as_posix().partition("[")[0] for each in Path(f"/proc/{process}/fd").iterdir())
+    return sorted(name.partition("[")[0] for each in Path(f"/proc/{process}/fd").iterdir() if (name := _link(each)))
+
+
+def _link(opened: Path) -> str | None:
+    try:
+        return opened.readlink().as_posix()
+    except FileNotFoundError:  # closed by now
+        return None
 
 
 def _tasks(process: int) -> list[Path]:

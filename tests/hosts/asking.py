@@ -41,14 +41,13 @@ class Asking:
     replicas: list[Replica]
     answered: int = 0
     failed: list[str] = field(default_factory=list)
-    _ready: list[Replica] = field(default_factory=list)
+    _unready: set[str] = field(default_factory=set)
     _ended: Event = field(default_factory=Event)
 
     @contextmanager
     def going_on(self) -> Iterator[None]:
         """Until the block ends."""
-        self._ready = list(self.replicas)
-        threads = [Thread(target=self._look), Thread(target=self._ask)]
+        threads = [Thread(target=self._ask), *(Thread(target=self._look, args=(each,)) for each in self.replicas)]
         for each in threads:
             each.start()
         try:
@@ -58,17 +57,19 @@ class Asking:
             for each in threads:
                 each.join()
 
-    def _look(self) -> None:
-        while True:
-            self._ready = [each for each in self.replicas if each.is_ready()]
-            if self._ended.wait(LOOK_S):
-                return
+    def _look(self, replica: Replica) -> None:
+        """At each by itself: one that is slow to say that it is ready keeps nobody from seeing that another is not."""
+        while not self._ended.wait(LOOK_S):
+            if replica.is_ready():
+                self._unready.discard(replica.machine.address)
+            else:
+                self._unready.add(replica.machine.address)
 
     def _ask(self) -> None:
         for turn in cycle(range(len(self.replicas))):
             if self._ended.wait(PAUSE_S):
                 return
-            ready = list(self._ready)
+            ready = [each for each in self.replicas if each.machine.address not in self._unready]
             if said := self._asked(ready[turn:] + ready[:turn]):
                 self.failed.append(said)
 

@@ -1,5 +1,6 @@
 """The catalog's database: transactions, and rows that two databases keep alike."""
 
+import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -16,11 +17,12 @@ from index.catalog import changes, evaluations, features, galleries
 from index.catalog import clips as rows
 from index.catalog import database as database_module
 from index.catalog.address import watched
-from index.catalog.database import PAGE_BYTES, Database
+from index.catalog.database import CONNECTIONS, PAGE_BYTES, Database
 from index.catalog.galleries import BundleRow
 from index.catalog.schema import clips
 from models.errors import CatalogInvalid, ClipNotFound, Conflict, EvaluationNotFound, Unavailable
 from models.types import F32, Sense
+from tests.faults import processes
 from tests.unit.index.rows import clip
 
 BUNDLE = BundleRow("tiny", "a" * 64)
@@ -46,6 +48,25 @@ def test_sqlite_is_set_up_to_keep_what_was_answered(tmp_path: Path) -> None:
         assert pragma(connection, "page_size") == PAGE_BYTES
     assert found == ["wal", 1, 2, 10_000]
     database.close()
+
+
+def test_a_sqlite_file_is_opened_for_all_who_may_read_at_once_before_any_does(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite"
+    database = Database(f"sqlite:///{path}")
+    before = opened(path)
+    with ExitStack() as held:
+        for _ in range(CONNECTIONS):
+            galleries.names(held.enter_context(database.reading()))
+        assert database.glance(galleries.STATE, {"gallery": 1}) == []
+        assert opened(path) == before
+    assert opened(path) == before
+    database.close()
+    assert opened(path) == []
+
+
+def opened(path: Path) -> list[str]:
+    """How often each file of a SQLite database is open in this process."""
+    return sorted(each for each in processes.open_files(os.getpid()) if each.startswith(str(path)))
 
 
 def test_features_fill_the_pages_of_a_sqlite_file(tmp_path: Path) -> None:
@@ -99,7 +120,7 @@ def test_where_all_connections_are_at_work_the_catalog_is_unavailable(
 ) -> None:
     monkeypatch.setattr(database._engine.pool, "_timeout", 0.01)
     with ExitStack() as held:
-        for _ in range(15):
+        for _ in range(CONNECTIONS):
             held.enter_context(database.reading())
         with pytest.raises(Unavailable, match="all connections to it are at work"):
             held.enter_context(database.reading())
