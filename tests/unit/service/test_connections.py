@@ -18,7 +18,7 @@ from tests.unit.service.test_serving import answered
 from tests.unit.service.waiting import PATIENCE_S, until_true
 
 ASKED = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
-KEEP_ALIVE_S = 1
+KEEP_ALIVE_S = 4
 LARGE = bytes(2**25)
 
 
@@ -190,12 +190,12 @@ def test_who_does_not_read_an_answer_does_not_keep_it_forever(served: Served, mo
 
 
 def test_who_reads_slowly_gets_the_whole_answer(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "STALL_S", 0.2)
+    monkeypatch.setattr(connections, "STALL_S", 1.0)
     client = served.connect(b"GET /large HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     found = 0
     while some := client.recv(2**22):
         found += len(some)
-        time.sleep(0.03)
+        time.sleep(0.15)
     assert found > len(LARGE)
 
 
