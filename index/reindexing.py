@@ -32,6 +32,8 @@ from models.types import Sense
 
 log = logging.getLogger(__name__)
 
+COMPARISONS = 3
+"""At most, until one is made while no clip comes or goes; of many clips a few make little difference."""
 Extract = Callable[[Path], ClipFeatures]
 """The features of a file by the backbones of the new bundle."""
 
@@ -179,14 +181,24 @@ def forget(stores: Stores, gallery: int, number: int) -> bool:
 
 
 def _agreement(stores: Stores, before: Generation, fresh: Generation) -> dict[str, float]:
-    """Nothing where the one before is in a Milvus that is away: it is no reason to stay there."""
+    """Nothing where the one before is in a Milvus that is away: it is no reason to stay there.
+
+    Measured again where a clip came or went meanwhile, which one of them may have and the other not.
+    """
+    both, found = (before, fresh), dict[str, float]()
     try:
-        before.follow(stores.database)
-        with stores.database.reading() as connection:
-            return agreement.agreement(connection, before, fresh)
+        for _ in range(COMPARISONS):
+            for each in both:
+                each.follow(stores.database)
+            begun_at = {each.position for each in both}
+            with stores.database.reading() as connection:
+                found = agreement.agreement(connection, *both)
+            if len(begun_at | {each.position for each in both}) == 1:
+                break
     except VectorsUnavailable as error:
         log.warning("generation %d cannot be compared hit by hit: %s", before.number, error)
         return {}
+    return found
 
 
 def _told(table: Table) -> Json:

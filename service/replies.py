@@ -153,10 +153,11 @@ class Keeping:
             log.error("the answer to a request with an Idempotency-Key is not kept: %s", error)
 
     async def _beat(self) -> None:
-        while self.turn is not None:
-            await asyncio.sleep(BEAT_S)
+        await asyncio.sleep(BEAT_S)
+        while (turn := self.turn) is not None:
             with suppress(SightsoundError):
-                await run_in_threadpool(self.replies.touch, self.turn)
+                await run_in_threadpool(self.replies.touch, turn)
+            await asyncio.sleep(BEAT_S)
 
 
 async def _again(_: Request, error: Exception) -> Response:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -27,6 +28,8 @@ from models.media.media import FrameSpec, Media, SoundSpec
 from models.media.stream import Decoded, Ended
 
 A = TypeVar("A")
+LOOK_S = 1.0
+"""How often whoever waits for a child looks whether there still are any."""
 STARTING_S = 60.0
 """How long the first child may take to start, on a machine that is busy."""
 
@@ -40,7 +43,7 @@ class Cage:
     def __init__(self, limits: Limits, workers: int = 2) -> None:
         self._limits, self._workers = limits, workers
         self._lock = Lock()
-        self._pending: set[ProcessFuture[Any]] = set()
+        self._pending: dict[ProcessFuture[Any], ProcessPool] = {}
         self._closed = self._has_answered = False
         self._pool = self._fresh_pool()
 
@@ -142,11 +145,12 @@ class Cage:
                 _end(self._pool)
                 self._pool = self._fresh_pool()
             future = self._pool.schedule(task, timeout=self._limits.wall_s)
-        self._pending.add(future)
-        future.add_done_callback(self._pending.discard)
+            self._pending[future] = self._pool
+        future.add_done_callback(lambda done: self._pending.pop(future))
         return future
 
     def _result(self, future: "ProcessFuture[A]") -> A:
+        self._settle(future)
         try:
             return future.result()
         except TimeoutError as error:
@@ -156,12 +160,26 @@ class Cage:
         except (BrokenProcessPool, CancelledError) as error:
             raise DecodeOverrun("the decoder was stopped while it was at the file") from error
 
+    def _settle(self, future: "ProcessFuture[Any]") -> None:
+        """Wait until it is done, or for ever no more: a pool whose idle children are killed forgets what comes then."""
+        is_active = True
+        while not _is_done(future, LOOK_S):
+            if not is_active:
+                future.cancel()  # type: ignore[no-untyped-call]
+            is_active = (pool := self._pending.get(future)) is not None and pool.active
+
     def _last_words(self, status: int) -> str:
         if status == OUT_OF_MEMORY:
             return f"decoding the file took over {self._limits.memory_bytes} bytes of memory, the limit"
         if status == -signal.SIGXCPU:
             return f"decoding the file took over {self._limits.cpu_s} s of processor time, the limit"
         return f"the decoder crashed on the file (exit status {status})"
+
+
+def _is_done(future: "ProcessFuture[Any]", within_s: float) -> bool:
+    with suppress(TimeoutError, CancelledError):
+        future.exception(within_s)
+    return future.done()
 
 
 def _forget_the_pipe() -> None:

@@ -26,6 +26,8 @@ from tests.unit.service.running import running
 ADDRESSES = "http://127.0.0.1:8765", "https://search.example"
 COMMANDS = "docs/command-line.md"
 BY_JOBS = ("evaluate", "reindex")
+PATIENCE_S = 240.0
+"""How long an example may take: several processes start for it, and decoders and jobs, on a machine that is busy."""
 NOT_RUN = re.compile(
     r"make |docker |kubectl |PIP_\w+=|pip install |torchrun |sightsound (demo|serve|train|benchmark|worker)\b"
     r"|SIGHTSOUND_(NAMES|JOB_WORKERS)="
@@ -111,7 +113,7 @@ def as_it_was(address: str, folder: Path) -> Iterator[None]:
         yield
         (folder / ".env").unlink(missing_ok=True)
         for job in client.jobs.listed():
-            client.jobs.wait(job.id, timeout_s=60)
+            client.jobs.wait(job.id, timeout_s=PATIENCE_S)
         for each in client.clips("demo"):
             if each.id not in before:
                 client.remove_clip("demo", each.id)
@@ -139,7 +141,7 @@ def test_an_example_of_the_documents_runs(
     command = [sys.executable, "-c"] if example.language == "python" else ["sh", "-e", "-c"]
     asked = asked.replace("Client()", f"Client({address!r})")
     done = subprocess.run(
-        [*command, asked], cwd=folder, env=environment, capture_output=True, text=True, timeout=90, check=False
+        [*command, asked], cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
     refused = '"/problems/' in (example.answer or "")
     assert (done.returncode != 0) is refused, f"{example.text}\n{done.stdout}{done.stderr}"
@@ -177,7 +179,7 @@ def test_a_command_of_the_documents_runs(
         assert run(["vocabulary", "set", "kitchen", "a kettle"]) == 0
         capsys.readouterr()
     if arguments[0] in BY_JOBS:  # which a process does for one folder, and this one does already
-        subprocess.run([sys.executable, "-m", "sightsound", *arguments], check=True, timeout=60)
+        subprocess.run([sys.executable, "-m", "sightsound", *arguments], check=True, timeout=PATIENCE_S)
     else:
         assert run(arguments) == 0
         assert capsys.readouterr().out.strip()

@@ -28,6 +28,8 @@ OPTIONS = [
 ]
 
 expect.set_options(timeout=20_000)  # a busy machine may take longer than the 5 s that are usual
+STARTING_MS = 120_000
+"""How long it may take to read the browser from its disk."""
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,7 @@ def browser(options: list[str]) -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM}")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options, timeout=STARTING_MS)
         yield browser
         browser.close()
 

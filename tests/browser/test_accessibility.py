@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -15,6 +14,7 @@ from service.jobs.evaluating import Evaluate
 from service.jobs.pulse import Pulse
 from service.jobs.work import Workshop
 from service.routes.page import PAGES
+from tests.browser import beside
 from tests.browser.axe import CONTRAST, violations
 from tests.tiny.bundles import tiny_library
 
@@ -45,7 +45,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def clip(address: str) -> str:
     """The id of a clip."""
-    return str(httpx.get(f"{address}/v1/galleries/demo/clips").json()["clips"][0]["id"])
+    return str(beside.get(f"{address}/v1/galleries/demo/clips").json()["clips"][0]["id"])
 
 
 def evaluate(library: Path) -> None:

@@ -97,7 +97,7 @@ def test_an_evaluation_is_begun_followed_and_laid_beside_another(page: Page) -> 
     dialog.get_by_role("button", name="Evaluate").click()
     expect(runs).to_have_count(1 + 7, timeout=60_000)  # decoders start first
     page.get_by_label("Search", exact=True).select_option("Sound → pictures")
-    assert "route=audio-%3Evideo" in page.url
+    expect(page).to_have_url(re.compile("route=audio-%3Evideo"))
     for number in (1, 2, 7):
         page.get_by_label(f"Compare evaluation {number}").check()
     expect(page.get_by_label("Compare evaluation 1")).not_to_be_checked()

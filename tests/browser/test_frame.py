@@ -52,8 +52,7 @@ def test_keys_are_told_by_a_question_mark_and_lead_everywhere(page: Page) -> Non
     expect(keys).to_contain_text("Go to the map")
     page.keyboard.press("Escape")
     expect(keys).to_be_hidden()
-    page.keyboard.press("g")
-    page.keyboard.press("m")
+    page.keyboard.type("gm")  # at once: they belong together for 1.2 s
     page.wait_for_url("**/map")
     page.keyboard.press("/")
     page.wait_for_url(lambda url: url.rstrip("/").count("/") == 2)

@@ -4,11 +4,11 @@ import re
 from contextlib import closing
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from service.settings import Settings
+from tests.browser import beside
 from tests.browser.axe import violations
 from tests.tiny.clips import tiny_clip
 
@@ -65,7 +65,7 @@ def test_clips_are_looked_through_by_label(page: Page) -> None:
 def test_a_gallery_is_embedded_anew_live_and_goes_back(page: Page) -> None:
     page.goto("/galleries/demo?view=generations")
     page.get_by_role("button", name="Embed anew").click()
-    expect(page.locator("#reindexing")).to_contain_text("Done", use_inner_text=True, timeout=30_000)
+    expect(page.locator("#reindexing")).to_contain_text("Done", use_inner_text=True, timeout=60_000)
     expect(page.locator("#generations")).to_contain_text(re.compile(r"Generation 2\s+Answers now"), use_inner_text=True)
     page.set_viewport_size(NARROWEST)  # there a table scrolls, which takes a keyboard too
     assert violations(page) == []
@@ -91,10 +91,10 @@ def test_the_narrowest_phone_shows_every_view_and_what_is_added(page: Page, tmp_
 
 def test_a_switch_that_somebody_else_was_quicker_with_is_told(page: Page, address: str, troubles: list[str]) -> None:
     demo = f"{address}/v1/galleries/demo"
-    httpx.post(f"{demo}/reindex").raise_for_status()
+    beside.post(f"{demo}/reindex").raise_for_status()
     page.goto("/galleries/demo?view=generations")
     expect(page.locator("#generations > li")).to_have_count(2)
-    httpx.post(f"{demo}/rollback").raise_for_status()
+    beside.post(f"{demo}/rollback").raise_for_status()
     page.get_by_role("button", name="Go back to it").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Switch").click()
@@ -189,7 +189,7 @@ def test_a_label_that_is_chosen_while_another_comes_is_the_one_that_is_shown(pag
 
 
 def test_further_clips_of_a_label_do_not_come_into_another(page: Page, address: str) -> None:
-    clips = httpx.get(f"{address}/v1/galleries/demo/clips").json()["clips"]
+    clips = beside.get(f"{address}/v1/galleries/demo/clips").json()["clips"]
     held: list[Route] = []
     page.route("**/clips?limit=48", lambda route: route.fulfill(json={"clips": clips, "next": "further"}))
     page.route("**/clips?limit=48&cursor=further", lambda route: held.append(route))

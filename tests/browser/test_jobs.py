@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from service.app import create_app
 from service.settings import Settings
+from tests.browser import beside
 from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import tiny_clip
 from tests.unit.service.running import running
@@ -31,17 +31,17 @@ def test_a_job_is_followed_to_its_end_and_its_errors_are_told(page: Page, addres
     junk.write_bytes(b"no media at all" * 100)
     clip = tiny_clip(tmp_path / "new.mp4", seconds=1.0, tone_hz=777.0)
     files = [("files", (each.name, each.read_bytes())) for each in (clip, junk)]
-    httpx.post(f"{address}/v1/galleries/demo/jobs/upload", files=files).raise_for_status()
+    beside.post(f"{address}/v1/galleries/demo/jobs/upload", files=files).raise_for_status()
     page.goto("/jobs")
     job = page.get_by_role("listitem").filter(has=page.get_by_role("link", name="Adding clips to demo"))
-    expect(job).to_contain_text("Done", use_inner_text=True, timeout=30_000)  # decoders start first
+    expect(job).to_contain_text("Done", use_inner_text=True, timeout=60_000)  # decoders start first
     expect(job).to_contain_text("1 added", use_inner_text=True)
     expect(page.locator("#said")).to_contain_text("Adding clips to demo")
     job.get_by_text("1 not used, and why").click()
     expect(job).to_contain_text("junk.mp4 The file cannot be read as media", use_inner_text=True)
     expect(job.get_by_role("link", name="See the gallery")).to_have_attribute("href", re.compile("^/galleries/demo"))
     job.get_by_role("button", name="Do again").click()
-    expect(job).to_contain_text("0 added, 1 already there", use_inner_text=True, timeout=30_000)
+    expect(job).to_contain_text("0 added, 1 already there", use_inner_text=True, timeout=60_000)
     job.get_by_role("link", name="Adding clips").click()
     expect(page).to_have_url(re.compile(r"job=\w+"))
     expect(page.get_by_text("Request", exact=True)).to_be_visible()
@@ -58,7 +58,7 @@ def waiting(tmp_path: Path) -> Iterator[str]:
     library = tiny_library(tmp_path / "library", clips_per_label=1)
     with running(create_app(Settings(data=library, job_workers=0))) as at:
         for what in ("jobs/reindex", "evaluations"):
-            httpx.post(f"{at}/v1/galleries/demo/{what}").raise_for_status()
+            beside.post(f"{at}/v1/galleries/demo/{what}").raise_for_status()
         yield at
 
 
@@ -89,7 +89,7 @@ def test_an_answer_that_comes_late_does_not_replace_what_was_chosen_meanwhile(br
 
 
 def test_earlier_jobs_come_though_they_were_seen_among_others_before(browser: Browser, waiting: str) -> None:
-    first, second = httpx.get(f"{waiting}/v1/jobs").json()["jobs"]
+    first, second = beside.get(f"{waiting}/v1/jobs").json()["jobs"]
     with closing(browser.new_page(base_url=waiting)) as page:
         page.goto("/jobs")
         expect(page.locator(".job")).to_have_count(2)

@@ -3,13 +3,13 @@
 from contextlib import closing
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from index.catalog.keys import Grant
 from index.galleries import Galleries
 from service.settings import Settings
+from tests.browser import beside
 from tests.browser.axe import violations
 
 
@@ -58,7 +58,7 @@ def test_a_key_is_made_told_once_and_revoked(
     made.get_by_role("button", name="Copy").click()
     expect(made.get_by_role("status")).to_have_text("Copied.")
     secret = page.evaluate("navigator.clipboard.readText()")
-    who = httpx.get(f"{address}/v1/session", headers={"Authorization": f"Bearer {secret}"}).json()
+    who = beside.get(f"{address}/v1/session", headers={"Authorization": f"Bearer {secret}"}).json()
     assert who == {"name": f"camera-{width}", "scopes": ["observe", "search"], "galleries": ["demo"]}
     assert violations(page) == []
     made.get_by_role("button", name="I have kept it").click()

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import httpx
 from playwright.sync_api import Page
 
+from tests.browser import beside
 from tests.tiny.clips import tiny_clip
 
 SAID = """async ([module, name, given]) => (await import(`/web/modules/${module}.js`))[name](...given)"""
@@ -90,8 +90,8 @@ def test_an_upload_tells_how_far_it_is(page: Page, tmp_path: Path) -> None:
 
 
 def test_events_of_a_job_are_followed_to_their_end(page: Page, address: str) -> None:
-    job = httpx.post(f"{address}/v1/galleries/demo/jobs/compact").raise_for_status().json()
-    httpx.post(f"{address}/v1/jobs/{job['id']}/cancel").raise_for_status()
+    job = beside.post(f"{address}/v1/galleries/demo/jobs/compact").raise_for_status().json()
+    beside.post(f"{address}/v1/jobs/{job['id']}/cancel").raise_for_status()
     events = page.evaluate(FOLLOWED, f"/v1/jobs/{job['id']}/events")
     assert events[-1]["content"]["state"] == "cancelled"
     assert all(each["kind"] and each["id"] for each in events)

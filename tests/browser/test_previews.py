@@ -20,10 +20,13 @@ SOUGHT = """async (label) => {
     const card = [...document.querySelectorAll(".hit")].find((each) => each.textContent.includes(label));
     const video = card.querySelector("video");
     video.pause();
-    const shown = new Promise((done) => video.requestVideoFrameCallback(done));
+    const shown = new Promise((done) => {
+        const look = (_, { mediaTime }) => (mediaTime >= 2 ? done() : video.requestVideoFrameCallback(look));
+        video.requestVideoFrameCallback(look);
+    });
     video.currentTime = 2.5;
     await new Promise((done) => video.addEventListener("seeked", done, { once: true }));
-    await shown;  // on a busy machine a moment after
+    await shown;  // on a busy machine a moment after, and one from before the pause may come first
     const canvas = Object.assign(document.createElement("canvas"), { width: 160, height: 120 });
     const pen = canvas.getContext("2d");
     pen.drawImage(video, 0, 0);

@@ -130,7 +130,6 @@ def _ask(served: Served, cases: SearchStrategy[Any], checks: Sequence[CheckFunct
 
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         derandomize=True,
         database=None,
         phases=(Phase.explicit, Phase.generate),

@@ -17,7 +17,7 @@ from tests.tiny.bundles import tiny_library
 from tests.unit.index.world import clip_features
 from tests.unit.service.asking import DEMO, OWN
 
-SOME = settings(max_examples=6, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=6, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")

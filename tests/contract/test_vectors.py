@@ -105,7 +105,7 @@ def test_backends_agree_with_the_oracle(build: Build, metric: Metric, queries: i
 
 
 @given(order=st.permutations(range(12)), k=st.integers(1, 15), seed=st.integers(0, 5))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @pytest.mark.parametrize("backend", BACKENDS, ids=lambda build: build.__name__)
 @pytest.mark.parametrize("by", list(Metric))
 def test_permuting_the_gallery_permutes_the_hits(
@@ -122,7 +122,7 @@ def test_permuting_the_gallery_permutes_the_hits(
 
 
 @given(gone=st.sets(st.integers(0, 29)), k=st.integers(1, 35))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @pytest.mark.parametrize("backend", BACKENDS, ids=lambda build: build.__name__)
 def test_removing_is_as_if_it_had_never_been_there(backend: Build, gone: set[int], k: int) -> None:
     vectors = rows(30)
@@ -302,7 +302,7 @@ def find_the_same(index: VectorIndex, exact: VectorIndex, allowed: I64) -> None:
 
 
 @given(turns=st.lists(st.tuples(st.sampled_from(CHANGES), st.sets(st.integers(0, 40), max_size=15)), max_size=8))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @pytest.mark.parametrize("backend", BACKENDS, ids=lambda build: build.__name__)
 def test_any_turns_of_changes_leave_what_the_oracle_has(backend: Build, turns: list[tuple[Change, set[int]]]) -> None:
     index, exact = backend(DIM, Metric.INNER), ExactIndex(DIM, Metric.INNER)

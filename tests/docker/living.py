@@ -13,6 +13,9 @@ from pathlib import Path
 from tests.docker import contained
 from tests.docker.files import DOCKER, environment, image_environment
 
+PATIENCE_S = 180.0
+"""How long a command may take on a machine that is busy: the first one reads a whole image from the disk."""
+
 
 @cache
 def can_contain() -> bool:
@@ -48,13 +51,19 @@ class House:
         """As `docker compose run --rm SERVICE ARGUMENTS`."""
         command = self.command([str(self.image / "bin" / "sightsound"), *arguments])
         return subprocess.run(
-            command, env=self.variables(service), capture_output=True, text=True, check=False, cwd="/", timeout=60
+            command,
+            env=self.variables(service),
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            timeout=PATIENCE_S,
         )
 
     def health(self) -> int:
         """The exit status of the image's health check."""
         command = [str(self.image / "bin" / "python"), str(DOCKER / "health.py")]
-        return subprocess.run(command, env=self.variables("api"), check=False, cwd="/", timeout=30).returncode
+        return subprocess.run(command, env=self.variables("api"), check=False, cwd="/", timeout=PATIENCE_S).returncode
 
     @contextmanager
     def up(self, service: str, *arguments: str) -> Iterator["subprocess.Popen[str]"]:

@@ -8,7 +8,6 @@ import ast
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from tests.docker.files import services
 from tests.docker.living import House, can_contain
 from tests.tiny.bundles import tiny_library
 from tests.tiny.clips import tiny_clip
+from tests.tiny.ports import kept_port
 from tests.tiny.postgres import Cluster
 
 PATIENCE_S = 90.0
@@ -41,9 +41,8 @@ def house(image: Path, cluster: Cluster, tmp_path_factory: pytest.TempPathFactor
     cluster.execute("DROP ROLE IF EXISTS sightsound")
     cluster.execute("CREATE ROLE sightsound LOGIN PASSWORD 'postgrespostgrespostgres'")
     cluster.execute(f"ALTER DATABASE {url.rpartition('/')[2]} OWNER TO sightsound")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    yield House(image, data, url.partition("@")[2], port)
+    with kept_port() as port:
+        yield House(image, data, url.partition("@")[2], port)
     cluster.drop(url)
     cluster.execute("DROP ROLE sightsound")
 
@@ -95,8 +94,8 @@ def check_prometheus_reads_the_metrics(house: House) -> None:
     """By the name that it knows the service by, and the key that is made for it."""
     metrics, named = f"http://127.0.0.1:{house.port}/metrics", {"Host": "api:8765"}
     key = made_key(house, "prometheus", "observe")
-    assert httpx.get(metrics, headers=named).status_code == 401
-    answer = httpx.get(metrics, headers={**named, "Authorization": f"Bearer {key}"})
+    assert httpx.get(metrics, headers=named, timeout=PATIENCE_S).status_code == 401
+    answer = httpx.get(metrics, headers={**named, "Authorization": f"Bearer {key}"}, timeout=PATIENCE_S)
     assert answer.status_code == 200, answer.text
     assert "sightsound_build_info" in answer.text
 

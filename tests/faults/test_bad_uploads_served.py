@@ -46,8 +46,11 @@ def test_a_server_that_is_sent_bad_files_answers_all_and_holds_no_more_than_befo
     server: Served, hard: list[Mutant], tmp_path: Path
 ) -> None:
     assert len(hard) >= 300
+    children = settled(server).children
     send_all(server, hard[::5], tmp_path)
-    before, watch = settled(server), Watch(server)
+    settled(server)
+    until_true(lambda: Census.of(server.process).children == children)  # another begins a while after one was ended
+    before, watch = Census.of(server.process), Watch(server)
     with watch.asking():
         found = send_all(server, hard, tmp_path)
     assert len([each for each in found if each in (200, 201)]) > len(hard) / 10

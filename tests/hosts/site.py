@@ -25,7 +25,8 @@ from tests.unit.service.waiting import ROOT
 
 PATIENCE_S = 120.0
 REPLICAS, WORKERS = 2, 3
-DRAIN_S, READY_S = 3.0, 20.0
+DRAIN_S, READY_S = 5.0, 20.0
+"""A proxy may have begun to look before, and a busy machine takes seconds to answer it: it must look again by then."""
 LOST_S = 5
 """After how long PostgreSQL gives up a machine that it hears nothing from, in place of 25 s."""
 SOON = {"tcp_user_timeout": f"{LOST_S}000", "tcp_keepalives_idle": "2", "tcp_keepalives_interval": "1"}

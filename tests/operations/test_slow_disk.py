@@ -67,12 +67,12 @@ def test_searches_go_on_while_the_disk_takes_nothing_and_writers_wait_or_are_tol
         client, waiting = service.client, list[Future[httpx.Response]]()
         hits(client)
         with frozen(disk):
-            start = time.monotonic()
             for number, gauge in enumerate(("running", "waiting")):
                 waiting.append(pool.submit(posted, client, tmp_path, number))
                 until_true(
                     lambda gauge=gauge: value(metrics(client), f"sightsound_lane_{gauge}", lane="bulk") == 1  # type: ignore[misc]
                 )
+            start = time.monotonic()
             third = posted(client, tmp_path, 2)
             refused(third, 503, "overloaded")
             assert int(third.headers["retry-after"]) >= 1

@@ -39,7 +39,9 @@ class HttpsServer:
         with suppress(OSError), connection, self._context.wrap_socket(connection, server_side=True) as secured:
             head = b""
             while b"\r\n\r\n" not in head:
-                head += secured.recv(65536)
+                if not (more := secured.recv(65536)):
+                    return  # whoever asks nothing more is not waited for without end
+                head += more
             self.asked.append(head)
             answer = self.answers[head.split()[1].decode()]
             if callable(answer):

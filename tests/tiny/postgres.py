@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from shutil import chown, which
 import psycopg
 
 from index.catalog.database import Database
+from tests.tiny.ports import kept_port
 
 DEBIAN = Path("/usr/lib/postgresql")
 START_S = 60.0
@@ -37,18 +37,18 @@ class Cluster:
         self._folder, self._programs, self._address, self._within = folder, programs, address, tuple(within)
         self._owner = "postgres" if os.getuid() == 0 else None  # the server refuses to run as root
         self._numbers = count(1)
-        self._port = _free_port()
         if self._owner:
             chown(folder, self._owner)
         self._make()
-        self._server = self._start()
-        try:
-            self._wait()
-            self.execute("CREATE DATABASE migrated")
-            Database(self.url("migrated")).close()
-        except BaseException:
-            self.stop()
-            raise
+        with kept_port() as self._port:
+            self._server = self._start()
+            try:
+                self._wait()
+                self.execute("CREATE DATABASE migrated")
+                Database(self.url("migrated")).close()
+            except BaseException:
+                self.stop()
+                raise
 
     def url(self, database: str) -> str:
         """The address of a database, as a user writes it."""
@@ -111,9 +111,3 @@ def copy_database(server: str, source: str, name: str) -> None:
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name}".encode())
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {source}".encode())
-
-
-def _free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])

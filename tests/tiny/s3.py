@@ -1,6 +1,5 @@
 """A service that speaks S3, in a process of its own: what it holds is gone with it."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ import httpx
 
 from index.media.address import MediaAddress
 from index.media.bucket import BucketFiles
+from tests.tiny.ports import kept_port
 
 BUCKET, REGION = "media", "eu-central-1"
 KEY, SECRET = "a-key-of-tests", "a-secret-of-tests"
@@ -23,14 +23,14 @@ START_S = 60.0
 @contextmanager
 def s3_server(host: str = "127.0.0.1", *, within: Sequence[str] = ()) -> Iterator[str]:
     """Its address; `within` is a command that starts others, as in a network of their own."""
-    port = _free_port()
-    command = [*within, sys.executable, "-m", "moto.server", "-H", host, "-p", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            _wait(process, address := f"http://{host}:{port}")
-            yield address
-        finally:
-            process.kill()
+    with kept_port() as port:
+        command = [*within, sys.executable, "-m", "moto.server", "-H", host, "-p", str(port)]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            try:
+                _wait(process, address := f"http://{host}:{port}")
+                yield address
+            finally:
+                process.kill()
 
 
 def make_bucket(address: str, name: str = BUCKET) -> None:
@@ -56,12 +56,6 @@ def _wait(process: "subprocess.Popen[bytes]", address: str) -> None:
             assert process.poll() is None, "the S3 server has ended; is moto installed?"
             assert time.monotonic() < until, "the S3 server does not answer"
             time.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
 
 
 def settings_of(address: MediaAddress) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from time import sleep
+from timeit import Timer
 from typing import ClassVar
 
 import pytest
 
+from benchmarks import measuring
 from benchmarks.avca_step import AVCAStep
 from benchmarks.beta_sweep import BetaSweep
 from benchmarks.contest import Benchmark, Contest
@@ -111,21 +113,25 @@ def test_a_ratio_is_the_median_over_the_rounds_with_its_extremes() -> None:
     assert (found.ours_ms, found.peer_ms) == (4000.0, 1000.0)
 
 
-def test_the_time_of_a_way_that_does_a_share_of_the_work_is_scaled_up() -> None:
+def test_the_time_of_a_way_that_does_a_share_of_the_work_is_scaled_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = [0.0]
+
+    def work() -> None:
+        now_s[0] += 0.2
+
+    monkeypatch.setattr(measuring, "Timer", partial(Timer, timer=lambda: now_s[0]))
+
     @dataclass(frozen=True)
     class Shared:
         name: ClassVar[str] = "shared"
 
         @contextmanager
         def contest(self) -> Iterator[Contest]:
-            ways = {"all": lambda: sleep(0.2), "a tenth": lambda: sleep(0.2)}
+            ways = {"all": work, "a tenth": work}
             yield Contest(ways, [("a tenth", "all")], shares={"a tenth": 0.1})
 
     (ratio,) = measure(Shared(), rounds=1, report=lambda _: None).ratios
-    assert ratio.ours_ms >= 2000
-    assert ratio.peer_ms >= 200
-    # Ten, but for how late a busy machine wakes a process.
-    assert 5 < ratio.median < 20
+    assert (ratio.ours_ms, ratio.peer_ms, ratio.median) == pytest.approx((2000, 200, 10))
 
 
 def test_a_way_that_no_pair_compares_is_refused() -> None:

@@ -45,7 +45,7 @@ def by_argmax(scores: F32, labels: I64, seen: Bool, beta: float) -> Stacking:
 
 
 @given(samples(), st.lists(st.sampled_from([*FIXED_GRID.tolist(), 1e-8, 1e-3, 1e6, -0.4]), min_size=1, max_size=6))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_curve_is_that_of_the_argmax_of_stacked_scores_to_the_bit(
     made: tuple[F32, I64, Bool], betas: list[float]
 ) -> None:
@@ -53,7 +53,7 @@ def test_a_curve_is_that_of_the_argmax_of_stacked_scores_to_the_bit(
 
 
 @given(samples())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_first_or_the_middle_of_the_best_betas_is_the_naive_choice(made: tuple[F32, I64, Bool]) -> None:
     tried = [by_argmax(*made, float(beta)) for beta in FIXED_GRID]
     best = [each for each in tried if each.harmonic_mean == max(each.harmonic_mean for each in tried)]
@@ -95,7 +95,7 @@ def test_without_unseen_samples_the_harmonic_mean_is_zero() -> None:
 
 
 @given(seed=st.integers(0, 1000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_grid_goes_from_all_answers_seen_to_none(seed: int) -> None:
     scores = np.random.default_rng(seed).normal(size=(20, 3)).astype(np.float32)
     grid = beta_grid(scores, SEEN)

@@ -12,6 +12,7 @@ import pytest
 
 from sightsound.cli import run
 from tests.tiny.bundles import tiny_library
+from tests.unit.service.waiting import PATIENCE_S
 from tests.unit.test_client import BLOCK
 
 
@@ -132,7 +133,7 @@ def test_serve_says_where_it_is_and_stops_when_interrupted(library: Path) -> Non
         assert process.stdout is not None
         assert process.stderr is not None
         address = process.stdout.readline().split()[3]
-        assert httpx.get(f"{address}/readyz").json()["status"] == "ready"
+        assert httpx.get(f"{address}/readyz", timeout=PATIENCE_S).json()["status"] == "ready"
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
         assert process.stderr.read() == ""

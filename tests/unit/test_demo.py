@@ -18,6 +18,7 @@ from sightsound.demo import REPORT, Report, prepare
 from sightsound.figures import Figure
 from sightsound.progress import Steps
 from tests.tiny.bundles import tiny_library
+from tests.unit.service.waiting import PATIENCE_S
 from tests.unit.test_client import BLOCK
 from training.datasets.demo_world.world import Listing
 
@@ -137,7 +138,7 @@ def test_a_demo_is_served_by_a_process_begun_anew_which_is_rid_of_what_training_
         said = []
         while not (line := process.stdout.readline()).startswith("Sightsound is at"):
             said.append(line)
-        assert httpx.get(f"{line.split()[3]}/readyz").json()["status"] == "ready"
+        assert httpx.get(f"{line.split()[3]}/readyz", timeout=PATIENCE_S).json()["status"] == "ready"
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
     assert said.count(f"{process.pid}\n") == 2

@@ -242,7 +242,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(["+item", "-item", "+query", "-query"
 
 
 @given(STEPS, st.sampled_from(Metric), st.integers(1, 4), st.integers(0, 2**16), st.booleans(), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_bank_is_to_the_bit_what_is_computed_anew_as_items_and_queries_come_and_go(
     steps: list[tuple[str, int]], metric: Metric, k: int, seed: int, ties: bool, restored: bool
 ) -> None:

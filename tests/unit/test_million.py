@@ -31,7 +31,7 @@ def run(folder: Path, *options: str) -> tuple[int, str, str]:
     document = folder / "performance.md"
     document.write_text(f"before\n{MARKERS[0]}\n{MARKERS[1]}\nafter\n")
     command = [sys.executable, "-m", "benchmarks.million", "--document", str(document), *options]
-    ended = subprocess.run(command, capture_output=True, text=True, cwd=DOCUMENT.parents[1], timeout=100)
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=DOCUMENT.parents[1], timeout=300)
     return ended.returncode, ended.stdout + ended.stderr, document.read_text()
 
 

@@ -67,7 +67,7 @@ def test_what_is_too_much_is_refused(what: str, files: dict[str, bytes], tmp_pat
         place(LARGE[what](files), tmp_path)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(numbers=st.data())
 def test_flipped_bytes_never_place_a_bundle_that_differs_from_its_manifest(
     numbers: st.DataObject, files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory

@@ -1,7 +1,7 @@
 """Connections that break and lanes that are full: what was asked for is done, and done once."""
 
 from pathlib import Path
-from threading import Event, Thread, Timer
+from threading import Event, Thread
 from time import monotonic
 
 import anyio
@@ -13,7 +13,7 @@ from service.settings import Settings
 from sightsound import AsyncClient, Client, Retries, ServiceRefused
 from tests.unit.client.severing import Severing
 from tests.unit.service.running import running
-from tests.unit.service.waiting import PATIENCE_S
+from tests.unit.service.waiting import PATIENCE_S, until_true
 
 QUICK = Retries(attempts=4, first_wait_s=0.01)
 
@@ -102,8 +102,16 @@ def test_a_lane_that_is_full_is_waited_for_as_long_as_it_says(library: Path) -> 
         assert began.wait(PATIENCE_S)
         with pytest.raises(ServiceRefused, match="ask again in 1 s"):
             hasty.galleries()
-        Timer(0.5, over.set).start()
+        lane = app.state.lanes.by_name["interactive"]
+
+        def let_go() -> None:
+            until_true(lambda: lane.refused >= 2)
+            over.set()
+
+        letting_go = Thread(target=let_go)
+        letting_go.start()
         asked_s = monotonic()
         assert client.galleries()
         assert 1.0 <= monotonic() - asked_s < 10
+        letting_go.join()
         holder.join()

@@ -122,7 +122,7 @@ def test_a_pickle_that_holds_itself_many_times_over_is_read_at_once(tmp_path: Pa
     np.testing.assert_array_equal(found[0], np.ones(1))
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_damaged_pickle_is_read_or_refused_and_nothing_else(tmp_path: Path, data: st.DataObject) -> None:
     protocol = data.draw(st.sampled_from([2, 3, 5]))

@@ -22,7 +22,7 @@ def by_definition(scores: F32, relevant: Bool, own: int) -> list[float]:
     return [max(precision for recall, precision in cuts if recall >= level - 1e-9) for level in LEVELS]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 12))
 def test_it_is_the_highest_precision_at_that_recall_or_beyond(seed: int, items: int) -> None:
     numbers = np.random.default_rng(seed)

@@ -29,7 +29,7 @@ def rankings() -> st.SearchStrategy[tuple[F32, Bool]]:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rankings())
 def test_average_precision_is_scikit_learns_even_with_ties(ranking: tuple[F32, Bool]) -> None:
     scores, relevant = ranking
@@ -37,7 +37,7 @@ def test_average_precision_is_scikit_learns_even_with_ties(ranking: tuple[F32, B
     assert found == pytest.approx(average_precision_score(relevant, scores), abs=1e-12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(rankings(), st.integers(0, 2**32 - 1))
 def test_the_order_of_the_gallery_changes_nothing(ranking: tuple[F32, Bool], seed: int) -> None:
     scores, relevant = ranking
@@ -46,7 +46,7 @@ def test_the_order_of_the_gallery_changes_nothing(ranking: tuple[F32, Bool], see
     assert shuffled == pytest.approx(average_precision(scores[None], relevant[None]))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(rankings(), st.floats(-3, 3, width=32))
 def test_an_irrelevant_item_more_never_raises_average_precision(ranking: tuple[F32, Bool], score: float) -> None:
     scores, relevant = ranking
@@ -76,7 +76,7 @@ def test_by_label_is_scikit_learns_on_each_query_of_short_and_long_galleries(met
             assert precision == pytest.approx(average_precision_score(of_gallery == label, scored), abs=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     queries=arrays.arrays(np.float32, (3, 4), elements=st.integers(-2, 2)),
     gallery=arrays.arrays(np.float32, st.tuples(st.integers(1, 30), st.just(4)), elements=st.integers(-2, 2)),

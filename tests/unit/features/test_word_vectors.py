@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import BundleInvalid, QueryInvalid
@@ -105,7 +105,6 @@ def test_its_example_is_a_text_that_it_knows(encoder: TextEncoder) -> None:
     np.testing.assert_allclose(encoder.encode([encoder.example])[0], mean([encoder.example]), atol=1e-6)
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from([*VECTORS, "xyzzy", "-", "!", " ", "BELL"]), max_size=6).map("".join) | st.text())
 def test_a_text_is_known_where_one_of_its_lookups_is(folder: Path, said: str) -> None:
     known = any(each in VECTORS for each in lookups(said))

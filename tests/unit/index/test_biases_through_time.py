@@ -138,7 +138,7 @@ class Lasting(RuleBasedStateMachine):
 
     @rule()
     def look_elsewhere(self) -> None:
-        ours, theirs, until = self.of("ours"), self.of("theirs"), monotonic() + 20
+        ours, theirs, until = self.of("ours"), self.of("theirs"), monotonic() + 60
         while theirs.active.number != ours.active.number:
             assert monotonic() < until
             theirs.search("text->av", query(0, "text"), k=1)
@@ -168,6 +168,6 @@ def refuse(*_: object) -> None:
 
 
 Lasting.TestCase.settings = settings(
-    max_examples=7, stateful_step_count=9, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate)
+    max_examples=7, stateful_step_count=9, derandomize=True, phases=(Phase.explicit, Phase.generate)
 )
 TestBiasesThroughTime = Lasting.TestCase

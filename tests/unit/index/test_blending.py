@@ -100,7 +100,7 @@ def test_what_is_not_found_keeps_the_lowest_score(metric: Metric) -> None:
 
 @METRICS
 @given(weight=st.floats(1e-6, 1e6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_one_query_of_any_weight_is_the_query_alone(metric: Metric, weight: float) -> None:
     (part,) = parts([weight])
     vector, blend = blended([part], metric)
@@ -114,7 +114,7 @@ def test_one_query_of_any_weight_is_the_query_alone(metric: Metric, weight: floa
 
 @METRICS
 @given(order=st.permutations(range(5)), by=st.floats(1e-3, 1e3))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_order_of_queries_and_the_scale_of_weights_do_not_matter(
     metric: Metric, order: list[int], by: float
 ) -> None:

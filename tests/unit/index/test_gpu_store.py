@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from threading import active_count
 
 import faiss
 import numpy as np
@@ -21,6 +20,7 @@ from index.vectors.torch_device import TorchDevice
 from models.errors import Unavailable
 from models.types import F32, I64, Metric
 from tests.contract.test_vectors import DIM, Build, checks, filled, ids, metric, rows
+from tests.unit.index.threads import owners
 
 __all__ = ["metric"]
 
@@ -123,7 +123,7 @@ def test_a_table_that_is_there_already_is_put_on_the_device(fill: Fill, metric: 
 
 
 def test_a_graph_is_for_more_than_a_few() -> None:
-    before = active_count()
+    before = owners()
     index = table("cagra")
     index.add(ids(SMALL - 1), rows(SMALL - 1))
     assert index.kind == "gpu-flat"
@@ -131,7 +131,7 @@ def test_a_graph_is_for_more_than_a_few() -> None:
     assert index.kind == "gpu-cagra"
     index.remove(ids(MASKED + 1))
     assert index.kind == "gpu-flat"
-    assert active_count() == before + 1
+    assert owners() == before + 1
     index.close()
 
 
@@ -196,13 +196,13 @@ def test_rows_that_are_none_are_no_hits() -> None:
 
 
 def test_an_index_that_nobody_has_any_more_ends_its_thread() -> None:
-    before = active_count()
+    before = owners()
     index = table("flat")
     index.add(ids(5), rows(5))
-    assert active_count() == before + 1
+    assert owners() == before + 1
     del index
     gc.collect()
-    assert active_count() == before
+    assert owners() == before
 
 
 @pytest.mark.gpu

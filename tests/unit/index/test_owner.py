@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Event, active_count, current_thread
+from threading import Event, current_thread
 from time import sleep
 
 import faiss
@@ -14,6 +14,7 @@ from index.vectors.owner import Owner
 from models.errors import Unavailable
 from models.types import F32, I64
 from tests.contract.test_vectors import DIM, rows
+from tests.unit.index.threads import owners
 
 Answer = Future[tuple[F32, I64]]
 
@@ -134,14 +135,14 @@ def test_more_than_may_wait_are_told_that_it_cannot_answer_now(owner: Owner[Slow
 
 
 def test_closing_answers_what_waits_and_ends_the_thread(owner: Owner[Slow], slow: Slow) -> None:
-    before = active_count()
+    before = owners()
     with ThreadPoolExecutor(4) as pool:
         answers = queued(owner, slow, pool, [(asked(3), 1), (asked(4), 1)])
         closing = pool.submit(owner.close)
         slow.go.set()
         closing.result()
         assert [each.result()[1][0, 0] for each in answers] == [3, 4]
-    assert active_count() == before - 1
+    assert owners() == before - 1
     with pytest.raises(Unavailable, match="closed"):
         owner.search(asked(1), 1)
     with pytest.raises(Unavailable, match="closed"):
@@ -151,12 +152,13 @@ def test_closing_answers_what_waits_and_ends_the_thread(owner: Owner[Slow], slow
 
 def test_a_search_that_takes_too_long_is_given_up_and_not_made_later(slow: Slow) -> None:
     owner = Owner(lambda: slow, timeout_s=0.1)
-    with ThreadPoolExecutor(2) as pool:
-        for each in queued(owner, slow, pool, [(asked(7), 1)]):
-            with pytest.raises(Unavailable, match=r"within 0\.1 s"):
-                each.result()
-    slow.go.set()
-    assert owner.search(asked(1), 1)[1].tolist() == [[1]]
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(owner.run, lambda searcher: searcher.search(asked(0), 1))  # changes wait as long as it takes
+        assert slow.entered.wait(10)
+        with pytest.raises(Unavailable, match=r"within 0\.1 s"):
+            owner.search(asked(7), 1)
+        slow.go.set()
+    assert owner.run(lambda searcher: searcher.search(asked(1), 1))[1].tolist() == [[1]]
     owner.close()
     assert slow.calls == [(1, 1), (1, 1)]
 
@@ -170,12 +172,12 @@ def test_changes_are_made_on_the_thread_and_their_errors_are_the_callers(owner: 
 
 
 def test_what_making_raises_reaches_who_asked_for_it() -> None:
-    before = active_count()
+    before = owners()
 
     def refuse() -> Slow:
         raise RuntimeError("no memory")
 
     with pytest.raises(RuntimeError, match="no memory"):
         Owner(refuse)
-    while active_count() > before:
+    while owners() > before:
         sleep(0.001)

@@ -8,7 +8,7 @@ from time import monotonic, sleep
 
 import pytest
 
-from index import generations
+from index import active, generations
 from index.galleries import Galleries
 from index.gallery import Gallery
 from index.generations import Generation
@@ -20,7 +20,7 @@ from tests.unit.index.world import add, eight_clips, path_of, query
 
 QUERY = query(0, "text")
 ANY = Rules(tolerance=None)
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_a_switch_is_followed_by_who_only_asks_for_the_gallery(
 
 def test_whoever_asks_for_an_open_gallery_does_not_wait_for_who_writes(gallery: Gallery, galleries: Galleries) -> None:
     with ThreadPoolExecutor() as threads, gallery._stores.writing:
-        assert threads.submit(galleries.get, "demo").result(5) is gallery
+        assert threads.submit(galleries.get, "demo").result(PATIENCE_S) is gallery
 
 
 def test_the_same_bytes_added_by_both_are_one_clip(here: Gallery, there: Gallery, tmp_path: Path) -> None:
@@ -151,8 +151,13 @@ def test_media_that_one_process_deletes_while_another_adds_them_are_there(
 
 
 def test_a_switch_that_cannot_be_followed_leaves_the_old_answers_and_is_tried_again_only_after_a_while(
-    here: Gallery, there: Gallery, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    here: Gallery,
+    there: Gallery,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(active, "RETRY_S", 1000.0)  # twenty searches may take longer than it is
     before = there.search("text->av", QUERY, k=8)
     here.reindex("other", rules=ANY)
     bundle = next(tmp_path.rglob("other/bundle.json")).parent

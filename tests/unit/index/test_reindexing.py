@@ -7,9 +7,12 @@ from time import sleep
 
 import pytest
 
+from index.agreement import agreement
+from index.catalog.database import Connection
 from index.clips import Hit
 from index.galleries import Galleries
 from index.gallery import Gallery
+from index.generations import Generation
 from models.errors import BundleNotFound, Conflict, SpaceMismatch
 from models.types import F32, Modality
 from tests.tiny.bundles import VIDEO, tiny_bundle
@@ -61,6 +64,24 @@ def test_clips_added_and_deleted_after_the_switch_count(gallery: Gallery, tmp_pa
     assert new.id in found
 
 
+def test_clips_that_come_while_hits_are_compared_are_no_reason_to_refuse(
+    gallery: Gallery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = list[int]()
+
+    def compare(connection: Connection, before: Generation, fresh: Generation) -> dict[str, float]:
+        if not seen:
+            for seed in range(50, 58):
+                add(gallery, tmp_path, seed)
+        seen.append(before.position - fresh.position)
+        return agreement(connection, before, fresh)
+
+    monkeypatch.setattr("index.agreement.agreement", compare)
+    gallery.reindex("tiny")
+    assert len(seen) == 2
+    assert seen[0] > seen[1] == 0
+
+
 def test_a_bundle_for_other_backbones_is_refused_and_nothing_changes(
     galleries: Galleries, gallery: Gallery, tmp_path: Path
 ) -> None:
@@ -103,7 +124,7 @@ def test_searches_during_eight_reindexings_never_fail_and_never_mix_two_bundles(
 
     def look() -> int:
         seen = 0
-        while not done.is_set():
+        while seen == 0 or not done.is_set():  # a thread may begin when all is done
             found = scores_by_clip(gallery.search("text->av", QUERY, k=9))
             assert any(found == pytest.approx(each, abs=2e-3) for each in whole.values())
             seen += 1

@@ -87,6 +87,7 @@ def test_an_evaluation_of_this_process_counts_from_the_next_search_on(gallery: G
 def test_an_evaluation_of_another_process_is_noticed_when_some_seconds_are_over(
     gallery: Gallery, there: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sigmoids, "FRESH_S", 1000.0)
     assert chosen(there) is None
     evaluate(gallery, 1.0)
     assert chosen(there) is None

@@ -20,7 +20,7 @@ def drawn(n: int, d: int = 8, seed: int = 0) -> F32:
 
 
 @given(n=st.integers(1, 900), k=st.integers(1, 12), values=st.integers(1, 2000), seed=st.integers(0, 2**31))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_best_of_each_row_are_those_of_sorting_it(n: int, k: int, values: int, seed: int) -> None:
     """Few different values, so that some are equal."""
     near = torch.from_numpy(np.random.default_rng(seed).integers(0, values, (3, n)).astype(np.float32))

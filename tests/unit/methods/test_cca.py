@@ -71,7 +71,7 @@ def test_with_regularisation_it_solves_the_generalised_eigenproblem() -> None:
     assert values[-1] < by_angles(SMALL.audio, SMALL.video)[0]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000))
 def test_an_invertible_map_of_a_modality_changes_no_score(seed: int) -> None:
     numbers = np.random.default_rng(seed)

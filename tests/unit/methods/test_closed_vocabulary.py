@@ -61,7 +61,7 @@ def test_of_two_classes_with_nearly_the_same_words_the_nearer_one_is_meant() -> 
     assert torch.equal(found[:, :-1], classifier.weight[:2])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 2**31), scale=st.floats(1e-3, 1e3))
 def test_unknown_words_are_never_chosen(seed: int, scale: float) -> None:
     _, text, rows = parts(seed)

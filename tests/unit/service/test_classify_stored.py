@@ -66,7 +66,7 @@ def test_the_bundles_own_classes_as_a_list_give_the_same_answer(client: TestClie
     assert bare(ask(client, clip=stored["id"], classes=list(CLASSES))) == bare(ask(client, clip=stored["id"]))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(WORDS))
 def test_the_order_of_the_classes_makes_no_difference(client: TestClient, stored: Any, order: list[str]) -> None:
     found, straight = (bare(ask(client, clip=stored["id"], classes=each)) for each in (order, WORDS))

@@ -14,6 +14,7 @@ from service.settings import Settings
 from tests.tiny.s3 import make_bucket, media_at, move_media, s3_server, settings_of
 from tests.unit.service.asking import DEMO, SEARCH, refused
 from tests.unit.service.running import running
+from tests.unit.service.waiting import PATIENCE_S
 
 
 @pytest.fixture(scope="module", params=["folder", "bucket"])
@@ -25,7 +26,7 @@ def http(
     with ExitStack() as closing:
         settings = _in_bucket(data, closing) if request.param == "bucket" else {}
         address = closing.enter_context(running(create_app(Settings(data=data, **settings))))
-        yield closing.enter_context(httpx.Client(base_url=address))
+        yield closing.enter_context(httpx.Client(base_url=address, timeout=PATIENCE_S))
 
 
 def _in_bucket(data: Path, closing: ExitStack) -> dict[str, Any]:

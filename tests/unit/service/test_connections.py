@@ -18,7 +18,8 @@ from tests.unit.service.test_serving import answered
 from tests.unit.service.waiting import PATIENCE_S, until_true
 
 ASKED = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
-KEEP_ALIVE_S = 4
+KEEP_ALIVE_S = 60
+"""So long that none of what these tests wait for comes of it, however slow the machine is."""
 LARGE = bytes(2**25)
 
 
@@ -153,6 +154,7 @@ def test_a_connection_closes_where_the_rest_of_a_body_does_not_come(
 
 
 def test_a_connection_closes_where_nothing_comes(served: Served) -> None:
+    served.server.config.timeout_keep_alive = 1
     assert answered(served.connect()) == b""
 
 
@@ -184,19 +186,21 @@ def test_who_asks_for_another_protocol_is_answered_in_this_one(served: Served) -
 def test_who_does_not_read_an_answer_does_not_keep_it_forever(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "STALL_S", 0.1)
     client = served.connect(b"GET /large HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    until_true(lambda: bool(served.app.heads))  # before that there is no connection either
     until_true(partial(served.has, 0))
     with suppress(ConnectionError):
         assert len(answered(client)) < len(LARGE)
 
 
 def test_who_reads_slowly_gets_the_whole_answer(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "STALL_S", 1.0)
+    monkeypatch.setattr(connections, "STALL_S", 3.0)
     client = served.connect(b"GET /large HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-    found = 0
-    while some := client.recv(2**22):
+    found, began = 0, time.monotonic()
+    while some := client.recv(2**21):
         found += len(some)
-        time.sleep(0.15)
+        time.sleep(0.2)
     assert found > len(LARGE)
+    assert time.monotonic() - began > connections.STALL_S
 
 
 def test_of_too_many_connections_the_one_that_is_idle_for_longest_makes_room(

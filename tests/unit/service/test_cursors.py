@@ -16,7 +16,7 @@ from tests.unit.service.asking import SEARCH, refused
 from tests.unit.service.queries import hits, many_windows, windows
 from tests.unit.service.test_search_properties import BY, queries
 
-FEW = settings(max_examples=10, deadline=None)
+FEW = settings(max_examples=10)
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,6 @@ def test_a_cursor_that_was_cut_or_mistyped_is_refused(client: TestClient, change
     refused(client.post(SEARCH, json={"cursor": change(cursor)}), 422, "query-invalid", "cursor")
 
 
-@settings(deadline=None)
 @given(text=st.text(max_size=60))
 def test_no_other_text_is_a_cursor(client: TestClient, text: str) -> None:
     answer = client.post(SEARCH, json={"cursor": text})

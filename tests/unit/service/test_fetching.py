@@ -47,7 +47,7 @@ def fetcher(server: HttpsServer, certificate: Path) -> Make:
                 raise OSError("no such name")
             return known[host]
 
-        wanted = replace(FetchRules(on=True, ports=(server.port,), limit_bytes=20_000, limit_s=5), **rules)
+        wanted = replace(FetchRules(on=True, ports=(server.port,), limit_bytes=20_000, limit_s=30), **rules)
         tls = ssl.create_default_context(cafile=str(certificate))
         return Fetcher(wanted, resolve=resolve, allowed=lambda address: address == HERE, tls=tls)
 

@@ -57,6 +57,7 @@ def test_a_full_disk_is_told_but_keeps_nobody_from_searching(
 def test_however_many_ask_parts_are_tried_once_while_the_report_is_fresh(
     own_library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(readiness, "FRESH_S", 3600.0)
     settings = Settings(data=own_library, job_workers=0)
     with Resources.open(settings) as resources:
         readying = Readying(resources, settings)

@@ -16,7 +16,7 @@ from service.jobs.presence import FilePresence, Presence, presence
 from service.settings import Settings
 from sightsound.cli import run
 from tests.unit.service.running import running
-from tests.unit.service.waiting import ROOT, until_true
+from tests.unit.service.waiting import PATIENCE_S, ROOT, until_true
 
 AWAY = "postgresql://somebody:secret@127.0.0.1:1/jobs"
 HOLD = """
@@ -53,11 +53,11 @@ def test_a_second_service_of_a_process_that_does_jobs_is_refused_when_it_is_open
     library: Path, own_library: Path
 ) -> None:
     with running(create_app(Settings(data=own_library, job_workers=1))) as address:
-        assert httpx.get(f"{address}/readyz").status_code == 200
+        assert httpx.get(f"{address}/readyz", timeout=PATIENCE_S).status_code == 200
         with pytest.raises(SettingsInvalid, match="set job_workers to 0 for this one, or start it as a process of its"):
             create_app(Settings(data=library, job_workers=1))
         with running(create_app(Settings(data=library, job_workers=0))) as other:
-            assert httpx.get(f"{other}/readyz").status_code == 200
+            assert httpx.get(f"{other}/readyz", timeout=PATIENCE_S).status_code == 200
 
 
 def test_a_second_service_that_was_opened_before_the_first_began_ends_instead_of_waiting(
@@ -65,9 +65,9 @@ def test_a_second_service_that_was_opened_before_the_first_began_ends_instead_of
 ) -> None:
     one, two = (create_app(Settings(data=each, job_workers=1)) for each in (own_library, library))
     with running(one) as first:
-        assert httpx.get(f"{first}/readyz").status_code == 200
+        assert httpx.get(f"{first}/readyz", timeout=PATIENCE_S).status_code == 200
         with running(two) as second, pytest.raises(httpx.TransportError):
-            httpx.get(f"{second}/readyz")
+            httpx.get(f"{second}/readyz", timeout=PATIENCE_S)
 
 
 def test_jobs_are_still_there_when_the_board_is_opened_again(tmp_path: Path) -> None:

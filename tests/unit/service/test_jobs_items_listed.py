@@ -55,7 +55,7 @@ def server(tmp_path: Path, clip: Path) -> Iterator[HttpsServer]:
 def fetcher(server: HttpsServer, tmp_path: Path) -> Fetcher:
     """One to which the test's server is the internet."""
     tls = ssl.create_default_context(cafile=str(next(tmp_path.glob("*.pem"))))
-    rules = FetchRules(on=True, ports=(server.port,), limit_s=5)
+    rules = FetchRules(on=True, ports=(server.port,), limit_s=30)
     return Fetcher(rules, resolve=lambda host, port: (HERE,), allowed=lambda address: address == HERE, tls=tls)
 
 

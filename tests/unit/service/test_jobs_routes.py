@@ -122,13 +122,14 @@ def test_reindexing_as_a_job_switches_the_generation(working: TestClient) -> Non
 
 
 def test_an_evaluation_is_a_job_and_a_resource(working: TestClient) -> None:
+    bundle = working.get(DEMO).json()["bundle"]
     job = ended(working, working.post(f"{DEMO}/evaluations", json={"routes": ["audio->video"]}))
     found = working.get(f"{DEMO}/evaluations/{job['result']['evaluation']}").json()
     assert (found["job"], found["protocol"], found["gallery"]) == (job["id"], "gallery@1", "demo")
     report = found.pop("report")
     listed = working.get(f"{DEMO}/evaluations").json()["evaluations"]
-    assert [found.items() <= each.items() for each in listed] == [True]
-    assert job["result"].items() >= {"evaluation": found["id"], "clips": report["clips"], "bundle": "other"}.items()
+    assert [found.items() <= each.items() for each in listed if each["id"] == found["id"]] == [True]
+    assert job["result"].items() >= {"evaluation": found["id"], "clips": report["clips"], "bundle": bundle}.items()
     assert job["result"]["retrieval"] == {"audio->video": report["retrieval"]["audio->video"]["by_class"]}
     assert job["result"]["classification"]["av"].items() < report["classification"]["av"].items()
     assert len(json.dumps(job["result"])) < 1_000
@@ -182,7 +183,8 @@ def test_events_tell_the_whole_job_and_end_with_it(working: TestClient) -> None:
 
 
 def test_jobs_are_listed_by_state(working: TestClient) -> None:
-    ended(working, working.post(f"{DEMO}/evaluations"))
+    for _ in range(2):
+        ended(working, working.post(f"{DEMO}/evaluations", json={"routes": ["audio->video"]}))
     every = working.get("/v1/jobs").json()["jobs"]
     assert {each["state"] for each in every} <= {"done", "failed"}
     done = working.get("/v1/jobs", params={"state": "done", "limit": 2}).json()["jobs"]

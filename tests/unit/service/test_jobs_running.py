@@ -56,7 +56,7 @@ def board(tmp_path: Path) -> Iterator[Board]:
 @contextmanager
 def worker(
     board: Board, folder: Path, step: Step, *, count: int = 3, stall_s: float = 30.0, kept: timedelta = KEPT
-) -> Iterator[None]:
+) -> Iterator[Worker]:
     """A worker in this process whose evaluations are steps."""
     galleries = Galleries.open(folder / "data")
     with Cage(Limits(), 1) as cage:
@@ -65,7 +65,7 @@ def worker(
         running = Worker(workshop, board, jobs=1, stall_s=stall_s, kept=kept, kinds=kinds)  # type: ignore[arg-type]
         try:
             running.start(url_of(folder, None), folder / "locks")
-            yield
+            yield running
         finally:
             running.close()
             galleries.close()
@@ -102,19 +102,19 @@ def test_a_job_without_progress_fails_and_says_since_when_and_at_which_item(boar
             stuck.wait(20)
 
     job = board.add("evaluate", "demo", {})
-    with worker(board, tmp_path, step, stall_s=2.0):
+    with worker(board, tmp_path, step, stall_s=4.0):
         failed = until(board, job.id)
         stuck.set()
     assert failed.state == "failed"
     assert failed.failure is not None
     assert "no progress since 20" in failed.failure
-    assert "at item 1; expected some within 2 s" in failed.failure
+    assert "at item 1; expected some within 4 s" in failed.failure
     assert failed.progress.done == 1
 
 
 def test_a_slow_job_with_progress_does_not_fail(board: Board, tmp_path: Path) -> None:
     job = board.add("evaluate", "demo", {})
-    with worker(board, tmp_path, lambda number: time.sleep(0.6), count=4, stall_s=2.0):
+    with worker(board, tmp_path, lambda number: time.sleep(0.85), count=4, stall_s=3.0):
         assert until(board, job.id).state == "done"
 
 

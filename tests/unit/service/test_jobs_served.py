@@ -42,9 +42,9 @@ def test_a_job_is_taken_up_when_the_killed_service_is_back_and_its_clips_are_fou
     for number in range(12):
         tiny_clip(tmp_path / "clips" / f"{number}.mp4", tone_hz=300.0 + 50 * number)
     with service(own_library, tmp_path, workers=1) as (process, address):
-        job = httpx.post(f"{address}{DEMO}/jobs/ingest", json={"source": "clips"}).json()
+        job = httpx.post(f"{address}{DEMO}/jobs/ingest", json={"source": "clips"}, timeout=PATIENCE_S).json()
         end = time.monotonic() + PATIENCE_S
-        while not httpx.get(f"{address}/v1/jobs/{job['id']}").json()["progress"]["done"]:
+        while not httpx.get(f"{address}/v1/jobs/{job['id']}", timeout=PATIENCE_S).json()["progress"]["done"]:
             assert time.monotonic() < end
             time.sleep(0.02)
         process.kill()
@@ -52,12 +52,12 @@ def test_a_job_is_taken_up_when_the_killed_service_is_back_and_its_clips_are_fou
     with service(own_library, tmp_path, workers=1) as (_, address):
         events = httpx.get(f"{address}/v1/jobs/{job['id']}/events", timeout=PATIENCE_S).text
         assert '"state":"done"' in events.split("\n\n")[-2]
-        assert httpx.get(f"{address}{DEMO}").json()["clips"] == 6 + 12
+        assert httpx.get(f"{address}{DEMO}", timeout=PATIENCE_S).json()["clips"] == 6 + 12
 
 
 def test_a_service_ends_though_somebody_watches_a_job(own_library: Path, tmp_path: Path) -> None:
     with service(own_library, tmp_path, workers=0) as (process, address):
-        job = httpx.post(f"{address}{DEMO}/jobs/reindex").json()
+        job = httpx.post(f"{address}{DEMO}/jobs/reindex", timeout=PATIENCE_S).json()
         with httpx.stream("GET", f"{address}/v1/jobs/{job['id']}/events", timeout=PATIENCE_S) as watched:
             lines = watched.iter_lines()
             assert [next(lines) for _ in range(3)] == ["retry: 1000", "", "event: progress"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from shutil import copytree
+from threading import Event
 
 import av
 import httpx
@@ -14,12 +15,14 @@ import numpy as np
 import pytest
 
 from models.media.limits import Limits
+from models.media.looking import outlet
 from service.app import create_app
 from service.settings import Settings
 from tests.tiny.clips import render, tiny_clip
 from tests.tiny.scenes import scene, second_of, tone
 from tests.unit.service.asking import DEMO, refused
 from tests.unit.service.running import running
+from tests.unit.service.waiting import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -139,16 +142,31 @@ def test_a_clip_whose_file_was_damaged_is_a_problem_and_stays(http: httpx.Client
     assert kept(data, clip) == set()
 
 
-def test_while_a_preview_is_made_others_are_answered(data: Path, tmp_path: Path) -> None:
+def test_while_a_preview_is_made_others_are_answered(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is made until somebody takes what comes out of its pipe."""
+    began, let_go, listen = Event(), Event(), outlet._Listener._listen
+
+    def held(listener: outlet._Listener) -> None:
+        began.set()
+        let_go.wait(PATIENCE_S)
+        listen(listener)
+
+    monkeypatch.setattr(outlet._Listener, "_listen", held)
     with running(create_app(Settings(data=data))) as address, httpx.Client(base_url=address, timeout=60) as http:
         noise = np.random.default_rng(1).integers(0, 255, (40, 480, 640, 3), np.uint8)
         slow = added(http, render(tmp_path / "slow.avi", frames=noise, frame_rate=25, codecs=("", "mpeg4")))
         film = added(http, scene(tmp_path / "film.mkv", codecs=("flac", "mpeg4"), seconds=2))
         with ThreadPoolExecutor(4) as pool:
             waiting = [pool.submit(http.get, f"{slow}/preview") for _ in range(3)]
-            assert http.get(f"{film}/thumbnail").status_code == 200
-            assert http.get("/readyz").status_code == 200
-            assert not any(each.done() for each in waiting)
+            try:
+                assert began.wait(PATIENCE_S)
+                assert http.get(f"{film}/thumbnail").status_code == 200
+                assert http.get("/readyz").status_code == 200
+                assert not any(each.done() for each in waiting)
+            finally:
+                let_go.set()
             assert {each.result().status_code for each in waiting} == {200}
 
 

@@ -18,6 +18,7 @@ from service.app import create_app
 from service.observing.keeping import Kept
 from service.observing.listener import check_free, listening
 from service.settings import Settings
+from tests.tiny.ports import kept_port
 from tests.unit.service.asking import DEMO, OWN, SEARCH, upload
 from tests.unit.service.exposed import Samples, samples, value
 
@@ -225,14 +226,14 @@ def test_an_address_for_metrics_that_is_taken_is_one_line_at_the_start() -> None
 
 
 def test_the_setting_opens_that_address_as_long_as_the_service_runs(library: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    app = create_app(Settings(data=library, job_workers=0, metrics_address=address))
-    with TestClient(app, OWN) as client, urlopen(f"http://{address}/") as answer:
-        client.get("/livez")
-        assert b"sightsound_gallery_clips" in answer.read()
-    with pytest.raises(OSError, match="refused"):
-        urlopen(f"http://{address}/")
+    with kept_port() as port:
+        address = f"127.0.0.1:{port}"
+        app = create_app(Settings(data=library, job_workers=0, metrics_address=address))
+        with TestClient(app, OWN) as client, urlopen(f"http://{address}/") as answer:
+            client.get("/livez")
+            assert b"sightsound_gallery_clips" in answer.read()
+        with pytest.raises(OSError, match="refused"):
+            urlopen(f"http://{address}/")
 
 
 def test_what_is_kept_is_found_out_once_in_a_while_and_failures_again() -> None:

@@ -25,7 +25,7 @@ from service.incoming.spool import Spool
 from service.settings import Settings
 from tests.unit.service.asking import OWN, SEARCH, refused, upload
 from tests.unit.service.running import running
-from tests.unit.service.waiting import until_true
+from tests.unit.service.waiting import PATIENCE_S, until_true
 
 ROOT = Path(__file__).parents[3]
 HEAD = b'--x\r\nContent-Disposition: form-data; name="file"; filename="clip.mp4"\r\n\r\n'
@@ -70,7 +70,7 @@ def test_an_upload_lies_in_the_spool_while_it_comes_and_not_when_its_caller_left
 def test_uploads_have_a_quota_together_and_room_comes_back(library: Path, tmp_path: Path, clip: Path) -> None:
     size = clip.stat().st_size
     app = create_app(Settings(data=library, spool=tmp_path, upload_limit_bytes=2 * size, spool_limit_bytes=2 * size))
-    with running(app) as address, httpx.Client(base_url=address) as client:
+    with running(app) as address, httpx.Client(base_url=address, timeout=PATIENCE_S) as client:
         with half_sent(address, bytes(size)):
             until_true(lambda: app.state.spool.taken_bytes > size // 2)
             answer = whole(client, clip)

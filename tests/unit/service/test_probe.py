@@ -24,6 +24,7 @@ from service.settings import Settings
 from tests.tiny.tables import own_tables
 from tests.unit.service.asking import OWN, SEARCH
 from tests.unit.service.exposed import samples, value
+from tests.unit.service.waiting import until_true
 
 ROUTE = "text->video"
 ROWS = 4000
@@ -88,12 +89,12 @@ def test_a_table_that_looks_at_every_vector_is_exact_and_never_compared(generati
 
 
 def _offered(probe: Probe, generation: Generation, queries: F32) -> None:
-    """Each of them, when the one before has been compared."""
-    for number, each in enumerate(queries):
-        until_s = monotonic() + 20
-        while probe.compared == number and monotonic() < until_s:
-            probe.offer("demo", generation, route=ROUTE, queries=each[None])
-            sleep(0.002)
+    """Each of them once, when the one before has been compared."""
+    for each in queries:
+        until_true(lambda: probe._is_free)
+        compared = probe.compared
+        probe.offer("demo", generation, route=ROUTE, queries=each[None])
+        until_true(lambda compared=compared: probe.compared > compared)  # type: ignore[misc]
 
 
 def test_the_probe_tells_the_mean_over_what_it_compared(generation: Generation) -> None:
@@ -109,6 +110,8 @@ def test_the_probe_tells_the_mean_over_what_it_compared(generation: Generation) 
 def test_what_is_offered_while_it_rests_is_passed_over(generation: Generation) -> None:
     index = _filled(generation, nprobe=1)
     queries, probe = _queries(index.dim, 1), Probe(1e-6)
+    probe.offer("demo", generation, route=ROUTE, queries=queries)
+    until_true(lambda: probe.compared == 1)
     for _ in range(200):
         probe.offer("demo", generation, route=ROUTE, queries=queries)
         sleep(0.001)
@@ -122,10 +125,7 @@ def test_comparisons_fade_and_another_generation_begins_anew(
     index = _filled(generation, nprobe=1)
     queries, probe = _queries(index.dim, 3), Probe(1.0)
     _offered(probe, generation, queries[:2])
-    until_s = monotonic() + 20
-    while probe.compared == 2 and monotonic() < until_s:
-        probe.offer("demo", replace(generation, number=7), route=ROUTE, queries=queries[2:])
-        sleep(0.002)
+    _offered(probe, replace(generation, number=7), queries[2:])
     probe.close()
     (reading,) = probe.readings()
     assert (reading.generation, reading.samples) == (7, 1)

@@ -1,16 +1,19 @@
 """Requests that are sent twice over HTTP: done once, answered twice."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest.mock import create_autospec
 
 import httpx
 import pytest
 from starlette.testclient import TestClient
 
 import index.replies
+from index.catalog.replies import Asked
 from index.galleries import Galleries
 from index.gallery import Gallery
 from service import replies
@@ -19,6 +22,7 @@ from service.callers.scopes import SCOPES
 from service.settings import Settings
 from tests.unit.service.asking import DEMO, OWN, SEARCH, refused
 from tests.unit.service.running import running
+from tests.unit.service.waiting import PATIENCE_S, until_true
 
 CLIPS = f"{DEMO}/clips"
 KEY, OTHER = {"Idempotency-Key": '"one"'}, {"Idempotency-Key": "other"}
@@ -210,16 +214,36 @@ def test_who_is_long_at_work_says_so(own: TestClient, monkeypatch: pytest.Monkey
         touch(replies, turn)
 
     def slow_create(galleries: Galleries, name: str, bundle: str) -> Gallery:
-        time.sleep(0.3)
+        until_true(lambda: len(seen) > 2)
         return create(galleries, name, bundle)
 
     monkeypatch.setattr(index.replies.Replies, "touch", seen_touch)
     monkeypatch.setattr(Galleries, "create", slow_create)
     assert own.post("/v1/galleries", json=GALLERY, headers=KEY).status_code == 201
-    assert len(seen) > 2
     counted = len(seen)
     time.sleep(0.1)
     assert len(seen) <= counted + 1
+
+
+def test_who_is_slow_to_take_an_answer_is_at_work_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replies, "BEAT_S", 0.01)
+    known = create_autospec(index.replies.Replies, instance=True)
+
+    async def story() -> None:
+        async def take_slowly(_: object) -> None:
+            await asyncio.wait((beating,), timeout=PATIENCE_S)
+
+        keeping = replies.Keeping(known, take_slowly)
+        keeping.begin(index.replies.Turn(Asked("ada", "one"), "job"))
+        (beating,) = asyncio.all_tasks() - {asyncio.current_task()}
+        await keeping.send({"type": "http.response.start", "status": 201, "headers": []})
+        await keeping.send({"type": "http.response.body", "body": b"done"})
+        await beating
+        await keeping.end()
+
+    asyncio.run(story())
+    assert known.keep.call_count == 1
+    assert None not in [call.args[0] for call in known.touch.call_args_list]
 
 
 def test_an_answer_that_cannot_be_kept_is_given_all_the_same(own: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

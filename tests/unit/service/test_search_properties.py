@@ -15,7 +15,7 @@ from tests.unit.service.queries import CLIPS, WINDOWS, hits, many_windows, score
 
 ROUTES = ("text->audio", "text->video", "text->av", "audio->video", "video->audio")
 DIMS = {"text->av": 6}
-SOME = settings(max_examples=20, deadline=None)
+SOME = settings(max_examples=20)
 NUMBERS = st.integers(0, CLIPS - 1)
 
 

@@ -131,8 +131,11 @@ def test_told_to_end_it_says_so_at_once_and_once(caplog: pytest.LogCaptureFixtur
 def test_told_to_end_it_is_unready_first_and_answers_on_for_a_while(
     own_library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SIGHTSOUND_DRAIN_S", "2")
-    with service(own_library, tmp_path, workers=0) as (process, address), httpx.Client(base_url=address) as client:
+    monkeypatch.setenv("SIGHTSOUND_DRAIN_S", "4")
+    with (
+        service(own_library, tmp_path, workers=0) as (process, address),
+        httpx.Client(base_url=address, timeout=PATIENCE_S) as client,
+    ):
         assert client.get("/readyz").status_code == 200
         process.send_signal(signal.SIGTERM)
         end = time.monotonic() + PATIENCE_S

@@ -43,7 +43,7 @@ def test_they_are_those_of_numpy_with_and_without_items_left_out(
         assert found == pytest.approx(expected, abs=1e-6, nan_ok=True)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     queries=arrays.arrays(np.float32, (3, 4), elements=st.integers(-2, 2)),
     gallery=arrays.arrays(np.float32, st.tuples(st.integers(1, 30), st.just(4)), elements=st.integers(-2, 2)),

@@ -15,7 +15,7 @@ from tests.tiny.words import WRITERS, binary, glove, random_vectors, text
 from training.word_files import WordFile
 
 Write = Callable[[Path, dict[str, F32]], Path]
-SLOW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 WORD = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters=" "), min_size=1, max_size=12)
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
 

@@ -26,6 +26,7 @@ def _key(data: Path, grant: Grant) -> str:
         return galleries.keys.create(grant)[0]
 
 
+@pytest.mark.usefixtures("_clock_stands")
 def test_one_request_too_many_is_refused_and_told_when_to_come_back(own_library: Path) -> None:
     slow, plain = _key(own_library, Grant("slow", ("search",), rate="3/hour")), Grant("plain", ("search",))
     other = _key(own_library, plain)
@@ -42,6 +43,7 @@ def test_one_request_too_many_is_refused_and_told_when_to_come_back(own_library:
         assert client.get("/livez", headers=by(slow)).status_code == 200
 
 
+@pytest.mark.usefixtures("_clock_stands")
 def test_on_this_machine_requests_are_counted_by_address_only_where_that_is_set(library: Path) -> None:
     with TestClient(create_app(Settings(data=library)), OWN) as client:
         assert "ratelimit" not in client.get("/v1/galleries").headers
@@ -51,6 +53,7 @@ def test_on_this_machine_requests_are_counted_by_address_only_where_that_is_set(
         assert found == [200, 200, 429]
 
 
+@pytest.mark.usefixtures("_clock_stands")
 def test_behind_a_proxy_callers_are_told_apart_by_what_the_proxy_says(library: Path) -> None:
     settings = Settings(data=library, behind_tls_proxy=True, keys="off", rate_limit="1/hour")
     with TestClient(create_app(settings), OWN) as client:

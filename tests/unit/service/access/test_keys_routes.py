@@ -145,6 +145,7 @@ def test_who_tried_what_they_may_not_is_written_with_their_name(own_library: Pat
     ]
 
 
+@pytest.mark.usefixtures("_clock_stands")
 def test_no_key_fills_the_audit_with_what_it_may_not(
     own_library: Path, keys: Mapping[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -21,6 +21,7 @@ from service.serving import check_certificate
 from service.settings import Settings
 from tests.unit.service.access.conftest import by
 from tests.unit.service.asking import DEMO, OWN
+from tests.unit.service.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[4]
 MANAGE = """
@@ -81,9 +82,8 @@ def test_the_service_speaks_tls_with_a_certificate_of_its_own(
             assert process.stdout is not None
             address = process.stdout.readline().strip().replace("0.0.0.0", "127.0.0.1")
             assert address.startswith("https://")
-            with httpx.Client(
-                base_url=address, verify=ssl.create_default_context(cafile=str(certificate[0]))
-            ) as client:
+            tls = ssl.create_default_context(cafile=str(certificate[0]))
+            with httpx.Client(base_url=address, verify=tls, timeout=PATIENCE_S) as client:
                 found = client.get(DEMO, headers=by(secret))
                 assert (found.status_code, client.get(DEMO).status_code) == (200, 401)
                 assert found.headers["strict-transport-security"] == "max-age=31536000"
