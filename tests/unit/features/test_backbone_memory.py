@@ -14,6 +14,7 @@ BEGINNING = f"""
 import resource, sys
 from pathlib import Path
 import numpy as np
+import numpy.testing  # not when the memory is full
 from models.errors import BackboneOverrun
 from models.features.backbone import Backbone
 from models.media.media import FrameSpec, Media, SoundSpec
