@@ -24,8 +24,8 @@ os.environ.setdefault("SIGHTSOUND_JOB_WORKERS", "0")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# How long an example takes says how busy the machine is.
-hypothesis.settings.register_profile("tests", deadline=None)
+# How long an example takes says how busy the machine is. What lets a change in tries the same examples each time.
+hypothesis.settings.register_profile("tests", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("tests")
 
 # What is imported while tests are collected stays to the end: to look for garbage in it takes longer than many tests.

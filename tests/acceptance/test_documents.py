@@ -107,11 +107,15 @@ def environment(folder: Path, address: str) -> dict[str, str]:
 
 @pytest.fixture
 def as_it_was(address: str, folder: Path) -> Iterator[None]:
-    """What an example put into the gallery, and its passwords, are gone after it, so that none depends on another."""
+    """What an example put into the gallery, its passwords and its archives are gone after it: none depends on another.
+
+    One that exports is refused where another has left a file of that name, and workers run them in any order.
+    """
     with Client(address) as client:
         before = {each.id for each in client.clips("demo")}
         yield
-        (folder / ".env").unlink(missing_ok=True)
+        for made in (folder / ".env", *folder.glob("*.tar")):
+            made.unlink(missing_ok=True)
         for job in client.jobs.listed():
             client.jobs.wait(job.id, timeout_s=PATIENCE_S)
         for each in client.clips("demo"):

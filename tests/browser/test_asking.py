@@ -173,7 +173,7 @@ def test_a_microphone_that_stays_off_is_no_trouble(page: Page) -> None:
     expect(page.get_by_label("Things to search for")).to_be_visible()
 
 
-def test_a_link_says_what_it_does_not_hold_until_the_gallery_has_it(page: Page, tmp_path: Path) -> None:
+def test_a_link_says_what_it_does_not_hold_until_the_gallery_has_it(page: Page, address: str, tmp_path: Path) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     clip = tiny_clip(tmp_path / "my own.mp4", seconds=1.3)
     page.set_input_files("#file", clip)
@@ -193,3 +193,6 @@ def test_a_link_says_what_it_does_not_hold_until_the_gallery_has_it(page: Page, 
     page.goto(page.evaluate("navigator.clipboard.readText()"))
     found(page, "the sound of a clip", hits=7)
     expect(chips(page)).to_contain_text("my own.mp4")
+    with Client(address) as client:  # tests that run after this one, in whatever order, count the clips
+        (added,) = (each.id for each in client.clips("demo") if each.name == clip.name)
+        client.remove_clip("demo", added)

@@ -75,10 +75,11 @@ def test_what_shows_a_clip_refuses_bad_ones_in_one_clear_error(
     assert [each for each in odd if each[1]] == []
 
 
-def test_the_name_of_a_colour_profile_is_not_freed_twice(cage: Cage, tmp_path: Path) -> None:
+def test_the_name_of_a_colour_profile_is_not_freed_twice(tmp_path: Path) -> None:
+    """By a child that holds nothing yet: one that has decoded much may have no room for the profile."""
     (named,) = (each for each in mutants("bombs") if each.name == "png of deflated colours")
-    with _written(tmp_path, named) as path:
-        cage.look(path, decode_and_collect)
+    with _written(tmp_path, named) as path, Cage(LIMITS, workers=1) as fresh:
+        fresh.look(path, decode_and_collect)
 
 
 def _faults(cage: Cage, folder: Path, mutant: Mutant) -> list[str]:

@@ -65,7 +65,8 @@ def test_probabilities_never_fall_as_scores_rise_and_are_never_certain_of_what_w
 ) -> None:
     scores = np.sort(np.array([score for score, _ in pairs]))
     found = fit(np.array([score for score, _ in pairs]), np.array([relevant for _, relevant in pairs])).of(scores)
-    assert (np.diff(found) >= 0).all()
+    # Scores next to each other may have theirs the other way round in the last bit, as exp and log are rounded.
+    assert (np.diff(found) >= -1e-15).all()
     assert ((found >= 0) & (found <= 1)).all()
 
 

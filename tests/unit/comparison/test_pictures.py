@@ -15,7 +15,10 @@ from training.comparison.maps import embedding_map
 from training.comparison.plots import calibration_curve, class_bars, critical_differences
 from training.comparison.significance import compare
 
-NUMBERS = np.random.default_rng(0)
+
+def numbers() -> np.random.Generator:
+    """The same ones in every test, whichever tests ran before it."""
+    return np.random.default_rng(0)
 
 
 def colours(path: Path) -> int:
@@ -28,16 +31,16 @@ def colours(path: Path) -> int:
 def test_a_map_is_drawn_of_few_clips_narrow_embeddings_and_any_number_of_unseen_classes(
     clips: int, width: int, unseen: int, tmp_path: Path
 ) -> None:
-    classes = unseen + 4
+    classes, drawn = unseen + 4, numbers()
 
     def embedded(rows: int) -> F32:
-        return NUMBERS.normal(size=(rows, width)).astype(np.float32)
+        return drawn.normal(size=(rows, width)).astype(np.float32)
 
     embedding_map(
         tmp_path / "map.png",
         clips={"audio": embedded(clips), "video": embedded(clips)},
         texts=embedded(classes) if unseen else None,
-        labels=NUMBERS.integers(0, classes, clips),
+        labels=drawn.integers(0, classes, clips),
         names=[f"class {row}" for row in range(classes)],
         seen=np.arange(classes) < 4,
         seed=0,
@@ -51,7 +54,8 @@ def test_a_map_is_drawn_of_few_clips_narrow_embeddings_and_any_number_of_unseen_
 def test_bars_are_drawn_of_few_and_many_classes_with_long_names_and_none(
     classes: int, methods: int, tmp_path: Path
 ) -> None:
-    values = {f"method {row}": NUMBERS.uniform(0, 100, classes) for row in range(methods)}
+    drawn = numbers()
+    values = {f"method {row}": drawn.uniform(0, 100, classes) for row in range(methods)}
     values["method 0"][0] = np.nan
     class_bars(
         tmp_path / "bars.png",
@@ -67,7 +71,8 @@ def test_bars_are_drawn_of_few_and_many_classes_with_long_names_and_none(
 
 @pytest.mark.parametrize("methods", [3, 25])
 def test_ranks_are_drawn_of_few_and_many_methods(methods: int, tmp_path: Path) -> None:
-    found = compare({f"a method's name {row}": NUMBERS.normal(row / 3, 1, 33) for row in range(methods)})
+    drawn = numbers()
+    found = compare({f"a method's name {row}": drawn.normal(row / 3, 1, 33) for row in range(methods)})
     assert found is not None
     critical_differences(tmp_path / "ranks.png", found, title="ranks")
     assert colours(tmp_path / "ranks.png") > 20

@@ -16,8 +16,6 @@ from models.media.media import FrameSpec, Media, SoundSpec
 from tests.real_data import real
 from tests.tiny.clips import render, tiny_clip
 
-NOISE = np.random.default_rng(0)
-
 
 def look(path: Path, limits: Limits | None = None) -> Media:
     return decode(
@@ -31,15 +29,16 @@ def look(path: Path, limits: Limits | None = None) -> Media:
 def spoil(folder: Path, kind: str) -> Path:
     path = folder / "strange.mp4"
     clip = tiny_clip(folder / "clip.mp4")
+    noise = np.random.default_rng(0)  # the same bytes whichever tests ran before: some may look like media
     contents = {
         "nothing": b"",
-        "random bytes": NOISE.bytes(50_000),
+        "random bytes": noise.bytes(50_000),
         "words": b"Dear Sir, please find my video attached.\n" * 200,
         "half a clip": clip.read_bytes()[: clip.stat().st_size // 2],
         "a clip's head": clip.read_bytes()[:40],
         "a playlist": f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{clip}\n#EXT-X-ENDLIST\n".encode(),
         "a list of files": f"ffconcat version 1.0\nfile '{clip}'\n".encode(),
-        "a drawing": b"\x89PNG\r\n\x1a\n" + NOISE.bytes(500),
+        "a drawing": b"\x89PNG\r\n\x1a\n" + noise.bytes(500),
     }
     path.write_bytes(contents[kind])
     return path
@@ -147,7 +146,7 @@ def test_a_moment_of_sound_that_claims_more_than_the_file_told_costs_itself(tmp_
 
 
 def _noise(count: int, rate: int, start: int) -> av.AudioFrame:
-    values = NOISE.uniform(-0.5, 0.5, (1, count)).astype(np.float32)
+    values = np.random.default_rng(start).uniform(-0.5, 0.5, (1, count)).astype(np.float32)
     frame = av.AudioFrame.from_ndarray(values, format="fltp", layout="mono")
     frame.sample_rate, frame.pts = rate, start
     return frame

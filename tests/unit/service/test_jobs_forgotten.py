@@ -84,10 +84,11 @@ def test_a_worker_forgets_old_jobs_and_their_steps_but_none_that_it_is_at(here: 
         until(here, first.id)
     assert rows(tmp_path) == 5
     second = here.add("evaluate", "demo", {})
-    with worker(here, tmp_path, step, kept=KEPT):
+    with worker(here, tmp_path, step, kept=KEPT) as looking:
         assert at_it.wait(20)
         until_true(lambda: [each.id for each in here.listed()] == [second.id])
         assert rows(tmp_path) == 1, "the plan of the one that runs"
+        until_true(lambda: looking._tidied_at > -inf)  # as below: this one ends only once the look is over
         go_on.set()
         assert until(here, second.id).state == "done"
 

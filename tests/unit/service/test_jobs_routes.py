@@ -18,15 +18,20 @@ from tests.unit.service.asking import DEMO, OWN, refused
 INGEST, UPLOAD = f"{DEMO}/jobs/ingest", f"{DEMO}/jobs/upload"
 
 
+def fill(folder: Path, label: str, tone_hz: float) -> None:
+    """Two clips that show something, a third one, a bad one, and files that are none of the service's business."""
+    for number, name in enumerate((f"{label}/low.mp4", f"{label}/deeper/high.mp4", "plain.mp4")):
+        tiny_clip(folder / name, seconds=0.5, tone_hz=tone_hz + 100 * number)
+    (folder / "broken.mp4").write_bytes(b"no clip at all")
+    (folder / "notes.txt").write_text("no clip either")
+    (folder / ".hidden.mp4").write_bytes(b"hidden")
+
+
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the service may read: two clips that show something, a bad one, and files that are none of its business."""
+    """What the service may read."""
     folder = tmp_path_factory.mktemp("root")
-    for number, name in enumerate(("bell/low.mp4", "bell/deeper/high.mp4", "plain.mp4")):
-        tiny_clip(folder / "clips" / name, seconds=0.5, tone_hz=900.0 + 100 * number)
-    (folder / "clips" / "broken.mp4").write_bytes(b"no clip at all")
-    (folder / "clips" / "notes.txt").write_text("no clip either")
-    (folder / "clips" / ".hidden.mp4").write_bytes(b"hidden")
+    fill(folder / "clips", "bell", 900.0)
     return folder
 
 
@@ -54,12 +59,13 @@ def ended(client: TestClient, answer: Any) -> Any:
     return events(client, answer.json()["id"])[-1][1]
 
 
-def test_a_folder_is_ingested_and_a_bad_file_is_an_error_of_its_own(working: TestClient) -> None:
-    job = ended(working, working.post(INGEST, json={"source": "clips", "labels": ["mine"]}))
+def test_a_folder_is_ingested_and_a_bad_file_is_an_error_of_its_own(working: TestClient, root: Path) -> None:
+    fill(root / "new", "gong", 1200.0)  # which no other test ingests: tests may come in any order
+    job = ended(working, working.post(INGEST, json={"source": "new", "labels": ["mine"]}))
     assert (job["state"], job["result"]) == ("done", {"added": 3, "known": 0, "failed": 1})
     assert [(each["item"], each["code"]) for each in job["errors"]] == [("broken.mp4", "media-invalid")]
     labels = working.get(DEMO).json()["labels"]
-    assert (labels["mine"], labels["bell"]) == (3, 2)
+    assert (labels["mine"], labels["gong"]) == (3, 2)
     again = ended(working, working.post(f"/v1/jobs/{job['id']}/retry"))
     assert again["result"] == {"added": 0, "known": 3, "failed": 1}
 

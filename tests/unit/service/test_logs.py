@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from select import select
 from threading import Thread
 from typing import Any, TextIO
 
@@ -191,6 +192,8 @@ def test_lines_that_are_lost_at_the_very_end_are_told(monkeypatch: pytest.Monkey
     with _unread_pipe() as (reading, stream):
         reader = Thread(target=_read_all, args=(reading, read))
         with logs.writing("text", "info", secrets=(), stream=stream):
+            own.info("%s", "x" * 2**21)  # more than a pipe takes
+            select([reading], [], [], PATIENCE_S)  # until its writer hangs, or it could make room for the last line
             for number in range(100):
                 own.info("%d %s", number, "x" * 4000)
             reader.start()

@@ -32,6 +32,8 @@ def lively(network: nn.Module) -> nn.Module:
     for each in network.modules():
         if isinstance(each, nn.Conv3d | nn.Linear):
             nn.init.kaiming_normal_(each.weight)
+            if each.bias is not None:  # drawn before the seed was set, it would be another in every run
+                nn.init.uniform_(each.bias, -0.1, 0.1)
     return network.eval()
 
 

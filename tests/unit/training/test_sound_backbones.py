@@ -57,6 +57,8 @@ def lively(network: nn.Module) -> nn.Module:
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
             nn.init.kaiming_normal_(layer.weight)
+            if layer.bias is not None:  # drawn before the seed was set, it would be another in every run
+                nn.init.uniform_(layer.bias, -0.1, 0.1)
         if isinstance(layer, nn.BatchNorm2d) and layer.running_mean is not None and layer.running_var is not None:
             layer.running_mean.uniform_(-0.2, 0.2)
             layer.running_var.uniform_(0.8, 1.2)
