@@ -49,7 +49,7 @@ GROWN_BYTES, GROWN_THREADS = 64 * 2**20, 40
 """How much more a server may hold for having been sent bad files: six hands and a searcher may have several threads
 each, which the web server's pool keeps until it is used again; a thread left behind by each file would be hundreds."""
 CONNECTED = 45
-"""Open files of databases, of which there are as many as were asked at once: 15 connections, of three files each."""
+"""Open files of databases: 33 of the catalog, and as many of the jobs as were asked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
